@@ -9,10 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::chain::{Chain, chain, leaf};
+use super::chain::{CertificateChain, chain, leaf};
 use super::contents::{Certificate, Contents, PrivateKey};
 use super::pkcs12::{Wrapping, WriteError, write_pkcs12};
-use super::refused::Unread;
+use super::refused::UnreadParts;
 use super::trust::Roots;
 use certdeck_model::hidden_character;
 
@@ -25,7 +25,7 @@ pub enum BuildError {
     )]
     KeyType(String),
     #[error("{0}, and would be lost")]
-    Unread(Unread),
+    Unread(UnreadParts),
     #[error("there is no certificate")]
     NoCertificate,
     #[error("there is no private key in the file, so it cannot become a private certificate")]
@@ -52,7 +52,7 @@ pub enum BuildError {
 /// Authorities rarely deliver it with a certificate, and App Service requires it in the file (A21).
 pub fn missing_root(key: &PrivateKey, certificates: &[Certificate], roots: &Roots) -> Option<Certificate> {
     let leaf = certificates.iter().position(|one| key.fits(one) == Some(true))?;
-    let Chain { path, complete: false, .. } = chain(certificates, leaf) else { return None };
+    let CertificateChain { path, complete: false, .. } = chain(certificates, leaf) else { return None };
     roots.issuer_of(&certificates[*path.last()?]).cloned()
 }
 
@@ -96,7 +96,7 @@ impl Bundle {
         let Some(leaf) = certificates.iter().position(|one| key.fits(one) == Some(true)) else {
             return Err(mismatch(&key, certificates));
         };
-        let Chain { path, missing, strays, .. } = chain(certificates, leaf);
+        let CertificateChain { path, missing, strays, .. } = chain(certificates, leaf);
         if !strays.is_empty() && missing.is_none() {
             return Err(BuildError::Strays(names(&strays)));
         }
@@ -125,7 +125,7 @@ impl Bundle {
             return Err(BuildError::SeveralKeys(others + 1));
         }
         let key = contents.keys.iter().find(own).unwrap_or(first).clone();
-        let Chain { path, missing, strays, .. } = chain(certificates, leaf.place);
+        let CertificateChain { path, missing, strays, .. } = chain(certificates, leaf.place);
         let mut taken = HashSet::new();
         let strays: Vec<usize> =
             strays.into_iter().filter(|&place| taken.insert(certificates[place].der.as_slice())).collect();

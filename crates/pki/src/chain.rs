@@ -17,13 +17,13 @@ const WAYS: usize = 20_000;
 
 /// The order of the chain's certificates in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum ChainOrder {
     LeafToRoot,
     RootToLeaf,
     Mixed,
 }
 
-impl Order {
+impl ChainOrder {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LeafToRoot => "leaf-to-root",
@@ -35,12 +35,12 @@ impl Order {
 
 /// The chain of one certificate. Numbers are positions in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chain {
+pub struct CertificateChain {
     /// From the leaf upwards; at least the leaf.
     pub path: Vec<usize>,
     /// It ends in a self-signed certificate.
     pub complete: bool,
-    pub order: Order,
+    pub order: ChainOrder,
     /// The subject of the next certificate, which is not in the file; as the issuer field of the last one
     /// writes it.
     pub missing: Option<String>,
@@ -81,21 +81,21 @@ pub fn leaf(contents: &Contents) -> Option<Leaf> {
 }
 
 /// Finds the chain of the certificate at `leaf`: the shortest complete one, or otherwise the longest.
-pub fn chain(certificates: &[Certificate], leaf: usize) -> Chain {
+pub fn chain(certificates: &[Certificate], leaf: usize) -> CertificateChain {
     let mut issued = Issuance::new(certificates);
     let path = issued.way_up(leaf);
     let top = path.last().copied().unwrap_or(leaf);
     let complete = issued.is_root(top);
     let order = if path.is_sorted() {
-        Order::LeafToRoot
+        ChainOrder::LeafToRoot
     } else if path.iter().rev().is_sorted() {
-        Order::RootToLeaf
+        ChainOrder::RootToLeaf
     } else {
-        Order::Mixed
+        ChainOrder::Mixed
     };
     let on_path: HashSet<&[u8]> = path.iter().map(|&place| certificates[place].der.as_slice()).collect();
     let mut seen = HashSet::new();
-    Chain {
+    CertificateChain {
         complete,
         order,
         missing: (!complete).then(|| certificates[top].issuer.clone()),

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretSlice};
 
 use super::algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
 use super::der::DerError;
-use super::refused::{ReadError, Unread};
+use super::refused::{ReadError, UnreadParts};
 use super::{limits, x509};
 use certdeck_model::Thumbprint;
 
@@ -61,14 +61,15 @@ impl Contents {
     }
 
     /// The parts of the file that could not be read; `None` if all could.
-    pub fn gap(&self) -> Option<Unread> {
-        Unread::of(&self.unread)
+    pub fn gap(&self) -> Option<UnreadParts> {
+        UnreadParts::of(&self.unread)
     }
 
     /// The certificates, if every part that may be one could be read: a private key besides them may stay
     /// encrypted.
-    pub fn whole_certificates(self) -> Result<Vec<Certificate>, Unread> {
-        Unread::of(self.unread.iter().filter(|part| !part.is_about_key())).map_or(Ok(self.certificates), Err)
+    pub fn whole_certificates(self) -> Result<Vec<Certificate>, UnreadParts> {
+        UnreadParts::of(self.unread.iter().filter(|part| !part.is_about_key()))
+            .map_or(Ok(self.certificates), Err)
     }
 
     /// Parses and adds a certificate; one that cannot be parsed is noted, and too many are an error.

@@ -29,16 +29,16 @@ mod x509;
 
 pub use algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
 pub use build::{BuildError, Bundle, fit_password, missing_root};
-pub use chain::{Chain, Leaf, Order, chain, leaf};
+pub use chain::{CertificateChain, ChainOrder, Leaf, chain, leaf};
 pub use check::{Question, check, check_chain, check_no_pfx, check_refused};
 pub use contents::{
     Certificate, Contents, Kind, Mac, MacKind, PasswordForm, Pkcs12, PrivateKey, PublicKey, San,
 };
 pub use password::{NoRandomness, generate_password};
-pub use pem::Place;
+pub use pem::TextPlace;
 pub use pkcs12::{Wrapping, WriteError, write_pkcs12};
 pub use read::{certificates, read, read_key};
-pub use refused::{ReadError, Refused, Unread};
+pub use refused::{ReadError, Refused, UnreadParts};
 pub use trust::Roots;
 pub use verdict::{Finding, Report, Verdict};
 

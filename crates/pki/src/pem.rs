@@ -28,7 +28,7 @@ const STRAY: usize = 40;
 
 /// One block. Its bytes may be a private key, so they are wiped.
 pub(super) struct Block {
-    pub place: Place,
+    pub place: TextPlace,
     /// `AES-256-CBC,…` of the header DEK-Info: the encryption of an old OpenSSL key.
     pub encryption: Option<String>,
     pub data: Zeroizing<Vec<u8>>,
@@ -36,14 +36,14 @@ pub(super) struct Block {
 
 /// The position and label of a part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct TextPlace {
     /// The line of its BEGIN, counted from 1.
     pub line: usize,
     /// Such as `CERTIFICATE` or `RSA PRIVATE KEY`, as the file spells it; empty for text outside of blocks.
     pub label: String,
 }
 
-impl Place {
+impl TextPlace {
     pub(super) fn is_private_key(&self) -> bool {
         self.label.ends_with("PRIVATE KEY")
     }
@@ -51,7 +51,7 @@ impl Place {
 
 /// A part that cannot be read, with the reason as half a sentence.
 pub(super) struct PemFault {
-    pub place: Place,
+    pub place: TextPlace,
     pub why: String,
 }
 
@@ -148,7 +148,7 @@ pub(super) fn parts(text: &[u8]) -> Vec<Result<Block, PemFault>> {
 
 impl Edge {
     fn fault(&self, why: &str) -> PemFault {
-        PemFault { place: Place { line: self.line, label: self.label.clone() }, why: why.to_owned() }
+        PemFault { place: TextPlace { line: self.line, label: self.label.clone() }, why: why.to_owned() }
     }
 }
 
@@ -161,7 +161,7 @@ impl PemFault {
 /// The block between two edges; without its bytes if its label promises nothing that is read here.
 fn block(begun: &Edge, body: &[u8]) -> Result<Block, PemFault> {
     let promise = Promise::of(&begun.label);
-    let place = Place { line: begun.line, label: begun.label.clone() };
+    let place = TextPlace { line: begun.line, label: begun.label.clone() };
     if promise == Promise::Other {
         return Ok(Block { place, encryption: None, data: Zeroizing::default() });
     }
@@ -193,7 +193,7 @@ fn stray(text: &[u8], span: Range<usize>) -> Option<PemFault> {
             None
         };
         if let Some(why) = why {
-            return Some(PemFault { place: Place { line, label: String::new() }, why: why.to_owned() });
+            return Some(PemFault { place: TextPlace { line, label: String::new() }, why: why.to_owned() });
         }
     }
     None

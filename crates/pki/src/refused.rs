@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::algorithm;
 use super::contents::{Kind, Pkcs12};
-use super::pem::Place;
+use super::pem::TextPlace;
 use certdeck_model::quoted;
 
 /// Why something cannot be read.
@@ -38,7 +38,7 @@ pub enum ReadError {
     NoCertificate { what: String },
     /// The error of one block of a text.
     #[error("line {}{}: {why}", place.line, called(&place.label))]
-    InBlock { place: Place, why: Box<ReadError> },
+    InBlock { place: TextPlace, why: Box<ReadError> },
 }
 
 /// The label of a block in a form that may be shown.
@@ -67,7 +67,7 @@ impl ReadError {
     }
 
     /// The position of the part in a text.
-    pub fn place(&self) -> Option<&Place> {
+    pub fn place(&self) -> Option<&TextPlace> {
         if let Self::InBlock { place, .. } = self { Some(place) } else { None }
     }
 
@@ -90,10 +90,10 @@ impl ReadError {
             | Self::TooManyIterations { part, .. } => *part,
             _ => "",
         };
-        part == "the private key" || self.place().is_some_and(Place::is_private_key)
+        part == "the private key" || self.place().is_some_and(TextPlace::is_private_key)
     }
 
-    pub(super) fn in_block(self, place: Place) -> Self {
+    pub(super) fn in_block(self, place: TextPlace) -> Self {
         Self::InBlock { place, why: Box::new(self) }
     }
 
@@ -110,12 +110,12 @@ impl ReadError {
 /// Parts of a file that cannot be read: the first, and the number of others.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("a part of the file cannot be read: {first}{}", if *more > 0 { format!(" (and {more} more)") } else { String::new() })]
-pub struct Unread {
+pub struct UnreadParts {
     pub first: ReadError,
     pub more: usize,
 }
 
-impl Unread {
+impl UnreadParts {
     pub(super) fn of<'a>(parts: impl IntoIterator<Item = &'a ReadError>) -> Option<Self> {
         let mut parts = parts.into_iter();
         Some(Self { first: parts.next()?.clone(), more: parts.count() })

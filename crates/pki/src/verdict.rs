@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::chain::{Chain, Leaf};
+use super::chain::{CertificateChain, Leaf};
 use certdeck_model::rules::{Demand, Requirement, Severity, Use};
 
 /// One requirement that is not met.
@@ -71,7 +71,7 @@ impl Verdict {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     pub leaf: Option<Leaf>,
-    pub chain: Option<Chain>,
+    pub chain: Option<CertificateChain>,
     /// `None` if there were no roots to compare with.
     pub trusted: Option<bool>,
     /// The most severe first.

@@ -24,7 +24,7 @@ pub(super) const PRIVATE: Collection<Value> = Collection::private("resource");
 
 /// One request's or one job's view of the practice cloud.
 #[derive(Debug, Clone, Copy)]
-pub struct Context<'w> {
+pub struct CloudContext<'w> {
     /// For collections of a provider's own; ARM resources have the methods below.
     pub tx: &'w Transaction,
     /// The practice cloud's time; in a job, the moment the job was due.
@@ -51,7 +51,7 @@ pub enum View {
     Planted,
 }
 
-impl Context<'_> {
+impl CloudContext<'_> {
     /// The resource as stored.
     pub fn find(&self, id: &ArmId) -> Result<Option<Value>, Fault> {
         Ok(match self.view {

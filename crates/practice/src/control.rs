@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     call::{Call, HttpMethod},
     clock::Clock,
-    context::Context,
+    context::CloudContext,
     reply::{Fault, Reply, ReplyBody, ReplyResult},
     route::Route,
 };
@@ -17,18 +17,18 @@ pub const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Post, "_emulator/clock", set_clock),
 ];
 
-fn ca(ctx: &Context<'_>, _: &Call) -> ReplyResult {
+fn ca(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     let pem = ctx.setting.ca.root_pem();
     Ok(Reply::new(200, ReplyBody::Text("application/x-pem-file", pem)))
 }
 
-fn clock(ctx: &Context<'_>, _: &Call) -> ReplyResult {
+fn clock(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(show(ctx.now)))
 }
 
 /// `{"now": "2026-12-01T00:00:00Z"}` or `{"advance": "3d"}`. Every job due by then runs before the next
 /// request is served.
-fn set_clock(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn set_clock(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let now = match (call.text("/now"), call.text("/advance")) {
         (Some(now), None) => {
             now.parse::<Timestamp>().map_err(|error| Fault::invalid(format!("now: {error}")))?

@@ -9,7 +9,7 @@ use super::{
     ca::{CommercialCa, LeafProfile},
     calendar::days,
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     dns::{self, DnsRecord, DnsRecordKind},
     material::Material,
     reply::{Fault, Reply, ReplyResult},
@@ -40,11 +40,11 @@ struct Endpoint {
 }
 
 /// The certificate that it presents for a hostname.
-pub fn presented(ctx: &Context<'_>, host: &str) -> Result<Option<Material>, Fault> {
+pub fn presented(ctx: &CloudContext<'_>, host: &str) -> Result<Option<Material>, Fault> {
     Ok(ctx.tx.get(&ENDPOINTS, host)?.map(|endpoint| endpoint.material))
 }
 
-fn list(ctx: &Context<'_>, _: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     let hosts: Vec<String> =
         ctx.tx.scan(&ENDPOINTS, "")?.into_iter().map(|(_, endpoint)| endpoint.host).collect();
     Ok(Reply::ok(json!({"address": ADDRESS, "hosts": hosts})))
@@ -52,7 +52,7 @@ fn list(ctx: &Context<'_>, _: &Call) -> ReplyResult {
 
 /// `{"host": "shop.contoso.com"}` puts a hostname behind the network; with `"behind": false` the hostname
 /// leads to its app again.
-fn set(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn set(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let host = call.need("/host")?.to_lowercase();
     if call.body["behind"] == json!(false) {
         let endpoint = ctx.tx.get(&ENDPOINTS, &host)?;
@@ -67,7 +67,7 @@ fn set(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Puts a hostname behind the network.
-pub fn place(ctx: &Context<'_>, host: &str) -> Result<(), Fault> {
+pub fn place(ctx: &CloudContext<'_>, host: &str) -> Result<(), Fault> {
     let profile = LeafProfile {
         common_name: host.to_owned(),
         names: vec![host.to_owned()],
@@ -94,7 +94,7 @@ fn leads(record: &DnsRecord) -> bool {
     matches!(record.kind, DnsRecordKind::A | DnsRecordKind::Cname)
 }
 
-fn replace(ctx: &Context<'_>, host: &str, records: &[DnsRecord]) -> Result<(), Fault> {
+fn replace(ctx: &CloudContext<'_>, host: &str, records: &[DnsRecord]) -> Result<(), Fault> {
     for kind in [DnsRecordKind::A, DnsRecordKind::Cname] {
         dns::remove(ctx.tx, host, kind, None)?;
     }

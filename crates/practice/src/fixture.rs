@@ -14,7 +14,7 @@ use super::{
     arm::{self, groups, propagation::Propagation, subscriptions},
     ca::{self, Ca},
     call::{Call, Caller, HttpMethod},
-    context::{Context, View},
+    context::{CloudContext, View},
     entra::{SignInSwitches, TokenIssuer},
     id::ArmId,
     jobs,
@@ -61,9 +61,10 @@ impl Fixture {
     }
 
     /// Runs `work` in a transaction and commits it.
-    pub fn with<T>(&self, work: impl FnOnce(&Context<'_>) -> T) -> T {
+    pub fn with<T>(&self, work: impl FnOnce(&CloudContext<'_>) -> T) -> T {
         let tx = self.store.begin().unwrap();
-        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting, view: View::Now, stale: None };
+        let ctx =
+            CloudContext { tx: &tx, now: self.now, setting: &self.setting, view: View::Now, stale: None };
         let done = work(&ctx);
         tx.commit().unwrap();
         done
@@ -91,9 +92,10 @@ impl Fixture {
         self.answer(&call, |ctx, call| key_vault::data_plane(ctx, name, call))
     }
 
-    fn answer(&self, call: &Call, run: impl FnOnce(&Context<'_>, &Call) -> ReplyResult) -> Reply {
+    fn answer(&self, call: &Call, run: impl FnOnce(&CloudContext<'_>, &Call) -> ReplyResult) -> Reply {
         let tx = self.store.begin().unwrap();
-        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting, view: View::Now, stale: None };
+        let ctx =
+            CloudContext { tx: &tx, now: self.now, setting: &self.setting, view: View::Now, stale: None };
         let caller = Caller {
             object_id: self.caller.object_id.to_owned(),
             app_id: self.caller.app_id.to_owned(),
@@ -128,7 +130,8 @@ impl Fixture {
                 break;
             }
             jobs::take(&tx, &key).unwrap();
-            let ctx = Context { tx: &tx, now: due, setting: &self.setting, view: View::Now, stale: None };
+            let ctx =
+                CloudContext { tx: &tx, now: due, setting: &self.setting, view: View::Now, stale: None };
             job.run(&ctx).unwrap();
             tx.commit().unwrap();
         }

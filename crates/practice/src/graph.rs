@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     principals::{self, ServicePrincipal},
     reply::{Fault, Reply, ReplyResult},
     route::{self, Route, RouteMatch},
@@ -55,7 +55,7 @@ fn missing(id: &str) -> Fault {
 }
 
 /// Answers one request, if the caller may read the directory.
-pub fn dispatch(ctx: &Context<'_>, call: &mut Call) -> ReplyResult {
+pub fn dispatch(ctx: &CloudContext<'_>, call: &mut Call) -> ReplyResult {
     let may = principals::account(&call.caller.object_id).is_some_and(|account| account.reads_directory);
     if !may {
         return Err(error(
@@ -82,22 +82,22 @@ pub fn dispatch(ctx: &Context<'_>, call: &mut Call) -> ReplyResult {
 }
 
 /// There is no "me" for a service principal; az relies on the error.
-fn me(_: &Context<'_>, _: &Call) -> ReplyResult {
+fn me(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Err(error(400, "BadRequest", "/me request is only valid with delegated authentication flow.".to_owned()))
 }
 
-fn empty_list(_: &Context<'_>, call: &Call) -> ReplyResult {
+fn empty_list(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let kind = call.segments.last().map_or("", String::as_str);
     Ok(Reply::ok(json!({"@odata.context": call.link(&format!("/v1.0/$metadata#{kind}")), "value": []})))
 }
 
-fn no_such(_: &Context<'_>, call: &Call) -> ReplyResult {
+fn no_such(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Err(missing(call.param("id")))
 }
 
 /// `$filter=appId eq '…'`, `servicePrincipalNames/any(c:c eq '…')`, `displayName eq '…'`, `id eq '…'`,
 /// `startswith(displayName,'…')`
-fn list(_: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let filter = call.query("$filter").unwrap_or_default();
     let wanted = filter.split('\'').nth(1);
     let by_start = filter.starts_with("startswith(displayName");
@@ -118,7 +118,7 @@ fn list(_: &Context<'_>, call: &Call) -> ReplyResult {
     })))
 }
 
-fn get(_: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.param("id");
     principals::ALL
         .iter()
@@ -128,7 +128,7 @@ fn get(_: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// `servicePrincipals(appId='…')`
-fn by_app_id(_: &Context<'_>, call: &Call) -> ReplyResult {
+fn by_app_id(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let text = call.param("call");
     let id = text
         .strip_prefix("servicePrincipals(appId='")

@@ -1,6 +1,6 @@
 //! Which resources have a certain value in a certain member, so that a look-up reads only what it finds.
 //!
-//! An index is a line of the table below; `Context::save` and `remove` update it, `Context::having` reads it.
+//! An index is a line of the table below; `CloudContext::save` and `remove` update it, `CloudContext::having` reads it.
 
 use serde_json::Value;
 

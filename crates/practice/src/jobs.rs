@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    context::Context,
+    context::CloudContext,
     error::StoreError,
     lag, operations,
     provider::{certificate_registration, key_vault, microsoft_web},
@@ -35,7 +35,7 @@ pub enum ScheduledJob {
 
 impl ScheduledJob {
     /// Runs the job; a fault is logged, and the job is not repeated.
-    pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
+    pub fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         match self {
             Self::Finish(operation) => operations::finish(ctx, &operation),
             Self::Index(key) => lag::catch_up(ctx, &key),

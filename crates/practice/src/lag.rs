@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    context::{Context, PRIVATE, RESOURCES, View},
+    context::{CloudContext, PRIVATE, RESOURCES, View},
     error::StoreError,
     jobs::ScheduledJob,
     reply::Fault,
@@ -53,7 +53,7 @@ impl EarlierState {
 
 /// Keeps the state that a replica continues to return after the coming change.
 fn keep(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     known: &Collection<EarlierState>,
     all: &Collection<Value>,
     key: &str,
@@ -71,7 +71,7 @@ fn keep(
 }
 
 /// Called before the private part of a resource changes.
-pub fn remember_private(ctx: &Context<'_>, key: &str) -> Result<(), Fault> {
+pub fn remember_private(ctx: &CloudContext<'_>, key: &str) -> Result<(), Fault> {
     keep(ctx, &REPLICA_PRIVATE, &PRIVATE, key)
 }
 
@@ -86,7 +86,7 @@ pub fn private(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>,
 }
 
 /// Called before a resource changes. At the instant pace the index is never behind.
-pub fn remember(ctx: &Context<'_>, key: &str) -> Result<(), Fault> {
+pub fn remember(ctx: &CloudContext<'_>, key: &str) -> Result<(), Fault> {
     keep(ctx, &REPLICA, &RESOURCES, key)?;
     let takes = ctx.setting.pace.of(TAKES);
     if takes.is_zero() || ctx.view == View::Planted || ctx.tx.get(&INDEX, key)?.is_some() {
@@ -98,13 +98,13 @@ pub fn remember(ctx: &Context<'_>, key: &str) -> Result<(), Fault> {
 }
 
 /// The job: the index visits the resource.
-pub fn catch_up(ctx: &Context<'_>, key: &str) -> Result<(), Fault> {
+pub fn catch_up(ctx: &CloudContext<'_>, key: &str) -> Result<(), Fault> {
     ctx.tx.remove(&INDEX, key)?;
     Ok(())
 }
 
 /// The state that a read of this path is answered from.
-pub fn view_of_a_read(ctx: &Context<'_>, path: &str) -> Result<View, Fault> {
+pub fn view_of_a_read(ctx: &CloudContext<'_>, path: &str) -> Result<View, Fault> {
     let behind = ctx.tx.scan(&REPLICA, "")?;
     let in_force = behind.iter().filter_map(|(_, known)| known.replica).filter(|(until, _)| *until > ctx.now);
     let Some(fresh) = in_force.map(|(_, fresh)| fresh).max() else { return Ok(View::Now) };
@@ -140,7 +140,7 @@ pub fn find(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>, St
     }
 }
 
-/// `Context::walk_by` over the state of a view.
+/// `CloudContext::walk_by` over the state of a view.
 pub fn walk(
     tx: &Transaction,
     view: View,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    context::Context,
+    context::CloudContext,
     error::StoreError,
     reply::Fault,
     store::{Collection, Transaction},
@@ -37,7 +37,7 @@ pub struct Mail {
 }
 
 /// Puts a mail into the outbox.
-pub fn send(ctx: &Context<'_>, to: &str, subject: MailSubject, order: &str) -> Result<(), Fault> {
+pub fn send(ctx: &CloudContext<'_>, to: &str, subject: MailSubject, order: &str) -> Result<(), Fault> {
     let mail = Mail { to: to.to_owned(), subject, order: order.to_owned(), sent: ctx.now };
     // The time comes first, so that the outbox is listed in the order of sending.
     let key = format!("{:020}|{}|{to}", ctx.now.as_millisecond(), order.to_lowercase());

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     id::ArmId,
     reply::{Fault, Reply, ReplyResult},
     route::Route,
@@ -38,7 +38,7 @@ enum OperationState {
 pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "{scope}/operationresults/{operation}", result)];
 
 /// Begins an operation on `resource`.
-pub fn start(ctx: &Context<'_>, resource: &ArmId) -> Result<OperationId, Fault> {
+pub fn start(ctx: &CloudContext<'_>, resource: &ArmId) -> Result<OperationId, Fault> {
     let id = OperationId(uuid::Uuid::new_v4().to_string());
     let operation = AsyncOperation { resource: resource.to_string(), state: OperationState::InProgress };
     ctx.tx.put(&OPERATIONS, &id.0, &operation)?;
@@ -55,16 +55,16 @@ pub fn location(call: &Call, resource: &ArmId, id: &OperationId) -> String {
 }
 
 /// The operation ended well.
-pub fn finish(ctx: &Context<'_>, id: &OperationId) -> Result<(), Fault> {
+pub fn finish(ctx: &CloudContext<'_>, id: &OperationId) -> Result<(), Fault> {
     end(ctx, id, OperationState::Succeeded)
 }
 
 /// The operation ended with a fault.
-pub fn fail(ctx: &Context<'_>, id: &OperationId, fault: Fault) -> Result<(), Fault> {
+pub fn fail(ctx: &CloudContext<'_>, id: &OperationId, fault: Fault) -> Result<(), Fault> {
     end(ctx, id, OperationState::Failed(fault.status, fault.body))
 }
 
-fn end(ctx: &Context<'_>, id: &OperationId, state: OperationState) -> Result<(), Fault> {
+fn end(ctx: &CloudContext<'_>, id: &OperationId, state: OperationState) -> Result<(), Fault> {
     if let Some(mut operation) = ctx.tx.get(&OPERATIONS, &id.0)? {
         operation.state = state;
         ctx.tx.put(&OPERATIONS, &id.0, &operation)?;
@@ -73,19 +73,19 @@ fn end(ctx: &Context<'_>, id: &OperationId, state: OperationState) -> Result<(),
 }
 
 /// Whether it has ended, with success or not; `None` if there is no such operation.
-pub fn has_ended(ctx: &Context<'_>, id: &OperationId) -> Result<Option<bool>, Fault> {
+pub fn has_ended(ctx: &CloudContext<'_>, id: &OperationId) -> Result<Option<bool>, Fault> {
     let found = ctx.tx.get(&OPERATIONS, &id.0.to_lowercase())?;
     Ok(found.map(|operation| !matches!(operation.state, OperationState::InProgress)))
 }
 
-fn find(ctx: &Context<'_>, call: &Call) -> Result<AsyncOperation, Fault> {
+fn find(ctx: &CloudContext<'_>, call: &Call) -> Result<AsyncOperation, Fault> {
     let id = call.param("operation").to_lowercase();
     ctx.tx
         .get(&OPERATIONS, &id)?
         .ok_or_else(|| Fault::arm(404, "NotFound", format!("The operation '{id}' was not found.")))
 }
 
-fn result(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn result(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let operation = find(ctx, call)?;
     match operation.state {
         OperationState::InProgress => {

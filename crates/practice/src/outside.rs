@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     dns::{self, DnsRecord, DnsRecordKind},
     mail, pages,
     provider::{
@@ -27,13 +27,13 @@ pub const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Post, "_emulator/vault-issuer", answer_vault),
 ];
 
-fn records(ctx: &Context<'_>, _: &Call) -> ReplyResult {
+fn records(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"records": dns::all(ctx.tx)?})))
 }
 
 /// `{"add": {"name": "contoso.com", "type": "TXT", "value": "…"}}` or `{"remove": {"name": …, "type": …}}`;
 /// without a value all records of that name and type are removed.
-fn change_records(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn change_records(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let action = ["add", "remove"]
         .into_iter()
         .find(|action| call.body[*action].is_object())
@@ -52,12 +52,12 @@ fn change_records(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"added": record})))
 }
 
-fn mails(ctx: &Context<'_>, _: &Call) -> ReplyResult {
+fn mails(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"mails": mail::all(ctx.tx)?})))
 }
 
 /// `{"domain": "contoso.com"}` or `{"order": "contoso-com"}`: the owner clicks the link in the mail.
-fn approve(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn approve(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let wanted = call.text("/order").map_or_else(|| call.need("/domain"), Ok)?;
     let approved = certificate_registration::approve_mail(ctx, wanted)?;
     if approved == 0 {
@@ -67,13 +67,13 @@ fn approve(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"approved": approved})))
 }
 
-fn list_pages(ctx: &Context<'_>, _: &Call) -> ReplyResult {
+fn list_pages(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"pages": pages::all(ctx.tx)?})))
 }
 
 /// `{"host": "contoso.com", "path": "…", "content": "token"}`; without content the page is removed. The path
 /// is optional.
-fn publish(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn publish(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let host = call.text("/host").map_or_else(|| call.need("/domain"), Ok)?;
     let path = call.text("/path").unwrap_or("/.well-known/pki-validation/godaddy.html");
     let content = call.text("/content").or_else(|| call.text("/token"));
@@ -86,14 +86,14 @@ fn publish(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"published": page})))
 }
 
-fn bought(ctx: &Context<'_>, _: &Call) -> ReplyResult {
+fn bought(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     let all = purchases::all(ctx.tx)?;
     Ok(Reply::ok(json!({"count": all.len(), "purchases": all})))
 }
 
 /// `{"vault": "kv-shop", "issuer": "digicert", "refuses": "The account is locked."}`: the CA behind an issuer
 /// of a vault refuses all orders from now on; without `refuses` it issues again.
-fn answer_vault(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn answer_vault(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let (vault, issuer) = (call.need("/vault")?, call.need("/issuer")?);
     if !key_vault::set_refusal(ctx, vault, issuer, call.text("/refuses"))? {
         return Err(Fault::arm(

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ca::{CommercialCa, facts::CertificateFacts},
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     reply::{Fault, Reply, ReplyBody, ReplyResult},
     route::Route,
     store::Collection,
@@ -44,7 +44,7 @@ pub enum CrlReason {
 }
 
 /// Revokes a certificate (DER) of an order at a moment, or earlier if that was agreed before.
-pub fn revoke(ctx: &Context<'_>, leaf: &[u8], at: Timestamp, reason: CrlReason) -> Result<(), Fault> {
+pub fn revoke(ctx: &CloudContext<'_>, leaf: &[u8], at: Timestamp, reason: CrlReason) -> Result<(), Fault> {
     let facts = CertificateFacts::read(leaf).map_err(|error| Fault::web(500, error.to_string()))?;
     if let Some(before) = ctx.tx.get(&REVOKED, &facts.serial_hex)?
         && before.at <= at
@@ -63,7 +63,7 @@ pub fn revoke(ctx: &Context<'_>, leaf: &[u8], at: Timestamp, reason: CrlReason) 
 }
 
 /// `/crl/go-daddy.crl`, `/crl/digicert.crl`: DER, signed by the intermediate that issued the certificates.
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let role = [CommercialCa::GoDaddy, CommercialCa::DigiCert, CommercialCa::Hybrid]
         .into_iter()
         .find(|role| role.crl_name() == call.param("name"));

@@ -8,7 +8,7 @@
 //!     Route::new(Put, "{rg}/providers/Microsoft.Web/sites/{site}", put),
 //!     Route::new(Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", get_lock),
 //! ];
-//! fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult { … }
+//! fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult { … }
 //! ```
 //!
 //! `{sub}` matches `/subscriptions/{subscription}`, `{rg}` matches `{sub}/resourceGroups/{group}`, `{scope}`
@@ -17,13 +17,13 @@
 
 use super::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     reply::ReplyResult,
 };
 
 /// The function of a route. It runs inside one transaction, on the world's thread: no waiting, no I/O of its
 /// own.
-pub type OperationFn = fn(&Context<'_>, &Call) -> ReplyResult;
+pub type OperationFn = fn(&CloudContext<'_>, &Call) -> ReplyResult;
 
 /// One operation of a provider.
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
     use crate::reply::Reply;
 
-    fn nothing(_: &Context<'_>, _: &Call) -> ReplyResult {
+    fn nothing(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
         Ok(Reply::empty(200))
     }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     arm,
     call::{Call, Caller, HttpMethod},
-    context::{Context, View},
+    context::{CloudContext, View},
     control,
     delivery::Delivery,
     edge,
@@ -23,7 +23,7 @@ use super::{
     revocation,
     route::{self, Route, RouteMatch},
     scenario, switches,
-    world::World,
+    world::PracticeWorld,
 };
 
 /// A request as it came in.
@@ -92,7 +92,7 @@ impl CloudService {
 }
 
 /// Serves one request from beginning to end.
-pub fn serve(world: &mut World, incoming: &IncomingRequest) -> ServedReply {
+pub fn serve(world: &mut PracticeWorld, incoming: &IncomingRequest) -> ServedReply {
     let service = CloudService::of(incoming);
     let admission = world.throttle.admit(&service, incoming, Instant::now());
     let (outcome, met) = match admission.refused {
@@ -136,7 +136,7 @@ pub fn serve(world: &mut World, incoming: &IncomingRequest) -> ServedReply {
 
 /// The `Date` of the service: its resources live by the practice clock. Sign-in lives by the real clock,
 /// which the HTTP server reports itself.
-fn date(world: &World, service: &CloudService, skew: SignedDuration) -> Option<String> {
+fn date(world: &PracticeWorld, service: &CloudService, skew: SignedDuration) -> Option<String> {
     let signs_in = matches!(
         service,
         CloudService::Token
@@ -159,7 +159,7 @@ pub struct ServedReply {
 
 /// The real response, or what a fault turns it into.
 fn disturbed(
-    world: &World,
+    world: &PracticeWorld,
     service: &CloudService,
     incoming: &IncomingRequest,
 ) -> (ReplyResult, Option<FaultKind>) {
@@ -185,7 +185,7 @@ fn disturbed(
 
 /// `skew` is the error of the clock that tokens are judged by. With `stale`, changes become visible late.
 fn answer(
-    world: &World,
+    world: &PracticeWorld,
     service: &CloudService,
     incoming: &IncomingRequest,
     skew: SignedDuration,
@@ -251,7 +251,7 @@ fn answer(
                 } else {
                     View::Now
                 };
-                arm::dispatch(&Context { view, stale, ..*ctx }, &call)
+                arm::dispatch(&CloudContext { view, stale, ..*ctx }, &call)
             })
         }
     }
@@ -262,7 +262,7 @@ fn form(incoming: &IncomingRequest) -> Vec<(String, String)> {
 }
 
 /// Runs the operation that the tables have for a call.
-fn follow(ctx: &Context<'_>, tables: &[&[Route]], call: &mut Call) -> ReplyResult {
+fn follow(ctx: &CloudContext<'_>, tables: &[&[Route]], call: &mut Call) -> ReplyResult {
     match route::find(tables, call.method, &call.segments) {
         RouteMatch::Operation(run, params) => {
             call.params = params;
@@ -328,7 +328,12 @@ fn require_api_version(call: &Call) -> Result<(), Fault> {
 }
 
 /// The headers that every response of the service carries.
-fn with_manners(world: &World, service: &CloudService, incoming: &IncomingRequest, reply: Reply) -> Reply {
+fn with_manners(
+    world: &PracticeWorld,
+    service: &CloudService,
+    incoming: &IncomingRequest,
+    reply: Reply,
+) -> Reply {
     let id = uuid::Uuid::new_v4().to_string();
     let mut reply = reply
         .header("cache-control", "no-cache")

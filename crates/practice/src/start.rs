@@ -30,7 +30,7 @@ use super::{
     server::{self, Front},
     setting::Setting,
     store::Store,
-    world::{Handle, World},
+    world::{Handle, PracticeWorld},
 };
 
 /// A running practice cloud. Dropped, it stops answering; `shutdown` ends it in order.
@@ -109,7 +109,7 @@ struct DataDirectory {
 
 /// Everything but the sockets.
 struct Ready {
-    world: World,
+    world: PracticeWorld,
     connection: Connection,
     /// For the HTTPS listener.
     own: Material,
@@ -152,7 +152,7 @@ impl DataDirectory {
         let secret = |principal| setting.authority.secret_of(principal).expose_secret().to_owned();
         let (plain_client_secret, reader_client_secret) =
             (secret(&principals::PLAIN), secret(&principals::READER));
-        let world = World::new(self.store, setting, self.options.limits());
+        let world = PracticeWorld::new(self.store, setting, self.options.limits());
         let start = scenario::load_or_build(&world, &self.options)?;
         world.run(key_vault::readdress).map_err(|fault| EmulatorError::Address(fault.body.to_string()))?;
         world.sync()?;
@@ -227,7 +227,7 @@ async fn answer_dns(sockets: Sockets, world: Handle, mut stop: watch::Receiver<b
     let ask = move |question: Vec<u8>, transport| {
         let world = world.clone();
         async move {
-            let answer = move |world: &mut World| {
+            let answer = move |world: &mut PracticeWorld| {
                 world.run(|ctx| Ok(dns::server::answer(ctx.tx, &question, transport))).ok().flatten()
             };
             world.ask(answer).await.ok().flatten()

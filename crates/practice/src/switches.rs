@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     call::{Call, HttpMethod},
-    context::{Context, merge},
+    context::{CloudContext, merge},
     reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
@@ -33,17 +33,17 @@ pub struct Switches {
 }
 
 impl Switches {
-    pub fn of(ctx: &Context<'_>) -> Result<Self, Fault> {
+    pub fn of(ctx: &CloudContext<'_>) -> Result<Self, Fault> {
         Ok(ctx.tx.get(&KEPT, "")?.unwrap_or_default())
     }
 }
 
-fn show(ctx: &Context<'_>, _: &Call) -> ReplyResult {
+fn show(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!(Switches::of(ctx)?)))
 }
 
 /// `{"if_match_ignored": true}`; omitted switches stay.
-fn turn(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn turn(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let mut all = json!(Switches::of(ctx)?);
     merge(&mut all, &call.body);
     let all: Switches =

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::{
     clock::Clock,
-    context::{Context, View},
+    context::{CloudContext, View},
     error::{EmulatorError, StoreError},
     jobs,
     log::Log,
@@ -25,7 +25,7 @@ use super::{
     throttle::{Rate, Throttle},
 };
 
-type WorldTask = Box<dyn FnOnce(&mut World) -> Completion + Send>;
+type WorldTask = Box<dyn FnOnce(&mut PracticeWorld) -> Completion + Send>;
 /// Sends the result to the caller.
 type Completion = Box<dyn FnOnce() + Send>;
 
@@ -43,7 +43,7 @@ pub const THREAD: &str = "practice-cloud";
 
 /// State, clock and jobs.
 #[derive(Debug)]
-pub struct World {
+pub struct PracticeWorld {
     store: Store,
     /// The clock as of the last transaction.
     clock: Cell<Clock>,
@@ -54,7 +54,7 @@ pub struct World {
     pub throttle: Throttle,
 }
 
-impl World {
+impl PracticeWorld {
     pub fn new(store: Store, setting: Setting, rate: Rate) -> Self {
         let (clock, unsynced) = (Cell::default(), Cell::default());
         Self { store, clock, unsynced, setting, log: Log::default(), throttle: Throttle::new(rate) }
@@ -62,10 +62,10 @@ impl World {
 
     /// Runs `work` in one transaction, which is committed on success and undone on a fault. It is on disk
     /// after `sync`.
-    pub fn run<T>(&self, work: impl FnOnce(&Context<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+    pub fn run<T>(&self, work: impl FnOnce(&CloudContext<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let tx = self.store.begin()?;
         let now = Clock::load(&tx)?.now();
-        let ctx = Context { tx: &tx, now, setting: &self.setting, view: View::Now, stale: None };
+        let ctx = CloudContext { tx: &tx, now, setting: &self.setting, view: View::Now, stale: None };
         let done = unbroken(|| work(&ctx))?;
         self.clock.set(Clock::load(&tx)?);
         self.commit(tx)?;
@@ -102,7 +102,8 @@ impl World {
                 return Ok(Duration::try_from(wait).unwrap_or(IDLE).min(IDLE));
             }
             jobs::take(&tx, &key)?;
-            let ctx = Context { tx: &tx, now: due, setting: &self.setting, view: View::Now, stale: None };
+            let ctx =
+                CloudContext { tx: &tx, now: due, setting: &self.setting, view: View::Now, stale: None };
             match unbroken(|| job.clone().run(&ctx)) {
                 Ok(()) => self.commit(tx)?,
                 Err(fault) => {
@@ -193,7 +194,7 @@ impl Handle {
     /// Runs a task in the world and waits for the result.
     pub async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&mut World) -> T + Send + 'static,
+        question: impl FnOnce(&mut PracticeWorld) -> T + Send + 'static,
     ) -> Result<T, EmulatorError> {
         let (answer, wait) = oneshot::channel();
         let task: WorldTask = Box::new(move |world| {

@@ -6,7 +6,7 @@ mod leaf;
 
 use jiff::Timestamp;
 
-use super::chain::{Chain, chain, leaf};
+use super::chain::{CertificateChain, chain, leaf};
 use super::contents::{Certificate, Contents, Kind};
 use super::refused::{ReadError, Refused};
 use super::strict::has_proper_dates;
@@ -52,7 +52,7 @@ pub fn check_chain(
     certificates: &[Certificate],
     place: usize,
     question: &Question<'_>,
-) -> (Chain, Vec<Finding>) {
+) -> (CertificateChain, Vec<Finding>) {
     let mut judge = Judge { question, findings: Vec::new() };
     let chain = chain(certificates, place);
     leaf::judge_chain(certificates, &chain, &mut judge);

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     call::{Call, HttpMethod},
-    context::{Context, text},
+    context::{CloudContext, text},
     id::ArmId,
     reply::{Fault, Reply, ReplyResult},
     route::Route,
@@ -37,7 +37,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// The roles that a principal (by object id) has at `scope`, assigned there or above and in force by now.
-pub fn roles_of(ctx: &Context<'_>, principal: &str, scope: &ArmId) -> Result<Vec<BuiltInRole>, Fault> {
+pub fn roles_of(ctx: &CloudContext<'_>, principal: &str, scope: &ArmId) -> Result<Vec<BuiltInRole>, Fault> {
     let assigned = around(ctx, scope)?;
     Ok(assigned
         .iter()
@@ -49,7 +49,7 @@ pub fn roles_of(ctx: &Context<'_>, principal: &str, scope: &ArmId) -> Result<Vec
 }
 
 /// Grants a role as a scenario does: with a date in the past, so that it is in force at once.
-pub fn grant(ctx: &Context<'_>, scope: &ArmId, principal: &str, role: BuiltInRole) -> Result<(), Fault> {
+pub fn grant(ctx: &CloudContext<'_>, scope: &ArmId, principal: &str, role: BuiltInRole) -> Result<(), Fault> {
     let name = uuid::Uuid::new_v4().to_string();
     let id = scope.under("Microsoft.Authorization", "roleAssignments", &name);
     let subscription = scope.subscription().unwrap_or_default();
@@ -60,7 +60,7 @@ pub fn grant(ctx: &Context<'_>, scope: &ArmId, principal: &str, role: BuiltInRol
     ctx.save(&id, &granted)
 }
 
-fn assignment(ctx: &Context<'_>, id: &ArmId, principal: &str, role: &str, kind: &str) -> Value {
+fn assignment(ctx: &CloudContext<'_>, id: &ArmId, principal: &str, role: &str, kind: &str) -> Value {
     json!({
         "properties": {
             "roleDefinitionId": role,
@@ -76,7 +76,7 @@ fn assignment(ctx: &Context<'_>, id: &ArmId, principal: &str, role: &str, kind: 
     })
 }
 
-fn around(ctx: &Context<'_>, scope: &ArmId) -> Result<Vec<Value>, Fault> {
+fn around(ctx: &CloudContext<'_>, scope: &ArmId) -> Result<Vec<Value>, Fault> {
     let Some(subscription) = scope.subscription_id() else {
         return Ok(Vec::new());
     };
@@ -89,7 +89,7 @@ fn around(ctx: &Context<'_>, scope: &ArmId) -> Result<Vec<Value>, Fault> {
 }
 
 /// `?$filter=roleName eq 'Key Vault Certificate User'`
-fn definitions(_: &Context<'_>, call: &Call) -> ReplyResult {
+fn definitions(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let target = call.target();
     let subscription = target.subscription().unwrap_or_default();
     let wanted = quoted_after(call, "roleName eq ");
@@ -99,7 +99,7 @@ fn definitions(_: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({ "value": value })))
 }
 
-fn definition(_: &Context<'_>, call: &Call) -> ReplyResult {
+fn definition(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let target = call.target();
     let guid = call.param("role");
     DEFINITIONS
@@ -116,7 +116,7 @@ fn definition(_: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// `?$filter=principalId eq '…'`, `assignedTo('…')`, `atScope()`
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     let mut value = around(ctx, &scope)?;
     let filter = call.query("$filter").unwrap_or_default();
@@ -135,7 +135,7 @@ fn quoted_after(call: &Call, words: &str) -> Option<String> {
     Some(rest.split('\'').nth(1)?.to_owned())
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let found = ctx.find(&call.target())?;
     found.map(Reply::ok).ok_or_else(|| {
         let name = call.param("name");
@@ -143,7 +143,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     })
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let role = call.need("/properties/roleDefinitionId")?;
     let principal = call.need("/properties/principalId")?;
@@ -175,7 +175,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::created(made))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let Some(was) = ctx.find(&id)? else {
         return Ok(Reply::empty(204));

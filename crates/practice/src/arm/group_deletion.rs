@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::groups;
 use crate::{
     call::{Call, HttpMethod},
-    context::{Context, text},
+    context::{CloudContext, text},
     id::ArmId,
     jobs::ScheduledJob,
     operations,
@@ -21,7 +21,7 @@ use crate::{
 
 pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Delete, "{sub}/resourceGroups/{name}", delete)];
 
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let group = call.target();
     ctx.find(&group)?.ok_or_else(|| groups::not_found(&group))?;
     let inside = ctx.list_all(&group, |_| true)?;
@@ -56,7 +56,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 
 /// Whether an app of another group still needs the resource: a certificate that it presents, or the plan that
 /// it runs on.
-fn is_needed_elsewhere(ctx: &Context<'_>, group: &ArmId, resource: &Value) -> Result<bool, Fault> {
+fn is_needed_elsewhere(ctx: &CloudContext<'_>, group: &ArmId, resource: &Value) -> Result<bool, Fault> {
     let id = ArmId::parse(text(resource, "/id"));
     let outside = |id: ArmId| !id.is_under(group);
     match id.kind().as_str() {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::places;
 use crate::{
     call::{Call, HttpMethod},
-    context::{Context, text},
+    context::{CloudContext, text},
     id::ArmId,
     paging,
     reply::{Fault, Reply, ReplyResult},
@@ -24,7 +24,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Adds a group to the estate.
-pub fn create(ctx: &Context<'_>, id: &ArmId, location: &str, tags: &Value) -> Result<Value, Fault> {
+pub fn create(ctx: &CloudContext<'_>, id: &ArmId, location: &str, tags: &Value) -> Result<Value, Fault> {
     let group = json!({
         "id": id.to_string(),
         "name": id.name(),
@@ -42,7 +42,7 @@ pub fn not_found(group: &ArmId) -> Fault {
     Fault::arm(404, "ResourceGroupNotFound", format!("Resource group '{}' could not be found.", group.name()))
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let filter = ResourceFilter::of(call);
     ctx.page(call, KIND, &call.target(), |group| Ok(filter.fits(&group).then_some(group)))
 }
@@ -84,13 +84,13 @@ impl ResourceFilter {
     }
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let group = ctx.find(&id)?.ok_or_else(|| not_found(&id))?;
     Ok(Reply::ok(group))
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let before = ctx.find(&id)?;
     if before.is_none() && call.method == HttpMethod::Patch {
@@ -154,7 +154,7 @@ fn require_name(name: &str) -> Result<(), Fault> {
 
 /// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: short entries; `$expand` adds
 /// provisioning state and times.
-fn resources(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn resources(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let filter = ResourceFilter::of(call);
     let expanded = call.query("$expand").unwrap_or_default().to_lowercase();
     let value: Vec<Value> = ctx
@@ -202,7 +202,7 @@ fn expand(short: &mut serde_json::Map<String, Value>, resource: &Value, wanted: 
 }
 
 /// One page of a list that was read completely; `nextLink` is there only when there is more.
-fn page(ctx: &Context<'_>, call: &Call, all: Vec<Value>) -> Reply {
+fn page(ctx: &CloudContext<'_>, call: &Call, all: Vec<Value>) -> Reply {
     let largest = ctx.setting.page_size;
     let size = call
         .query("$top")

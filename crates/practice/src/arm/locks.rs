@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     call::{Call, HttpMethod},
-    context::{Context, text},
+    context::{CloudContext, text},
     id::ArmId,
     reply::{Fault, Reply, ReplyResult},
     route::Route,
@@ -28,7 +28,7 @@ pub enum LockLevel {
 
 /// Puts a lock on `scope`, as Azure does by itself on orders and vaults.
 pub fn create(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     scope: &ArmId,
     name: &str,
     level: LockLevel,
@@ -44,7 +44,7 @@ pub fn create(
 
 /// Refuses a request that a lock on the target or above it forbids. A deletion is also refused by a lock
 /// below it.
-pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
+pub fn enforce(ctx: &CloudContext<'_>, call: &Call) -> Result<(), Fault> {
     let verb = match call.method {
         HttpMethod::Get | HttpMethod::Head => return Ok(()),
         HttpMethod::Delete => "delete",
@@ -73,7 +73,7 @@ pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
 }
 
 /// Refuses a change below a scope that is read-only.
-pub fn require_writable(ctx: &Context<'_>, scope: &ArmId) -> Result<(), Fault> {
+pub fn require_writable(ctx: &CloudContext<'_>, scope: &ArmId) -> Result<(), Fault> {
     let locks = above(ctx, scope)?;
     match locks.iter().find(|lock| text(lock, "/properties/level") == "ReadOnly") {
         Some(lock) => Err(locked(scope, "write", &scope_of(lock))),
@@ -82,7 +82,7 @@ pub fn require_writable(ctx: &Context<'_>, scope: &ArmId) -> Result<(), Fault> {
 }
 
 /// Whether no lock keeps a resource from being deleted.
-pub fn lets_go(ctx: &Context<'_>, id: &ArmId) -> Result<bool, Fault> {
+pub fn lets_go(ctx: &CloudContext<'_>, id: &ArmId) -> Result<bool, Fault> {
     Ok(above(ctx, id)?.is_empty() && ctx.list(KIND, id)?.is_empty())
 }
 
@@ -98,14 +98,14 @@ fn locked(target: &ArmId, verb: &str, scope: &ArmId) -> Fault {
 }
 
 /// The locks at `scope`, above it and below it.
-fn around(ctx: &Context<'_>, scope: &ArmId) -> Result<Vec<Value>, Fault> {
+fn around(ctx: &CloudContext<'_>, scope: &ArmId) -> Result<Vec<Value>, Fault> {
     let mut all = above(ctx, &scope.parent())?;
     all.extend(ctx.list(KIND, scope)?);
     Ok(all)
 }
 
 /// The locks on `scope` itself and on every scope above it.
-fn above(ctx: &Context<'_>, scope: &ArmId) -> Result<Vec<Value>, Fault> {
+fn above(ctx: &CloudContext<'_>, scope: &ArmId) -> Result<Vec<Value>, Fault> {
     let mut all = Vec::new();
     for here in scope.lineage().iter().rev() {
         ctx.walk(&format!("{KIND}|{}/providers/{KIND}/", here.key()), None, &mut |_, lock| {
@@ -121,7 +121,7 @@ fn scope_of(lock: &Value) -> ArmId {
     ArmId::parse(text(lock, "/id")).parent()
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     let mut value = around(ctx, &scope)?;
     if call.query("$filter").is_some_and(|filter| filter.eq_ignore_ascii_case("atScope()")) {
@@ -130,7 +130,7 @@ fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({ "value": value })))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let found = ctx.find(&call.target())?;
     found.map(Reply::ok).ok_or_else(|| {
         let name = call.param("lock");
@@ -138,7 +138,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     })
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let level = call.need("/properties/level")?;
     let Some(level) = ["CanNotDelete", "ReadOnly"].into_iter().find(|l| l.eq_ignore_ascii_case(level)) else {
         return Err(Fault::arm(400, "InvalidLockLevel", format!("The lock level '{level}' is invalid.")));
@@ -163,7 +163,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(if new { Reply::created(lock) } else { Reply::ok(lock) })
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let was = ctx.remove(&call.target())?;
     Ok(Reply::empty(if was { 200 } else { 204 }))
 }

@@ -5,13 +5,13 @@
 use crate::{
     calendar,
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     entra::claims,
     reply::Fault,
 };
 
 /// Refuses a change by a person who gave no second factor.
-pub fn require(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
+pub fn require(ctx: &CloudContext<'_>, call: &Call) -> Result<(), Fault> {
     let (word, effect) = match call.method {
         HttpMethod::Put | HttpMethod::Patch => ("Create", "create or update"),
         HttpMethod::Delete => ("Delete", "delete"),

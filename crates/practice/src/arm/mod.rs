@@ -18,7 +18,7 @@ mod tags;
 
 use super::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     id::ArmId,
     operations,
     provider::{self, microsoft_web},
@@ -63,7 +63,7 @@ const TABLES: &[&[Route]] = &[
 ];
 
 /// Answers one ARM request: route, scope, roles, locks, provider.
-pub fn dispatch(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub fn dispatch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     if call.method == HttpMethod::Head {
         return exists(ctx, call);
     }
@@ -94,7 +94,7 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// HEAD: 204 where GET would return the resource, 404 where it would not.
-fn exists(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn exists(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let get = Call { method: HttpMethod::Get, ..call.clone() };
     match dispatch(ctx, &get) {
         Ok(_) => Ok(Reply::empty(204)),
@@ -104,7 +104,7 @@ fn exists(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// The subscription and the resource group must exist, even for a PUT below them.
-fn require_scope(ctx: &Context<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
+fn require_scope(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     if let Some(subscription) = id.subscription_id()
         && !subscriptions::is_of_the_guest(id)
         && ctx.find(&subscription)?.is_none()
@@ -125,7 +125,7 @@ fn require_scope(ctx: &Context<'_>, call: &Call, id: &ArmId) -> Result<(), Fault
 }
 
 /// A child of a site, a vault … needs its parent: ARM itself checks this before it calls the provider.
-fn require_parent(ctx: &Context<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
+fn require_parent(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     let resources: Vec<ArmId> =
         id.lineage().into_iter().filter(|one| one.group_id().is_some_and(|group| group != *one)).collect();
     // A DELETE of a resource that never existed is answered 204, and the status of a deletion is asked for at

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{groups, locks};
 use crate::{
     call::{Call, HttpMethod},
-    context::{Context, text},
+    context::{CloudContext, text},
     id::ArmId,
     jobs::ScheduledJob,
     operations,
@@ -33,7 +33,7 @@ const MOVABLE: [&str; 6] = [
     "microsoft.web/sites",
 ];
 
-fn move_all(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn move_all(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let wanted = Move::read(ctx, call)?;
     for (from, to) in wanted.pairs() {
         ctx.tx.rename(&from.to_string(), &to.to_string())?;
@@ -46,13 +46,13 @@ fn move_all(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     accepted(ctx, call)
 }
 
-fn validate(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn validate(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Move::read(ctx, call)?;
     accepted(ctx, call)
 }
 
 /// Answers 202; the finished operation has no result to show.
-fn accepted(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn accepted(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let operation = operations::start(ctx, &ArmId::parse(""))?;
     ctx.soon(SignedDuration::from_mins(1), &ScheduledJob::Finish(operation.clone()))?;
     let scope = ArmId::parse(&format!("/subscriptions/{}", call.param("subscription")));
@@ -69,7 +69,7 @@ struct Move {
 }
 
 impl Move {
-    fn read(ctx: &Context<'_>, call: &Call) -> Result<Self, Fault> {
+    fn read(ctx: &CloudContext<'_>, call: &Call) -> Result<Self, Fault> {
         let source = call.target();
         ctx.find(&source)?.ok_or_else(|| groups::not_found(&source))?;
         let target = ArmId::parse(call.need("/targetResourceGroup")?);
@@ -95,7 +95,7 @@ impl Move {
         Ok(all)
     }
 
-    fn check(&self, ctx: &Context<'_>, source: &ArmId) -> Result<(), Fault> {
+    fn check(&self, ctx: &CloudContext<'_>, source: &ArmId) -> Result<(), Fault> {
         locks::require_writable(ctx, &self.target)?;
         for (from, to) in self.pairs() {
             if !MOVABLE.contains(&from.kind().as_str()) {
@@ -116,7 +116,7 @@ impl Move {
     }
 
     /// App Service resources move to another subscription only together, and only to a group that has none.
-    fn check_subscription(&self, ctx: &Context<'_>, source: &ArmId) -> Result<(), Fault> {
+    fn check_subscription(&self, ctx: &CloudContext<'_>, source: &ArmId) -> Result<(), Fault> {
         let of_web = |id: &ArmId| {
             let kind = id.kind();
             kind.starts_with("microsoft.web/") && MOVABLE.contains(&kind.as_str())

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 use super::namespaces::{self, Namespace};
 use crate::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "providers/{namespace}/operations", list)];
 
-fn list(_: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let wanted = call.param("namespace");
     let Namespace { name: namespace, kinds, .. } = namespaces::named(wanted).ok_or_else(|| {
         Fault::arm(404, "InvalidResourceNamespace", format!("The resource namespace '{wanted}' is invalid."))

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     call::Call,
-    context::Context,
+    context::CloudContext,
     id::ArmId,
     principals,
     reply::{Fault, Reply, ReplyResult},
@@ -20,7 +20,7 @@ const READS: &[&str] = &["microsoft.keyvault/checknameavailability"];
 
 /// Refuses what no role of the caller allows. Paths outside of a subscription are open to every signed-in
 /// caller.
-pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
+pub fn enforce(ctx: &CloudContext<'_>, call: &Call) -> Result<(), Fault> {
     let path = call.path_id();
     if path.subscription().is_none() {
         return Ok(());
@@ -47,14 +47,18 @@ fn action(call: &Call, path: &ArmId) -> String {
 
 /// The roles of the caller at a scope: those that its account has everywhere, and those assigned at the scope
 /// or above it.
-fn definitions(ctx: &Context<'_>, call: &Call, scope: &ArmId) -> Result<Vec<&'static RoleDefinition>, Fault> {
+fn definitions(
+    ctx: &CloudContext<'_>,
+    call: &Call,
+    scope: &ArmId,
+) -> Result<Vec<&'static RoleDefinition>, Fault> {
     let mut held = roles_of(ctx, &call.caller.object_id, scope)?;
     held.extend(principals::account(&call.caller.object_id).map(|account| account.role));
     Ok(DEFINITIONS.iter().filter(|one| held.contains(&one.role)).collect())
 }
 
 /// `GET …/providers/Microsoft.Authorization/permissions`
-pub fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let held = definitions(ctx, call, &call.target())?;
     let value: Vec<Value> = held.iter().map(|one| one.permissions()).collect();
     Ok(Reply::ok(json!({"value": value, "nextLink": null})))

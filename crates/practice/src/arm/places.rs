@@ -4,7 +4,7 @@ use super::namespaces;
 use crate::{
     calendar,
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     id::ArmId,
     provider::{REGIONS, microsoft_web::site_certificates},
     reply::Fault,
@@ -59,7 +59,7 @@ pub fn require_for_group(location: &str) -> Result<(), Fault> {
 }
 
 /// Refuses a new resource whose location is no region of Azure; an existing one keeps its location.
-pub fn require_location(ctx: &Context<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
+pub fn require_location(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     let target = id.whole();
     let kind = target.kind();
     let (Some((namespace, _)), Some(location), HttpMethod::Put) =
@@ -86,7 +86,7 @@ pub fn require_location(ctx: &Context<'_>, call: &Call, id: &ArmId) -> Result<()
 
 /// Refuses api-versions that were never published, and those that are no longer served on the day of the
 /// practice clock. The others may be answered in the shape of a newer one.
-pub fn require_version(ctx: &Context<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
+pub fn require_version(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     site_certificates::require_version(call, id)?;
     let version = call.api_version();
     let kind = id.kind();

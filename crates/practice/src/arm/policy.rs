@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     id::ArmId,
     reply::{Fault, Reply, ReplyResult},
     route::Route,
@@ -45,23 +45,23 @@ const LONGEST_NAME: usize = 512;
 const LONGEST_VALUE: usize = 256;
 const RESERVED: &str = "<>%&\\?/";
 
-fn show(ctx: &Context<'_>, _: &Call) -> ReplyResult {
+fn show(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"tag": ctx.tx.get(&DEMANDED, KEY)?})))
 }
 
-fn assign(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn assign(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let tag = call.need("/tag")?.to_owned();
     ctx.tx.put(&DEMANDED, KEY, &tag)?;
     show(ctx, call)
 }
 
-fn lift(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn lift(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.tx.remove(&DEMANDED, KEY)?;
     show(ctx, call)
 }
 
 /// Refuses invalid tags, and a write that leaves a resource without the required tag.
-pub fn enforce(ctx: &Context<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
+pub fn enforce(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     let kind = id.kind();
     // Locks, role assignments and tags describe other resources.
     let about_others = ["microsoft.authorization/", "microsoft.resources/"]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     call::{Call, HttpMethod},
-    context::{Context, text},
+    context::{CloudContext, text},
     control,
     reply::{Reply, ReplyResult},
     route::Route,
@@ -34,30 +34,30 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Whether a role assignment has taken effect.
-pub fn has_arrived(ctx: &Context<'_>, assignment: &Value) -> bool {
+pub fn has_arrived(ctx: &CloudContext<'_>, assignment: &Value) -> bool {
     let made = text(assignment, "/properties/createdOn").parse::<Timestamp>();
     made.is_ok_and(|made| ctx.now.duration_since(made) >= takes(ctx))
 }
 
 /// The time at which a new estate's roles were assigned: before anything else in its past.
-pub fn long_ago(ctx: &Context<'_>) -> Timestamp {
+pub fn long_ago(ctx: &CloudContext<'_>) -> Timestamp {
     ctx.now.checked_sub(SignedDuration::from_hours(24 * 365 * 5)).unwrap_or(Timestamp::MIN)
 }
 
-fn takes(ctx: &Context<'_>) -> SignedDuration {
+fn takes(ctx: &CloudContext<'_>) -> SignedDuration {
     match ctx.setting.propagation.0.load(Ordering::Relaxed) {
         BY_THE_PACE => ctx.setting.pace.of(TAKES),
         seconds => SignedDuration::from_secs(seconds),
     }
 }
 
-fn show(ctx: &Context<'_>, _: &Call) -> ReplyResult {
+fn show(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"take": takes(ctx).to_string()})))
 }
 
 /// `{"take": "10m"}`: role assignments take effect this long after they were made, by the practice clock.
 /// `null`: the pace decides.
-fn set(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn set(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let seconds = match call.text("/take") {
         Some(span) => control::duration(span)?.as_secs().max(0),
         None => BY_THE_PACE,

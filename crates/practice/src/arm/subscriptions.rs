@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::namespaces::{self, NAMESPACES, Namespace};
 use crate::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     entra::tenants::{self, GUEST},
     id::ArmId,
     provider::REGIONS,
@@ -26,7 +26,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Adds a subscription to the estate.
-pub fn create(ctx: &Context<'_>, id: &str, name: &str) -> Result<ArmId, Fault> {
+pub fn create(ctx: &CloudContext<'_>, id: &str, name: &str) -> Result<ArmId, Fault> {
     let scope = ArmId::parse(&format!("/subscriptions/{id}"));
     ctx.save(&scope, &described(id, name, &ctx.setting.tenant_id))?;
     Ok(scope)
@@ -51,12 +51,12 @@ fn described(id: &str, name: &str, tenant: &str) -> Value {
 }
 
 /// The ids of all subscriptions of the practice cloud's own tenant.
-pub fn all(ctx: &Context<'_>) -> Result<Vec<ArmId>, Fault> {
+pub fn all(ctx: &CloudContext<'_>) -> Result<Vec<ArmId>, Fault> {
     let found = ctx.list(KIND, &ArmId::parse(""))?;
     Ok(found.iter().filter_map(|one| one["id"].as_str().map(ArmId::parse)).collect())
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     if call.caller.is_guest() {
         return Ok(Reply::ok(json!({"value": [of_the_guest()], "count": {"type": "Total", "value": 1}})));
     }
@@ -71,7 +71,7 @@ fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(reply)
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     if is_of_the_guest(&call.target()) {
         return Ok(Reply::ok(of_the_guest()));
     }
@@ -91,7 +91,7 @@ pub fn is_of_the_guest(id: &ArmId) -> bool {
 
 /// Every subscription trusts one tenant: a token of another tenant is refused, and the refusal names the
 /// right one.
-pub fn require_tenant(ctx: &Context<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
+pub fn require_tenant(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     if id.subscription().is_none() || is_of_the_guest(id) == call.caller.is_guest() {
         return Ok(());
     }
@@ -107,14 +107,14 @@ pub fn require_tenant(ctx: &Context<'_>, call: &Call, id: &ArmId) -> Result<(), 
     Err(Fault::arm(401, "InvalidAuthenticationTokenTenant", message).header("www-authenticate", challenge))
 }
 
-fn tenants(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn tenants(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let own = tenants::described(&ctx.setting.tenant_id, "Contoso", "contoso.onmicrosoft.com", true);
     let guest = call.caller.is_person.then(|| tenants::described(GUEST.id, GUEST.name, GUEST.domain, false));
     let value: Vec<Value> = [Some(own), guest].into_iter().flatten().collect();
     Ok(Reply::ok(json!({ "value": value })))
 }
 
-fn locations(_: &Context<'_>, call: &Call) -> ReplyResult {
+fn locations(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let subscription = call.param("subscription");
     let value: Vec<Value> = REGIONS
         .iter()
@@ -133,13 +133,13 @@ fn locations(_: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({ "value": value })))
 }
 
-fn providers(_: &Context<'_>, call: &Call) -> ReplyResult {
+fn providers(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let value: Vec<Value> =
         NAMESPACES.iter().map(|one| registration(call.param("subscription"), one)).collect();
     Ok(Reply::ok(json!({ "value": value })))
 }
 
-fn provider(_: &Context<'_>, call: &Call) -> ReplyResult {
+fn provider(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let namespace = call.param("namespace");
     let found = namespaces::named(namespace).ok_or_else(|| {
         Fault::arm(

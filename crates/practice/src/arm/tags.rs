@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     id::ArmId,
     provider::certificate_registration,
     reply::{Fault, Reply, ReplyResult},
@@ -32,7 +32,7 @@ fn of(resource: &Value) -> TagMap {
     resource["tags"].as_object().cloned().unwrap_or_default()
 }
 
-fn save(ctx: &Context<'_>, id: &ArmId, mut resource: Value, tags: TagMap) -> ReplyResult {
+fn save(ctx: &CloudContext<'_>, id: &ArmId, mut resource: Value, tags: TagMap) -> ReplyResult {
     let shown = show(id, &tags);
     resource["tags"] = Value::Object(tags);
     ctx.save(id, &resource)?;
@@ -49,7 +49,7 @@ fn show(id: &ArmId, tags: &TagMap) -> Value {
     })
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = scope(call);
     Ok(Reply::ok(show(&id, &of(&ctx.need(&id)?))))
 }
@@ -58,13 +58,13 @@ fn wanted(call: &Call) -> TagMap {
     call.body.pointer("/properties/tags").and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = scope(call);
     save(ctx, &id, ctx.need(&id)?, wanted(call))
 }
 
 /// `{"operation": "Merge" | "Replace" | "Delete", "properties": {"tags": {…}}}`
-fn patch(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn patch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = scope(call);
     let resource = ctx.need(&id)?;
     let mut tags = of(&resource);
@@ -83,14 +83,14 @@ fn patch(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     save(ctx, &id, resource, tags)
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = scope(call);
     save(ctx, &id, ctx.need(&id)?, TagMap::new())?;
     Ok(Reply::empty(200))
 }
 
 /// Every tag name of the subscription with its values and how often each is used.
-fn names(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn names(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let subscription = call.target();
     let mut all: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     for resource in ctx.list_all(&subscription, |one| one["tags"].is_object())? {

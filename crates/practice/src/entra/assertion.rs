@@ -14,7 +14,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::{TokenIssuer, refusal};
 use crate::{
-    context::Context,
+    context::CloudContext,
     material::Base64Bytes,
     principals::{CERTDECK, ServicePrincipal},
     reply::Fault,
@@ -27,7 +27,7 @@ const CERTIFICATES: Collection<Base64Bytes> = Collection::new("entra-certificate
 const CLUSTER: &str = "https://cluster.contoso.example/";
 
 /// Registers a certificate in PEM form; returns its thumbprint.
-pub fn register(ctx: &Context<'_>, pem: &str) -> Result<String, Fault> {
+pub fn register(ctx: &CloudContext<'_>, pem: &str) -> Result<String, Fault> {
     let der = CertificateDer::from_pem_slice(pem.as_bytes())
         .map_err(|_| Fault::invalid("pem is no certificate in PEM form."))?;
     let thumbprint = BASE64URL.encode(Sha1::digest(&der));
@@ -48,7 +48,7 @@ pub fn federated_token(authority: &TokenIssuer) -> String {
 }
 
 /// Checks that the application really signed the assertion.
-pub fn verify(ctx: &Context<'_>, assertion: &str, application: &ServicePrincipal) -> Result<(), Fault> {
+pub fn verify(ctx: &CloudContext<'_>, assertion: &str, application: &ServicePrincipal) -> Result<(), Fault> {
     let refused = |number, text: &str| Err(refusal(401, "invalid_client", number, text));
     let Some((header, claims)) = parts(assertion) else {
         return refused(50_027, "JWT token is invalid or malformed for app");

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{PERSON, SignInSubject, claims::Carries, grants, grants::FormFields, random, refusal};
 use crate::{
-    context::Context,
+    context::CloudContext,
     reply::{Fault, Reply, ReplyBody, ReplyResult},
     store::Collection,
 };
@@ -45,7 +45,7 @@ pub fn page(form: &FormFields) -> ReplyResult {
 }
 
 /// POST of that page: redirects back to the program with a code.
-pub fn agree(ctx: &Context<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
+pub fn agree(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let mut back = check(form)?;
     let code = random(64);
     let given = Given {
@@ -65,7 +65,7 @@ pub fn agree(ctx: &Context<'_>, tenant: &str, form: &FormFields) -> ReplyResult 
 }
 
 /// The token endpoint for a code.
-pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
+pub fn redeem(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let refused = |number, text: &str| Err(refusal(400, "invalid_grant", number, text));
     let code = grants::field(form, "code");
     let Some(given) = ctx.tx.get(&CODES, code)? else {

@@ -7,7 +7,7 @@ use super::{
     SignInSubject, TokenIssuer, assertion, authorize, claims::Carries, device_code, refusal, tenants,
 };
 use crate::{
-    context::Context,
+    context::CloudContext,
     principals,
     reply::{Fault, Reply, ReplyResult},
 };
@@ -21,7 +21,7 @@ pub fn field<'f>(form: &'f FormFields, name: &str) -> &'f str {
 }
 
 /// POST `/{tenant}/oauth2/v2.0/token`, form-encoded; also the older `/oauth2/token`.
-pub fn token(ctx: &Context<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
+pub fn token(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     match field(form, "grant_type") {
         "client_credentials" => client_credentials(ctx, tenant, form),
         "urn:ietf:params:oauth:grant-type:device_code" => device_code::redeem(ctx, tenant, form),
@@ -33,7 +33,7 @@ pub fn token(ctx: &Context<'_>, tenant: &str, form: &FormFields) -> ReplyResult 
     }
 }
 
-fn client_credentials(ctx: &Context<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
+fn client_credentials(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let authority = &ctx.setting.authority;
     let client = field(form, "client_id");
     let is_guest = tenants::is_guests(tenant);
@@ -65,7 +65,7 @@ fn client_credentials(ctx: &Context<'_>, tenant: &str, form: &FormFields) -> Rep
 }
 
 /// A refresh token is valid for every audience, as Entra's are.
-fn refresh(ctx: &Context<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
+fn refresh(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let authority = &ctx.setting.authority;
     let claims = authority.open(field(form, "refresh_token")).filter(|claims| claims["typ"] == "refresh");
     let claims = claims.ok_or_else(|| {

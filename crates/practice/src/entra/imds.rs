@@ -15,7 +15,7 @@ use super::{SignInSubject, claims::Carries};
 use crate::{
     log::LoggedExchange,
     server,
-    world::{Handle, World},
+    world::{Handle, PracticeWorld},
 };
 
 const PATH: &str = "/metadata/identity/oauth2/token";
@@ -56,7 +56,7 @@ async fn handle(State(world): State<Handle>, request: Request) -> Response<HttpB
     response
 }
 
-fn answer(world: &World, path: &str, query: &[(String, String)], meant: bool) -> (u16, Value) {
+fn answer(world: &PracticeWorld, path: &str, query: &[(String, String)], meant: bool) -> (u16, Value) {
     let refused =
         |status, error: &str, text: &str| (status, json!({"error": error, "error_description": text}));
     let value = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     reply::{Fault, Reply, ReplyResult},
     route::Route,
     service::IncomingRequest,
@@ -43,7 +43,7 @@ struct RuleState {
 }
 
 /// The fault for this request, if any: the first rule that matches and whose turn it is decides.
-pub fn meet(ctx: &Context<'_>, incoming: &IncomingRequest) -> Result<Option<FaultKind>, Fault> {
+pub fn meet(ctx: &CloudContext<'_>, incoming: &IncomingRequest) -> Result<Option<FaultKind>, Fault> {
     for (key, mut kept) in ctx.tx.scan(&RULES, "")? {
         if !kept.rule.fits(incoming) || kept.rule.is_spent(kept.disturbed) {
             continue;
@@ -60,7 +60,7 @@ pub fn meet(ctx: &Context<'_>, incoming: &IncomingRequest) -> Result<Option<Faul
 }
 
 /// Adds a rule after the others and returns its number.
-pub fn plant(ctx: &Context<'_>, rule: FaultRule) -> Result<u32, Fault> {
+pub fn plant(ctx: &CloudContext<'_>, rule: FaultRule) -> Result<u32, Fault> {
     let last = ctx.tx.scan(&RULES, "")?.pop().and_then(|(key, _)| key.parse::<u32>().ok()).unwrap_or(0);
     let kept = RuleState { rule, met: 0, disturbed: 0 };
     ctx.tx.put(&RULES, &key(last + 1), &kept)?;
@@ -72,7 +72,7 @@ fn key(number: u32) -> String {
     format!("{number:010}")
 }
 
-fn list(ctx: &Context<'_>, _: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     let show = |(key, kept): (String, RuleState)| {
         let number = key.parse::<u32>().unwrap_or_default();
         json!({"number": number, "rule": kept.rule, "met": kept.met, "disturbed": kept.disturbed})
@@ -83,7 +83,7 @@ fn list(ctx: &Context<'_>, _: &Call) -> ReplyResult {
 
 /// `{"method": "PUT", "path": "*/certificateOrders/*", "count": 1, "fault": {"kind": "reset", "when":
 /// "after"}}`
-fn add(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn add(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let rule: FaultRule = serde_json::from_value(call.body.clone())
         .map_err(|error| Fault::invalid(format!("A fault: {error}.")))?;
     rule.check().map_err(Fault::invalid)?;
@@ -91,7 +91,7 @@ fn add(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::created(json!({"number": number, "rule": rule})))
 }
 
-fn clear(ctx: &Context<'_>, _: &Call) -> ReplyResult {
+fn clear(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     let all = ctx.tx.scan(&RULES, "")?;
     for (key, _) in &all {
         ctx.tx.remove(&RULES, key)?;
@@ -99,7 +99,7 @@ fn clear(ctx: &Context<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"removed": all.len()})))
 }
 
-fn remove(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn remove(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let number: u32 =
         call.param("number").parse().map_err(|_| Fault::invalid("A fault is removed by its number."))?;
     if ctx.tx.remove(&RULES, &key(number))? {

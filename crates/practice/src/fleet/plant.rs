@@ -16,7 +16,7 @@ use crate::{
     },
     ca::{CaError, facts::CertificateFacts},
     calendar::days,
-    context::{Context, text},
+    context::{CloudContext, text},
     dns::{self, DnsRecord, DnsRecordKind},
     id::ArmId,
     material::{PoolLeaf, StoredMaterial},
@@ -45,7 +45,7 @@ impl std::convert::From<CaError> for Fault {
 }
 
 /// Makes the whole estate and returns where a newcomer begins.
-pub fn plant(ctx: &Context<'_>, fleet: &Fleet) -> Result<Start, Fault> {
+pub fn plant(ctx: &CloudContext<'_>, fleet: &Fleet) -> Result<Start, Fault> {
     let mut start = Start::default();
     let mut vaults = Vec::new();
     for number in 0..fleet.subscriptions {
@@ -68,7 +68,12 @@ pub fn plant(ctx: &Context<'_>, fleet: &Fleet) -> Result<Start, Fault> {
 }
 
 /// A subscription with the vault that its certificates come from.
-fn subscription(ctx: &Context<'_>, fleet: &Fleet, number: usize, id: &str) -> Result<VaultRecord, Fault> {
+fn subscription(
+    ctx: &CloudContext<'_>,
+    fleet: &Fleet,
+    number: usize,
+    id: &str,
+) -> Result<VaultRecord, Fault> {
     let random = &mut Rng::with_seed(fleet.seed.wrapping_add(number as u64));
     let scope = subscriptions::create(ctx, id, &names::subscription(random, number + 1))?;
     authorization::grant(ctx, &scope, CERTDECK.object_id, BuiltInRole::Owner)?;
@@ -96,7 +101,7 @@ fn subscription(ctx: &Context<'_>, fleet: &Fleet, number: usize, id: &str) -> Re
 
 /// A resource group with everything in it; returns the custom hostnames of its first app.
 fn unit(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     subscription: &str,
     vault: &VaultRecord,
     stamped: &Stamped,
@@ -128,7 +133,7 @@ fn unit(
 }
 
 fn certificate(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     group: &ArmId,
     plan: &Value,
     vault: &VaultRecord,
@@ -163,7 +168,7 @@ fn certificate(
 
 /// Resources that only some units have.
 fn extras(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     group: &ArmId,
     vault: &VaultRecord,
     Stamped { number, unit, certificates }: &Stamped,
@@ -191,7 +196,7 @@ fn extras(
 
 /// An order, either issued or still unverified.
 fn order(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     group: &ArmId,
     vault: &VaultRecord,
     number: usize,

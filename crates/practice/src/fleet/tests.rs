@@ -4,7 +4,7 @@
 use super::*;
 use crate::{
     arm::subscriptions,
-    context::{Context, View, text},
+    context::{CloudContext, View, text},
     fixture::Fixture,
     id::ArmId,
     index,
@@ -19,7 +19,7 @@ const SMALL: Fleet = Fleet { apps: 40, certificates: 200, subscriptions: 3, seed
 
 fn planted(fleet: &Fleet) -> Fixture {
     let cloud = Fixture::new(NOW);
-    cloud.with(|ctx| plant(&Context { view: View::Planted, ..*ctx }, fleet).unwrap());
+    cloud.with(|ctx| plant(&CloudContext { view: View::Planted, ..*ctx }, fleet).unwrap());
     cloud
 }
 

@@ -7,7 +7,7 @@ use crate::{
         Call,
         HttpMethod::{Delete, Get, Patch, Put},
     },
-    context::{Context, envelope, text},
+    context::{CloudContext, envelope, text},
     dns::{self, DnsRecord, DnsRecordKind},
     id::ArmId,
     provider::network,
@@ -52,7 +52,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Adds a domain and its zone to the estate.
-pub fn create(ctx: &Context<'_>, id: &ArmId) -> Result<(), Fault> {
+pub fn create(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     // A domain has a zone of Azure DNS with the same name.
     let zone = id.parent().under("Microsoft.Network", "dnsZones", id.name());
     network::create(ctx, &zone, &json!({}))?;
@@ -78,21 +78,21 @@ pub fn create(ctx: &Context<'_>, id: &ArmId) -> Result<(), Fault> {
     ctx.save(id, &domain)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.page(call, KIND_KEY, &call.target(), |domain| Ok(Some(domain)))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-fn identifiers(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn identifiers(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.need(&call.target())?;
     ctx.page(call, IDENTIFIERS, &call.target(), |one| Ok(Some(one)))
 }
 
 /// Stores the token and writes it into the domain's zone, as Azure does by itself (A98).
-fn put_identifier(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put_identifier(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let target = call.target();
     let domain = ctx.need(&target.parent())?;
     let token = call.need("/properties/ownershipId")?;
@@ -114,7 +114,7 @@ fn put_identifier(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(identifier))
 }
 
-fn delete_identifier(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete_identifier(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let target = call.target();
     let Some(before) = ctx.find(&target)? else {
         return Ok(Reply::empty(204));
@@ -124,7 +124,7 @@ fn delete_identifier(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::empty(200))
 }
 
-fn withdraw(ctx: &Context<'_>, root: &str, identifier: &Value) -> Result<(), Fault> {
+fn withdraw(ctx: &CloudContext<'_>, root: &str, identifier: &Value) -> Result<(), Fault> {
     let token = text(identifier, "/properties/ownershipId");
     dns::remove(ctx.tx, root, DnsRecordKind::Txt, Some(token))?;
     Ok(())

@@ -8,7 +8,7 @@ use crate::{
         Call,
         HttpMethod::{self, Delete, Get, Patch, Put},
     },
-    context::{Context, envelope, text},
+    context::{CloudContext, envelope, text},
     dns::{self, DnsRecord, DnsRecordKind},
     id::ArmId,
     reply::{Fault, Reply, ReplyResult},
@@ -34,7 +34,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Adds a zone to the estate.
-pub fn create(ctx: &Context<'_>, id: &ArmId, tags: &Value) -> Result<Value, Fault> {
+pub fn create(ctx: &CloudContext<'_>, id: &ArmId, tags: &Value) -> Result<Value, Fault> {
     let mut zone = envelope(
         id,
         "Microsoft.Network/dnszones",
@@ -52,21 +52,21 @@ pub fn create(ctx: &Context<'_>, id: &ArmId, tags: &Value) -> Result<Value, Faul
     Ok(zone)
 }
 
-fn show(ctx: &Context<'_>, mut zone: Value) -> Result<Value, Fault> {
+fn show(ctx: &CloudContext<'_>, mut zone: Value) -> Result<Value, Fault> {
     let sets = sets_of(ctx, &zone)?.len();
     zone["properties"]["numberOfRecordSets"] = json!(sets);
     Ok(zone)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.page(call, KIND_KEY, &call.target(), |zone| show(ctx, zone).map(Some))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(show(ctx, ctx.need(&call.target())?)?))
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let before = ctx.find(&id)?;
     if before.is_none() && call.method == HttpMethod::Patch {
@@ -78,7 +78,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Deletes a zone and its records.
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let Some(zone) = ctx.find(&id)? else {
         return Ok(Reply::empty(204));
@@ -91,7 +91,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// The names and types in a zone, each once.
-fn sets_of(ctx: &Context<'_>, zone: &Value) -> Result<Vec<(String, DnsRecordKind)>, Fault> {
+fn sets_of(ctx: &CloudContext<'_>, zone: &Value) -> Result<Vec<(String, DnsRecordKind)>, Fault> {
     let origin = text(zone, "/name").to_lowercase();
     let mut sets: Vec<(String, DnsRecordKind)> = Vec::new();
     for record in dns::all(ctx.tx)? {
@@ -105,7 +105,7 @@ fn sets_of(ctx: &Context<'_>, zone: &Value) -> Result<Vec<(String, DnsRecordKind
 }
 
 /// Every record set of a zone, or those of the type that the path names.
-fn record_sets(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn record_sets(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let target = call.path_id();
     let zone_id = ArmId::from_segments(&target.segments()[..target.segments().len() - 1]);
     let zone = ctx.need(&zone_id)?;
@@ -132,7 +132,7 @@ fn kind_of(word: &str) -> Result<DnsRecordKind, Fault> {
 }
 
 /// Zone, whole name and type of a call for one record set.
-fn named(ctx: &Context<'_>, call: &Call) -> Result<(Value, String, DnsRecordKind), Fault> {
+fn named(ctx: &CloudContext<'_>, call: &Call) -> Result<(Value, String, DnsRecordKind), Fault> {
     let kind = kind_of(call.param("type"))?;
     let zone = ctx.need(&call.target().parent())?;
     let name = match call.param("name") {
@@ -142,7 +142,7 @@ fn named(ctx: &Context<'_>, call: &Call) -> Result<(Value, String, DnsRecordKind
     Ok((zone, name, kind))
 }
 
-fn get_set(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get_set(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let (zone, name, kind) = named(ctx, call)?;
     show_set(ctx, &zone, &name, kind)?.map(Reply::ok).ok_or_else(|| {
         let message = format!(
@@ -156,7 +156,7 @@ fn get_set(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// A PUT states all records of the set.
-fn put_set(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put_set(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let (zone, name, kind) = named(ctx, call)?;
     let new = dns::remove(ctx.tx, &name, kind, None)? == 0;
     for value in values(&call.body["properties"], kind) {
@@ -168,14 +168,14 @@ fn put_set(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(if new { Reply::created(shown) } else { Reply::ok(shown) })
 }
 
-fn delete_set(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete_set(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let (_, name, kind) = named(ctx, call)?;
     let gone = dns::remove(ctx.tx, &name, kind, None)?;
     Ok(Reply::empty(if gone > 0 { 200 } else { 204 }))
 }
 
 fn show_set(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     zone: &Value,
     name: &str,
     kind: DnsRecordKind,

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::token::QueryPosition;
-use crate::{context::Context, reply::Fault};
+use crate::{context::CloudContext, reply::Fault};
 
 /// Why a query cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl QueryError {
     }
 
     /// The response to the client.
-    pub fn fault(self, ctx: &Context<'_>) -> Fault {
+    pub fn fault(self, ctx: &CloudContext<'_>) -> Fault {
         let mut cause = json!({"code": self.code, "message": self.message});
         if let Some(place) = self.place {
             cause["line"] = json!(place.line);
@@ -70,22 +70,22 @@ impl QueryError {
 }
 
 /// 400 in the service's envelope, with these details.
-pub fn bad_request(ctx: &Context<'_>, details: &[Value]) -> Fault {
+pub fn bad_request(ctx: &CloudContext<'_>, details: &[Value]) -> Fault {
     refusal(ctx, 400, "BadRequest", details)
 }
 
 /// The caller may see none of the subscriptions or management groups in the request.
-pub fn access_denied(ctx: &Context<'_>) -> Fault {
+pub fn access_denied(ctx: &CloudContext<'_>) -> Fault {
     let message = "Access is denied to the requested resource. The user might not have enough permission.";
     refusal(ctx, 403, "Forbidden", &[json!({"code": "AccessDenied", "message": message})])
 }
 
 /// Any other error in a request.
-pub fn invalid(ctx: &Context<'_>, code: &str, message: &str) -> Fault {
+pub fn invalid(ctx: &CloudContext<'_>, code: &str, message: &str) -> Fault {
     bad_request(ctx, &[json!({"code": code, "message": message})])
 }
 
-fn refusal(ctx: &Context<'_>, status: u16, code: &str, details: &[Value]) -> Fault {
+fn refusal(ctx: &CloudContext<'_>, status: u16, code: &str, details: &[Value]) -> Fault {
     let message = format!(
         "Please provide below info when asking for support: timestamp = {}, correlationId = {}.",
         ctx.now,

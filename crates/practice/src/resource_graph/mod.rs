@@ -35,7 +35,7 @@ use self::{
 use super::{
     arm::subscriptions,
     call::{Call, HttpMethod},
-    context::{Context, View},
+    context::{CloudContext, View},
     entra::tenants::GUEST,
     reply::{Fault, Reply, ReplyResult},
     route::Route,
@@ -51,8 +51,8 @@ pub const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "providers/Microsoft.ResourceGraph/operations", operations),
 ];
 
-fn resources(ctx: &Context<'_>, call: &Call) -> ReplyResult {
-    let ctx = &Context { view: View::Indexed, ..*ctx };
+fn resources(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let ctx = &CloudContext { view: View::Indexed, ..*ctx };
     let text = call.text("/query").ok_or_else(|| invalid(ctx, "InvalidPayload", "The query is missing."))?;
     if call.body["facets"].as_array().is_some_and(|facets| !facets.is_empty()) {
         return Err(invalid(ctx, "NotSupported", "The practice cloud has no facets."));
@@ -69,7 +69,7 @@ fn resources(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 
 /// The scope of a request: subscriptions, a management group (only the root exists, named like the tenant),
 /// or all.
-fn scope(ctx: &Context<'_>, call: &Call) -> Result<QueryScope, Fault> {
+fn scope(ctx: &CloudContext<'_>, call: &Call) -> Result<QueryScope, Fault> {
     let body = &call.body;
     if call.caller.is_guest() {
         return Ok(QueryScope::Subscriptions(vec![GUEST.subscription.0.to_owned()]));
@@ -104,7 +104,7 @@ fn scope(ctx: &Context<'_>, call: &Call) -> Result<QueryScope, Fault> {
     }
 }
 
-fn size(ctx: &Context<'_>, options: &Value) -> Result<usize, Fault> {
+fn size(ctx: &CloudContext<'_>, options: &Value) -> Result<usize, Fault> {
     let Some(top) = options.get("$top").filter(|top| !top.is_null()) else {
         return Ok(LARGEST_PAGE);
     };
@@ -114,7 +114,7 @@ fn size(ctx: &Context<'_>, options: &Value) -> Result<usize, Fault> {
 }
 
 /// Where the page begins: at the position in `$skipToken`, otherwise after `$skip` rows.
-fn position(ctx: &Context<'_>, options: &Value, query: &str) -> Result<Position, Fault> {
+fn position(ctx: &CloudContext<'_>, options: &Value, query: &str) -> Result<Position, Fault> {
     let wrong = || invalid(ctx, "InvalidSkipToken", "The $skipToken is not one of this query.");
     if let Some(token) = options["$skipToken"].as_str().filter(|token| !token.is_empty()) {
         let bytes = BASE64.decode(token).map_err(|_| wrong())?;
@@ -180,7 +180,7 @@ fn as_table(query: &Query, rows: Vec<Vec<Scalar>>) -> Value {
     json!({"columns": columns, "rows": rows})
 }
 
-fn operations(_: &Context<'_>, _: &Call) -> ReplyResult {
+fn operations(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"value": [{
         "name": "Microsoft.ResourceGraph/resources/read",
         "display": {

@@ -13,7 +13,7 @@ use super::{
     scalar::Scalar,
     table::{self, QueryScope},
 };
-use crate::{context::Context, reply::Fault};
+use crate::{context::CloudContext, reply::Fault};
 
 /// A page of rows.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ pub struct Position {
 
 /// Returns `size` rows from the position `from` on. `ctx` shows the cloud as the index knows it.
 pub fn page(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     query: &Query,
     scope: &QueryScope,
     from: &Position,
@@ -56,7 +56,7 @@ pub fn page(
 }
 
 fn stream(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     query: &Query,
     scope: &QueryScope,
     from: &Position,
@@ -92,7 +92,7 @@ fn stream(
 }
 
 /// The number of rows of a query that processes single rows. Without conditions the keys are enough.
-fn count(ctx: &Context<'_>, query: &Query, scope: &QueryScope) -> Result<usize, Fault> {
+fn count(ctx: &CloudContext<'_>, query: &Query, scope: &QueryScope) -> Result<usize, Fault> {
     if query.stages.iter().all(QueryStage::keeps_count) {
         let stretches = table::stretches(query.table, query.kinds.as_deref(), scope);
         return stretches.iter().map(|stretch| ctx.count(stretch)).sum();
@@ -112,7 +112,7 @@ fn count(ctx: &Context<'_>, query: &Query, scope: &QueryScope) -> Result<usize, 
 }
 
 /// Every row of the query.
-fn all_rows(ctx: &Context<'_>, query: &Query, scope: &QueryScope) -> Result<Vec<QueryRow>, Fault> {
+fn all_rows(ctx: &CloudContext<'_>, query: &Query, scope: &QueryScope) -> Result<Vec<QueryRow>, Fault> {
     let row_wise = query.stages.iter().position(|stage| !stage.is_row_wise()).unwrap_or(query.stages.len());
     let (before, after) = query.stages.split_at(row_wise);
     let enough = match after.first() {
@@ -168,7 +168,7 @@ fn all_rows(ctx: &Context<'_>, query: &Query, scope: &QueryScope) -> Result<Vec<
 
 /// Passes the rows of the query's table after the key `after` to `visit`, in the order of their keys.
 fn read(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     query: &Query,
     scope: &QueryScope,
     after: Option<&str>,
@@ -214,7 +214,7 @@ enum RowStage<'q> {
 }
 
 fn steps<'q>(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     stages: &'q [QueryStage],
     scope: &QueryScope,
 ) -> Result<Vec<RowStage<'q>>, Fault> {
@@ -234,7 +234,7 @@ fn steps<'q>(
 
 /// The rows of a join's right side, by their join keys.
 fn partners(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     join: &Join,
     scope: &QueryScope,
 ) -> Result<HashMap<String, Vec<QueryRow>>, Fault> {
@@ -254,7 +254,7 @@ fn joined<'r>(cells: impl Iterator<Item = &'r Scalar>) -> String {
 fn push(
     steps: &[RowStage<'_>],
     mut row: QueryRow,
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     out: &mut dyn FnMut(QueryRow) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let Some((step, rest)) = steps.split_first() else {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{expression::QueryRow, needs::Needs, scalar::Scalar};
 use crate::{
-    context::{Context, text},
+    context::{CloudContext, text},
     id::ArmId,
     provider::microsoft_web::site,
     reply::Fault,
@@ -102,7 +102,7 @@ pub fn stretches(table: QueryTable, kinds: Option<&[String]>, scope: &QueryScope
 }
 
 /// A stored resource as a row that contains only what the query needs.
-pub fn row(ctx: &Context<'_>, stored: Value, needs: &Needs) -> Result<QueryRow, Fault> {
+pub fn row(ctx: &CloudContext<'_>, stored: Value, needs: &Needs) -> Result<QueryRow, Fault> {
     let id = ArmId::parse(text(&stored, "/id"));
     let kind = id.kind();
     let mut shown = match kind.as_str() {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::{
     call::HttpMethod,
-    context::Context,
+    context::CloudContext,
     fixture::{Fixture, SUBSCRIPTION, json_of},
     id::ArmId,
     pace::Pace,
@@ -20,7 +20,7 @@ fn cloud(count: usize) -> Fixture {
     cloud
 }
 
-fn put(ctx: &Context<'_>, number: usize) {
+fn put(ctx: &CloudContext<'_>, number: usize) {
     let id = ArmId::parse(&format!(
         "{SUBSCRIPTION}/resourceGroups/Shop/providers/Microsoft.Web/certificates/c{number:04}"
     ));

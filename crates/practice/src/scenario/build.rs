@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     arm::{authorization, groups, locks, subscriptions},
-    context::{Context, text},
+    context::{CloudContext, text},
     control,
     dns::{self, DnsRecord, DnsRecordKind},
     faults,
@@ -25,7 +25,7 @@ use crate::{
 /// The name between a hostname and its app when a CNAME leads over another name.
 const DETOUR: &str = "edge.cdn.example";
 
-pub fn build(ctx: &Context<'_>, estate: &ScenarioFile) -> Result<Start, Fault> {
+pub fn build(ctx: &CloudContext<'_>, estate: &ScenarioFile) -> Result<Start, Fault> {
     let place = NameResolver { estate };
     for subscription in &estate.subscription {
         let scope = subscriptions::create(ctx, &subscription.id, &subscription.name)?;
@@ -143,7 +143,7 @@ pub fn moment(now: Timestamp, text: &str) -> Result<Timestamp, Fault> {
     now.checked_add(span).map_err(|error| Fault::invalid(format!("{text}: {error}")))
 }
 
-fn make_app(ctx: &Context<'_>, place: NameResolver<'_>, app: &ScenarioApp) -> Result<(), Fault> {
+fn make_app(ctx: &CloudContext<'_>, place: NameResolver<'_>, app: &ScenarioApp) -> Result<(), Fault> {
     let id = place.app(&app.name)?;
     let mut site = site::create(ctx, &id, &place.plan(&app.plan)?.to_string(), "app")?;
     site["tags"] = json!(app.tags);
@@ -164,7 +164,7 @@ fn make_app(ctx: &Context<'_>, place: NameResolver<'_>, app: &ScenarioApp) -> Re
     Ok(())
 }
 
-fn map_hosts(ctx: &Context<'_>, site: &ArmId, hosts: &[Host]) -> Result<(), Fault> {
+fn map_hosts(ctx: &CloudContext<'_>, site: &ArmId, hosts: &[Host]) -> Result<(), Fault> {
     let default = site::default_host(site);
     for host in hosts {
         let record = match host.record {
@@ -199,12 +199,12 @@ fn map_hosts(ctx: &Context<'_>, site: &ArmId, hosts: &[Host]) -> Result<(), Faul
 }
 
 /// Adds a DNS record.
-pub fn point(ctx: &Context<'_>, name: &str, kind: DnsRecordKind, value: &str) -> Result<(), Fault> {
+pub fn point(ctx: &CloudContext<'_>, name: &str, kind: DnsRecordKind, value: &str) -> Result<(), Fault> {
     let record = DnsRecord::new(name, kind, value).map_err(|error| Fault::invalid(error.to_string()))?;
     Ok(dns::add(ctx.tx, &record)?)
 }
 
-fn bind_hosts(ctx: &Context<'_>, place: NameResolver<'_>, app: &ScenarioApp) -> Result<(), Fault> {
+fn bind_hosts(ctx: &CloudContext<'_>, place: NameResolver<'_>, app: &ScenarioApp) -> Result<(), Fault> {
     let id = place.app(&app.name)?;
     let slots = app.slots.iter().map(|slot| (id.child("slots", &slot.name), &slot.hosts));
     for (site, hosts) in std::iter::once((id.clone(), &app.hosts)).chain(slots) {
@@ -226,7 +226,7 @@ fn bind_hosts(ctx: &Context<'_>, place: NameResolver<'_>, app: &ScenarioApp) -> 
     Ok(())
 }
 
-fn make_vault(ctx: &Context<'_>, place: NameResolver<'_>, vault: &ScenarioVault) -> Result<(), Fault> {
+fn make_vault(ctx: &CloudContext<'_>, place: NameResolver<'_>, vault: &ScenarioVault) -> Result<(), Fault> {
     let id = place.vault(&vault.name)?;
     let tenant = &ctx.setting.tenant_id;
     let policy = |principal: &str, secrets: &[&str], certificates: &[&str]| {

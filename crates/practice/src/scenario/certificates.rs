@@ -10,7 +10,7 @@ use super::{
 use crate::{
     ca::{CommercialCa, Issued, KeyCurve, KeySource, LeafProfile},
     calendar::{ORDER_LEAF_DAYS, days},
-    context::{Context, text},
+    context::{CloudContext, text},
     material::Material,
     provider::{
         key_vault,
@@ -23,7 +23,11 @@ use crate::{
 };
 
 /// Makes one private key certificate in the webspace of its plan.
-pub fn make(ctx: &Context<'_>, place: NameResolver<'_>, wanted: &ScenarioCertificate) -> Result<(), Fault> {
+pub fn make(
+    ctx: &CloudContext<'_>,
+    place: NameResolver<'_>,
+    wanted: &ScenarioCertificate,
+) -> Result<(), Fault> {
     let role = if wanted.from == "managed" || wanted.ca == ScenarioIssuer::DigiCert {
         CommercialCa::DigiCert
     } else {
@@ -33,7 +37,7 @@ pub fn make(ctx: &Context<'_>, place: NameResolver<'_>, wanted: &ScenarioCertifi
     if wanted.from != "managed" {
         (issued, expires) = as_allowed(ctx.now, issued, expires);
     }
-    let then = Context { now: issued, ..*ctx };
+    let then = CloudContext { now: issued, ..*ctx };
     let made = issue(ctx, pooled(ctx, &wanted.name), &wanted.hosts, (issued, expires), role)?;
     let plan_id = place.plan(&wanted.plan)?;
     let plan = ctx.need(&plan_id)?;
@@ -77,11 +81,11 @@ pub fn make(ctx: &Context<'_>, place: NameResolver<'_>, wanted: &ScenarioCertifi
 }
 
 /// Puts a certificate into a vault only.
-pub fn keep(ctx: &Context<'_>, place: NameResolver<'_>, wanted: &KeptCertificate) -> Result<(), Fault> {
+pub fn keep(ctx: &CloudContext<'_>, place: NameResolver<'_>, wanted: &KeptCertificate) -> Result<(), Fault> {
     let id = place.vault(&wanted.vault)?;
     let vault = key_vault::VaultRecord::at(ctx, &id)?.ok_or_else(|| unknown("vault", id.name()))?;
     let life = as_allowed(ctx.now, moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
-    let then = Context { now: life.0, ..*ctx };
+    let then = CloudContext { now: life.0, ..*ctx };
     let key = if wanted.form == KeptForm::EllipticCurve {
         KeySource::NewEc(KeyCurve::P256)
     } else {
@@ -102,7 +106,7 @@ pub fn keep(ctx: &Context<'_>, place: NameResolver<'_>, wanted: &KeptCertificate
 
 /// Makes one public certificate of an app.
 pub fn make_public(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     place: NameResolver<'_>,
     wanted: &ScenarioPublicCertificate,
 ) -> Result<(), Fault> {
@@ -131,12 +135,12 @@ fn as_allowed(now: Timestamp, issued: Timestamp, expires: Timestamp) -> (Timesta
 }
 
 /// Different names get different keys of the pool, and each name always the same one.
-fn pooled(ctx: &Context<'_>, name: &str) -> KeySource {
+fn pooled(ctx: &CloudContext<'_>, name: &str) -> KeySource {
     ctx.setting.pooled_key(name.bytes().map(usize::from).sum())
 }
 
 fn issue(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     key: KeySource,
     hosts: &[String],
     (issued, expires): (Timestamp, Timestamp),

@@ -8,14 +8,14 @@ mod task;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    context::{Context, View},
+    context::{CloudContext, View},
     error::EmulatorError,
     faults, fleet,
     options::Options,
     provider,
     reply::Fault,
     store::Collection,
-    world::World,
+    world::PracticeWorld,
 };
 
 const START: Collection<Start> = Collection::new("scenario");
@@ -73,18 +73,18 @@ pub struct Start {
 }
 
 /// Builds the estate at the first start, in one transaction; later only returns where to begin.
-pub fn load_or_build(world: &World, options: &Options) -> Result<Start, EmulatorError> {
+pub fn load_or_build(world: &PracticeWorld, options: &Options) -> Result<Start, EmulatorError> {
     let name = options.scenario.as_deref().unwrap_or(SCENARIOS[0].name);
     let wanted = match &options.fleet {
         Some(fleet) => format!("the fleet {fleet}"),
         None => format!("the scenario {name}"),
     };
     let failed = |reason: String| EmulatorError::Scenario { name: name.to_owned(), reason };
-    let build = |ctx: &Context<'_>| -> Result<Result<Start, String>, Fault> {
+    let build = |ctx: &CloudContext<'_>| -> Result<Result<Start, String>, Fault> {
         if let Some(start) = ctx.tx.get(&START, "")? {
             return Ok(Ok(start));
         }
-        let ctx = &Context { view: View::Planted, ..*ctx };
+        let ctx = &CloudContext { view: View::Planted, ..*ctx };
         let mut start = match &options.fleet {
             Some(fleet) => fleet::plant(ctx, fleet)?,
             None => match read(name) {
@@ -402,7 +402,7 @@ mod tests {
         ] {
             let mut cloud = Fixture::new(&format!("{day}T09:00:00Z"));
             let estate = read("contoso").unwrap();
-            cloud.with(|ctx| build::build(&Context { view: View::Planted, ..*ctx }, &estate).unwrap());
+            cloud.with(|ctx| build::build(&CloudContext { view: View::Planted, ..*ctx }, &estate).unwrap());
             cloud.settle();
             let states = |kind: &str, member: &str| -> Vec<(String, String)> {
                 let all = cloud.with(|ctx| ctx.list(kind, &ArmId::parse("")).unwrap());

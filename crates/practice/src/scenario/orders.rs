@@ -6,7 +6,7 @@ use super::{
     build::{NameResolver, moment},
 };
 use crate::{
-    context::{Context, text},
+    context::{CloudContext, text},
     provider::{
         certificate_registration::{
             names::Product,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Creates one order and imports its certificate, if the scenario says so.
-pub fn make(ctx: &Context<'_>, place: NameResolver<'_>, wanted: &ScenarioOrder) -> Result<(), Fault> {
+pub fn make(ctx: &CloudContext<'_>, place: NameResolver<'_>, wanted: &ScenarioOrder) -> Result<(), Fault> {
     let group = place.group(&wanted.group)?;
     let id = group.under("Microsoft.CertificateRegistration", "certificateOrders", &wanted.name);
     // The portal names the secret after the order and appends a GUID (recorded traffic).
@@ -53,7 +53,7 @@ pub fn make(ctx: &Context<'_>, place: NameResolver<'_>, wanted: &ScenarioOrder) 
 }
 
 fn webspace(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     place: NameResolver<'_>,
     import: &Import,
 ) -> Result<certificates::Placement, Fault> {

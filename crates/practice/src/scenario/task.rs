@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     call::{Call, HttpMethod},
-    context::{Context, text},
+    context::{CloudContext, text},
     control::duration,
     id::ArmId,
     provider::microsoft_web::{bindings, certificates},
@@ -56,7 +56,7 @@ struct Undertaking {
 }
 
 /// Begins a task now. A goal that cannot be judged is refused here rather than in the middle of the task.
-pub fn begin(ctx: &Context<'_>, task: &ScenarioTask) -> Result<(), Fault> {
+pub fn begin(ctx: &CloudContext<'_>, task: &ScenarioTask) -> Result<(), Fault> {
     task.within.as_deref().map(duration).transpose()?;
     for goal in &task.goal {
         duration(&goal.lasting)?;
@@ -66,7 +66,7 @@ pub fn begin(ctx: &Context<'_>, task: &ScenarioTask) -> Result<(), Fault> {
 }
 
 /// The state of the task; 404 if there is none.
-fn show(ctx: &Context<'_>, _: &Call) -> ReplyResult {
+fn show(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     let Some(mut begun) = ctx.tx.get(&UNDERTAKING, "")? else {
         return Err(Fault::arm(
             404,
@@ -102,7 +102,7 @@ fn moment(from: Timestamp, span: &str) -> Result<Timestamp, Fault> {
 }
 
 /// What keeps a goal from being reached, one line for each hostname.
-fn missing(ctx: &Context<'_>, goal: &TaskGoal) -> Result<Vec<String>, Fault> {
+fn missing(ctx: &CloudContext<'_>, goal: &TaskGoal) -> Result<Vec<String>, Fault> {
     let named = match goal.hosts.as_slice() {
         [] => presenting(ctx)?,
         hosts => hosts.to_vec(),
@@ -118,7 +118,7 @@ fn missing(ctx: &Context<'_>, goal: &TaskGoal) -> Result<Vec<String>, Fault> {
 }
 
 /// The hostnames of apps and slots that present a certificate.
-fn presenting(ctx: &Context<'_>) -> Result<Vec<String>, Fault> {
+fn presenting(ctx: &CloudContext<'_>) -> Result<Vec<String>, Fault> {
     let mut hosts = Vec::new();
     for kind in bindings::KINDS {
         let all = ctx.list(kind, &ArmId::parse(""))?;
@@ -131,7 +131,7 @@ fn presenting(ctx: &Context<'_>) -> Result<Vec<String>, Fault> {
 
 /// Why the certificate that a hostname presents does not meet the goal.
 fn wrong(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     host: &str,
     until: Timestamp,
     issuer: Option<&str>,

@@ -6,7 +6,7 @@ use super::order::{OrderRecord, Status};
 use crate::{
     ca::facts::without_zone,
     call::Call,
-    context::Context,
+    context::CloudContext,
     reply::{Fault, Reply, ReplyResult},
 };
 
@@ -50,13 +50,13 @@ fn storage(order: &OrderRecord) -> Vec<Vec<String>> {
     order.stored.iter().map(|one| vec![one.vault.clone(), one.secret.clone(), one.state.clone()]).collect()
 }
 
-pub(super) fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let order = OrderRecord::need(ctx, &call.target())?;
     let all: Vec<Value> = DETECTORS.iter().map(|detector| show(&order, detector)).collect();
     Ok(Reply::ok(json!({"value": all, "nextLink": null})))
 }
 
-pub(super) fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let order = OrderRecord::need(ctx, &call.target().parent())?;
     let name = call.param("detector");
     let found = DETECTORS.iter().find(|(own, ..)| own.eq_ignore_ascii_case(name));

@@ -9,13 +9,13 @@ use super::{
 use crate::{
     ca::facts::without_zone,
     call::Call,
-    context::Context,
+    context::CloudContext,
     mail::{self, MailSubject},
     reply::{Fault, Reply, ReplyResult},
 };
 
 /// POST retrieveCertificateActions: a bare array, newest last.
-pub(super) fn actions(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn actions(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let order = OrderRecord::need(ctx, &call.target())?;
     let lines: Vec<Value> = order
         .history
@@ -26,7 +26,7 @@ pub(super) fn actions(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// POST retrieveEmailHistory: a bare array.
-pub(super) fn mails(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn mails(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let order = OrderRecord::need(ctx, &call.target())?;
     let mails: Vec<Value> = mail::about(ctx.tx, &order.id)?
         .iter()
@@ -36,7 +36,7 @@ pub(super) fn mails(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// POST resendEmail: sends the mail about the issued certificate again.
-pub(super) fn resend_mail(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn resend_mail(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let order = OrderRecord::need(ctx, &call.target())?;
     if order.current.is_none() {
         let message = "The certificate of this order has not been issued yet.";
@@ -48,7 +48,7 @@ pub(super) fn resend_mail(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// POST retrieveSiteSeal.
-pub(super) fn seal(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn seal(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let order = OrderRecord::need(ctx, &call.target())?;
     if order.status != Status::Issued {
         let message = "Only an issued certificate has a site seal.";

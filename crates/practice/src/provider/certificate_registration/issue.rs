@@ -18,7 +18,7 @@ use crate::{
         AUTO_RENEWAL_DAYS, DENIAL_DAYS, EARLY_RENEWAL_IS_FREE, ORDER_LEAF_DAYS, TERM_DAYS, days, proof_counts,
     },
     call::Call,
-    context::Context,
+    context::CloudContext,
     mail::{self, MailSubject},
     reply::{Fault, Reply, ReplyResult},
     revocation,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// POST reissue: a new key and certificate with the same end (A188).
-pub(super) fn rekey(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn rekey(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let order = OrderRecord::need(ctx, &call.target())?;
     if order.status != Status::Issued {
         return Err(Fault::web(
@@ -43,7 +43,7 @@ pub(super) fn rekey(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// POST renew: another year, or early a free certificate with the same end (C12).
-pub(super) fn renew(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn renew(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let order = OrderRecord::need(ctx, &call.target())?;
     let reasons = order.not_renewable(ctx.now);
     if !reasons.is_empty() {
@@ -63,7 +63,7 @@ pub(super) fn renew(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::empty(204))
 }
 
-fn begin(ctx: &Context<'_>, order: OrderRecord, kind: PendingKind, call: &Call) -> Result<(), Fault> {
+fn begin(ctx: &CloudContext<'_>, order: OrderRecord, kind: PendingKind, call: &Call) -> Result<(), Fault> {
     let properties = &call.body["properties"];
     let csr = signing_request(properties)?.map(|(request, _)| request);
     // The key size is a plain number in the request: omitted, it is 0. With the customer's own signing
@@ -94,7 +94,7 @@ fn revocation_delay(properties: &Value) -> Result<u32, Fault> {
 
 /// Passes a request to the CA. A proof that is too old has to be given again first; this never happens by
 /// itself (A170–A172).
-fn start(ctx: &Context<'_>, mut order: OrderRecord, pending: PendingRequest) -> Result<(), Fault> {
+fn start(ctx: &CloudContext<'_>, mut order: OrderRecord, pending: PendingRequest) -> Result<(), Fault> {
     let recent = order.proof.is_some_and(|proof| proof_counts(proof.at, ctx.now));
     let proven = recent && !Switches::of(ctx)?.proof_always_wanted;
     order.status = if recent && pending.kind == PendingKind::Rekey {
@@ -114,7 +114,7 @@ fn start(ctx: &Context<'_>, mut order: OrderRecord, pending: PendingRequest) -> 
 }
 
 /// The CA signs what is pending.
-pub(super) fn issue(ctx: &Context<'_>, mut order: OrderRecord) -> Result<(), Fault> {
+pub(super) fn issue(ctx: &CloudContext<'_>, mut order: OrderRecord) -> Result<(), Fault> {
     let (Some(pending), Some(proof)) = (order.pending.take(), order.proof) else {
         return Ok(());
     };
@@ -153,7 +153,7 @@ pub(super) fn issue(ctx: &Context<'_>, mut order: OrderRecord) -> Result<(), Fau
 
 /// Makes the certificate and updates the order. The caller delivers and saves.
 pub(super) fn sign(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     order: &mut OrderRecord,
     kind: PendingKind,
     method: VerificationMethod,
@@ -196,7 +196,7 @@ pub(super) fn sign(
 }
 
 /// Schedules the events of a certificate: replacement 32 days before its end, then the end.
-pub(super) fn schedule_ends(ctx: &Context<'_>, order: &OrderRecord) -> Result<(), Fault> {
+pub(super) fn schedule_ends(ctx: &CloudContext<'_>, order: &OrderRecord) -> Result<(), Fault> {
     let Some(current) = &order.current else {
         return Ok(());
     };
@@ -209,7 +209,7 @@ pub(super) fn schedule_ends(ctx: &Context<'_>, order: &OrderRecord) -> Result<()
 
 /// The certificate nears its end: within the paid term a free one follows it (C10); at the term's end
 /// automatic renewal buys another year (A177).
-pub(super) fn replace(ctx: &Context<'_>, order: OrderRecord, thumbprint: &str) -> Result<(), Fault> {
+pub(super) fn replace(ctx: &CloudContext<'_>, order: OrderRecord, thumbprint: &str) -> Result<(), Fault> {
     let Some(current) = order.current.as_ref().filter(|_| order.status == Status::Issued) else {
         return Ok(());
     };
@@ -229,7 +229,7 @@ pub(super) fn replace(ctx: &Context<'_>, order: OrderRecord, thumbprint: &str) -
     start(ctx, order, pending)
 }
 
-pub(super) fn expire(ctx: &Context<'_>, mut order: OrderRecord, thumbprint: &str) -> Result<(), Fault> {
+pub(super) fn expire(ctx: &CloudContext<'_>, mut order: OrderRecord, thumbprint: &str) -> Result<(), Fault> {
     if !is_current(&order, thumbprint)? {
         return Ok(());
     }
@@ -241,7 +241,7 @@ pub(super) fn expire(ctx: &Context<'_>, mut order: OrderRecord, thumbprint: &str
 
 /// Ownership was not proven within 15 days (C35): a first order is denied; a renewal or rekey is given up,
 /// and the earlier certificate stays in force.
-pub(super) fn deny(ctx: &Context<'_>, mut order: OrderRecord) -> Result<(), Fault> {
+pub(super) fn deny(ctx: &CloudContext<'_>, mut order: OrderRecord) -> Result<(), Fault> {
     // Job times have milliseconds, the clock is finer.
     let overdue = |pending: &PendingRequest| {
         ctx.now.as_millisecond() >= (pending.since + days(DENIAL_DAYS)).as_millisecond()

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     call::HttpMethod::{Delete, Get, Patch, Post, Put},
-    context::Context,
+    context::CloudContext,
     id::ArmId,
     jobs,
     reply::Fault,
@@ -95,7 +95,7 @@ enum OrderStep {
 
 impl CertificateJob {
     /// Runs it, if the order is still there.
-    pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
+    pub fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         let Some(order) = order::OrderRecord::find(ctx, &ArmId::parse(&self.order))? else {
             return Ok(());
         };

@@ -15,7 +15,7 @@ use crate::{
         facts::{CertificateFacts, order_block, without_zone},
     },
     calendar::{AUTO_RENEWAL_DAYS, MANUAL_RENEWAL_DAYS, days},
-    context::Context,
+    context::CloudContext,
     id::ArmId,
     material::{Base64Bytes, Material},
     reply::Fault,
@@ -177,17 +177,17 @@ pub struct OrderRecord {
 
 impl OrderRecord {
     /// The order at an id, in any casing; `None` if there is none.
-    pub fn find(ctx: &Context<'_>, id: &ArmId) -> Result<Option<Self>, Fault> {
+    pub fn find(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Option<Self>, Fault> {
         if id.kind() == KIND_KEY { ctx.private(id) } else { Ok(None) }
     }
 
     /// The order, or ARM's 404.
-    pub fn need(ctx: &Context<'_>, id: &ArmId) -> Result<Self, Fault> {
+    pub fn need(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Self, Fault> {
         Self::find(ctx, id)?.ok_or_else(|| Fault::not_found(id))
     }
 
     /// Saves the order and the resource that shows it.
-    pub fn save(&self, ctx: &Context<'_>) -> Result<(), Fault> {
+    pub fn save(&self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         let id = self.resource_id();
         ctx.save_private(&id, self)?;
         ctx.save(&id, &self.show(ctx.now)?)

@@ -15,7 +15,7 @@ use crate::{
     ca::{CaError, facts::request_common_name},
     calendar::{DENIAL_DAYS, days},
     call::{Call, HttpMethod},
-    context::{Context, text},
+    context::{CloudContext, text},
     id::ArmId,
     operations,
     reply::{Fault, Reply, ReplyBody, ReplyResult},
@@ -25,19 +25,19 @@ use crate::{
 const LOCK_NOTES: &str = "Deleting an App Service certificate is final: it revokes the certificate. Please remove the lock \
                           before deleting this certificate.";
 
-pub(super) fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.page(call, KIND_KEY, &call.target(), |shown| {
         let order = OrderRecord::find(ctx, &ArmId::parse(text(&shown, "/id")))?;
         order.map(|order| order.show(ctx.now)).transpose()
     })
 }
 
-pub(super) fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(OrderRecord::need(ctx, &call.target())?.show(ctx.now)?))
 }
 
 /// Runs the checks of a purchase without the purchase.
-pub(super) fn validate(_: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn validate(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     if let Some(name) = call.text("/name") {
         check_name(name)?;
     }
@@ -108,7 +108,7 @@ pub(super) fn invalid_key_size() -> Fault {
 }
 
 /// Buys an order, or changes an existing one: repeating the same PUT is no second purchase.
-pub(super) fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     if let Some(order) = OrderRecord::find(ctx, &call.target())? {
         return change(ctx, call, order);
     }
@@ -161,7 +161,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 
 /// Completes the purchase: the order waits for a proof, and a lock protects it from being deleted by mistake
 /// (A206).
-pub(super) fn placed(ctx: &Context<'_>, mut order: OrderRecord) -> Result<(), Fault> {
+pub(super) fn placed(ctx: &CloudContext<'_>, mut order: OrderRecord) -> Result<(), Fault> {
     if order.provisioning != Provisioning::InProgress {
         return Ok(());
     }
@@ -171,17 +171,17 @@ pub(super) fn placed(ctx: &Context<'_>, mut order: OrderRecord) -> Result<(), Fa
 }
 
 /// Puts Azure's own lock on an order.
-pub(super) fn lock(ctx: &Context<'_>, order: &OrderRecord) -> Result<(), Fault> {
+pub(super) fn lock(ctx: &CloudContext<'_>, order: &OrderRecord) -> Result<(), Fault> {
     let id = order.resource_id();
     locks::create(ctx, &id, id.name(), LockLevel::CanNotDelete, LOCK_NOTES)
 }
 
-pub(super) fn patch(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn patch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let order = OrderRecord::need(ctx, &call.target())?;
     change(ctx, call, order)
 }
 
-fn change(ctx: &Context<'_>, call: &Call, mut order: OrderRecord) -> ReplyResult {
+fn change(ctx: &CloudContext<'_>, call: &Call, mut order: OrderRecord) -> ReplyResult {
     let properties = &call.body["properties"];
     let product = product_of(properties)?;
     let common_name = properties["distinguishedName"]
@@ -219,7 +219,7 @@ fn change(ctx: &Context<'_>, call: &Call, mut order: OrderRecord) -> ReplyResult
 }
 
 /// Stores the certificate as the order's own `certificates` map asks for.
-fn store_all(ctx: &Context<'_>, order: &mut OrderRecord, body: &Value) -> Result<(), Fault> {
+fn store_all(ctx: &CloudContext<'_>, order: &mut OrderRecord, body: &Value) -> Result<(), Fault> {
     let wanted = body["properties"]["certificates"].as_object();
     for (name, one) in wanted.into_iter().flatten() {
         stored::store(ctx, order, name, one)?;
@@ -228,7 +228,7 @@ fn store_all(ctx: &Context<'_>, order: &mut OrderRecord, body: &Value) -> Result
 }
 
 /// Deletes and revokes; locks were checked before. The vault keeps its secret.
-pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     revoke(ctx, &id)?;
     let there = ctx.remove(&id)?;
@@ -236,7 +236,7 @@ pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Copies the tags of the resource to the stored order.
-pub fn retag(ctx: &Context<'_>, id: &ArmId, tags: &Value) -> Result<(), Fault> {
+pub fn retag(ctx: &CloudContext<'_>, id: &ArmId, tags: &Value) -> Result<(), Fault> {
     match OrderRecord::find(ctx, id)? {
         Some(mut order) => {
             order.tags = tags.clone();
@@ -247,7 +247,7 @@ pub fn retag(ctx: &Context<'_>, id: &ArmId, tags: &Value) -> Result<(), Fault> {
 }
 
 /// Revokes everything that was issued for an order before it is deleted.
-pub fn revoke(ctx: &Context<'_>, id: &ArmId) -> Result<(), Fault> {
+pub fn revoke(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     let Some(order) = OrderRecord::find(ctx, id)? else {
         return Ok(());
     };

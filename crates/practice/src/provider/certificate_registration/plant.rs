@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ca::KeySource,
     calendar::{AUTO_RENEWAL_DAYS, DENIAL_DAYS, days, proof_counts},
-    context::Context,
+    context::CloudContext,
     id::ArmId,
     reply::Fault,
 };
@@ -38,7 +38,7 @@ pub struct Past {
 
 /// Writes the order, its lock and its secrets, and schedules its jobs. The permissions on the vault must
 /// exist before.
-pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<OrderRecord, Fault> {
+pub fn plant(ctx: &CloudContext<'_>, past: &Past) -> Result<OrderRecord, Fault> {
     let mut order = OrderRecord {
         id: past.id.to_string(),
         tags: json!({}),
@@ -96,7 +96,7 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<OrderRecord, Fault> {
 
 /// Issues again on a day of the past, into the vault too. The caller saves the order.
 pub fn reissue(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     order: &mut OrderRecord,
     day: Timestamp,
     method: VerificationMethod,
@@ -116,7 +116,7 @@ pub fn reissue(
 }
 
 /// The day on which the order's certificate was due to be replaced within the paid term, if it has passed.
-fn due_since(ctx: &Context<'_>, order: &OrderRecord) -> Result<Option<Timestamp>, Fault> {
+fn due_since(ctx: &CloudContext<'_>, order: &OrderRecord) -> Result<Option<Timestamp>, Fault> {
     let (Some(current), Some(term_end)) = (&order.current, order.term_end) else {
         return Ok(None);
     };
@@ -129,7 +129,7 @@ fn due_since(ctx: &Context<'_>, order: &OrderRecord) -> Result<Option<Timestamp>
     Ok((within && due <= ctx.now).then_some(due))
 }
 
-fn expire_if_over(ctx: &Context<'_>, order: &OrderRecord) -> Result<(), Fault> {
+fn expire_if_over(ctx: &CloudContext<'_>, order: &OrderRecord) -> Result<(), Fault> {
     let Some(current) = &order.current else {
         return Ok(());
     };
@@ -141,6 +141,6 @@ fn expire_if_over(ctx: &Context<'_>, order: &OrderRecord) -> Result<(), Fault> {
 }
 
 /// The same practice cloud on another day.
-fn on<'w>(ctx: &Context<'w>, day: Timestamp) -> Context<'w> {
-    Context { now: day, ..*ctx }
+fn on<'w>(ctx: &CloudContext<'w>, day: Timestamp) -> CloudContext<'w> {
+    CloudContext { now: day, ..*ctx }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::order::OrderRecord;
 use crate::{
-    context::Context,
+    context::CloudContext,
     error::StoreError,
     reply::Fault,
     store::{Collection, Transaction},
@@ -33,7 +33,7 @@ pub struct Purchase {
 }
 
 /// Charges for an order.
-pub fn charge(ctx: &Context<'_>, order: &OrderRecord, reason: ChargeReason) -> Result<(), Fault> {
+pub fn charge(ctx: &CloudContext<'_>, order: &OrderRecord, reason: ChargeReason) -> Result<(), Fault> {
     let purchase = Purchase {
         order: order.id.clone(),
         distinguished_name: order.distinguished_name(),

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     arm::locks::{self, LockLevel},
     call::Call,
-    context::{Context, text},
+    context::{CloudContext, text},
     id::ArmId,
     material::StoredMaterial,
     principals::CERTIFICATE_REGISTRATION,
@@ -31,20 +31,20 @@ const VAULT_LOCK_NOTES: &str = "This vault stores an App Service certificate. Do
 /// The hours after which the service tries again to deliver into a vault that refused.
 const RETRY_HOURS: i64 = 8;
 
-pub(super) fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let order = OrderRecord::need(ctx, &call.target())?;
     let value: Vec<Value> = order.stored.iter().map(|one| one.show(&order)).collect();
     Ok(Reply::ok(json!({"value": value, "nextLink": null, "id": null})))
 }
 
-pub(super) fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let order = OrderRecord::need(ctx, &call.target().parent())?;
     let found = position(&order, call.param("name")).map(|at| order.stored[at].show(&order));
     found.map(Reply::ok).ok_or_else(|| Fault::not_found(&call.target()))
 }
 
 /// Stores the certificate under this name; repeating the same PUT tries the vault again.
-pub(super) fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let mut order = OrderRecord::need(ctx, &call.target().parent())?;
     let name = call.param("name");
     let new = position(&order, name).is_none();
@@ -56,7 +56,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(if new { Reply::created(shown) } else { Reply::ok(shown) })
 }
 
-pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let mut order = OrderRecord::need(ctx, &call.target().parent())?;
     let Some(at) = position(&order, call.param("name")) else {
         return Ok(Reply::empty(204));
@@ -73,7 +73,7 @@ fn position(order: &OrderRecord, name: &str) -> Option<usize> {
 
 /// Adds an entry to the order's map and delivers to it; returns its index. The caller saves the order.
 pub(super) fn store(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     order: &mut OrderRecord,
     name: &str,
     wanted: &Value,
@@ -125,7 +125,7 @@ pub(super) fn store(
 
 /// Writes the order's certificate, or its placeholder, into every vault that it is stored in. The caller
 /// saves the order.
-pub(super) fn deliver(ctx: &Context<'_>, order: &mut OrderRecord) -> Result<(), Fault> {
+pub(super) fn deliver(ctx: &CloudContext<'_>, order: &mut OrderRecord) -> Result<(), Fault> {
     for at in 0..order.stored.len() {
         deliver_one(ctx, order, at)?;
     }
@@ -133,7 +133,7 @@ pub(super) fn deliver(ctx: &Context<'_>, order: &mut OrderRecord) -> Result<(), 
 }
 
 /// The background job of the service: repeats only the deliveries that were refused.
-pub(super) fn deliver_again(ctx: &Context<'_>, mut order: OrderRecord) -> Result<(), Fault> {
+pub(super) fn deliver_again(ctx: &CloudContext<'_>, mut order: OrderRecord) -> Result<(), Fault> {
     for at in 0..order.stored.len() {
         if refused(&order.stored[at]) {
             deliver_one(ctx, &mut order, at)?;
@@ -143,7 +143,7 @@ pub(super) fn deliver_again(ctx: &Context<'_>, mut order: OrderRecord) -> Result
     order.save(ctx)
 }
 
-fn deliver_one(ctx: &Context<'_>, order: &mut OrderRecord, at: usize) -> Result<(), Fault> {
+fn deliver_one(ctx: &CloudContext<'_>, order: &mut OrderRecord, at: usize) -> Result<(), Fault> {
     let (version, good) = match (&order.current, order.status) {
         (_, Status::Denied) => {
             "CertificateOrderFailed".clone_into(&mut order.stored[at].state);
@@ -192,7 +192,7 @@ fn refused(one: &Stored) -> bool {
     .any(|refusal| refusal.state() == one.state)
 }
 
-fn retry_later(ctx: &Context<'_>, order: &OrderRecord) -> Result<(), Fault> {
+fn retry_later(ctx: &CloudContext<'_>, order: &OrderRecord) -> Result<(), Fault> {
     if order.stored.iter().any(refused) {
         let due = ctx.now + jiff::SignedDuration::from_hours(RETRY_HOURS);
         ctx.at(due, &job(order, OrderStep::Deliver))?;

@@ -13,7 +13,7 @@ use crate::{
     arm::subscriptions,
     calendar::MAIL_PROVES,
     call::Call,
-    context::{Context, text},
+    context::{CloudContext, text},
     dns,
     id::ArmId,
     mail::{self, MAILBOXES, MailSubject},
@@ -34,7 +34,7 @@ const ATTEMPTS: u32 = 10;
 const PAGE: &str = "/.well-known/pki-validation/godaddy.html";
 
 /// POST verifyDomainOwnership: 204 confirms the request; the order shows the result later.
-pub(super) fn ask(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn ask(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let order = OrderRecord::need(ctx, &call.target())?;
     if matches!(order.status, Status::Denied | Status::Expired) {
         return Err(Fault::web(
@@ -50,13 +50,13 @@ pub(super) fn ask(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::empty(204))
 }
 
-fn look_soon(ctx: &Context<'_>, order: &OrderRecord, attempt: u32) -> Result<(), Fault> {
+fn look_soon(ctx: &CloudContext<'_>, order: &OrderRecord, attempt: u32) -> Result<(), Fault> {
     let minute = SignedDuration::from_mins(1);
     ctx.soon(minute, &job(order, OrderStep::Check { attempt }))
 }
 
 /// POST resendRequestEmails: sends mails to the domain's five mailboxes (C24).
-pub(super) fn send_mails(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn send_mails(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let order = OrderRecord::need(ctx, &call.target())?;
     let name = call.text("/name").unwrap_or_default().to_ascii_lowercase();
     let root = root_of(&order.common_name);
@@ -79,7 +79,7 @@ pub(super) fn send_mails(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 
 /// The owner of a domain answers the mails about an order (its name or its domain is `wanted`). Returns how
 /// many orders were waiting for that.
-pub fn approve_mail(ctx: &Context<'_>, wanted: &str) -> Result<usize, Fault> {
+pub fn approve_mail(ctx: &CloudContext<'_>, wanted: &str) -> Result<usize, Fault> {
     let mut approved = 0;
     for subscription in subscriptions::all(ctx)? {
         for shown in ctx.list(KIND_KEY, &subscription)? {
@@ -108,7 +108,7 @@ pub fn approve_mail(ctx: &Context<'_>, wanted: &str) -> Result<usize, Fault> {
 }
 
 /// The CA looks once; without a proof it looks again later.
-pub(super) fn check(ctx: &Context<'_>, mut order: OrderRecord, attempt: u32) -> Result<(), Fault> {
+pub(super) fn check(ctx: &CloudContext<'_>, mut order: OrderRecord, attempt: u32) -> Result<(), Fault> {
     let is_pending = matches!(order.status, Status::Pendingissuance | Status::PendingRekey);
     let Some(pending) = order.pending.as_ref().filter(|_| is_pending) else {
         return Ok(());
@@ -131,7 +131,7 @@ pub(super) fn check(ctx: &Context<'_>, mut order: OrderRecord, attempt: u32) -> 
 }
 
 /// The first proof found; the methods that keep `www` come first.
-fn evidence(ctx: &Context<'_>, order: &OrderRecord) -> Result<Option<VerificationMethod>, Fault> {
+fn evidence(ctx: &CloudContext<'_>, order: &OrderRecord) -> Result<Option<VerificationMethod>, Fault> {
     if order.mail_approved && MAIL_PROVES.at(ctx.now) {
         return Ok(Some(VerificationMethod::Mail));
     }
@@ -156,7 +156,7 @@ fn evidence(ctx: &Context<'_>, order: &OrderRecord) -> Result<Option<Verificatio
 }
 
 /// Whether an App Service Domain of the subscription has the token.
-fn owned_domain(ctx: &Context<'_>, order: &OrderRecord, root: &str, token: &str) -> Result<bool, Fault> {
+fn owned_domain(ctx: &CloudContext<'_>, order: &OrderRecord, root: &str, token: &str) -> Result<bool, Fault> {
     let Some(subscription) = order.resource_id().subscription_id() else {
         return Ok(false);
     };
@@ -168,7 +168,7 @@ fn owned_domain(ctx: &Context<'_>, order: &OrderRecord, root: &str, token: &str)
 }
 
 /// Whether an app of the subscription to which the hostname is mapped was given the token (A97).
-fn served_by_app(ctx: &Context<'_>, order: &OrderRecord, token: &str) -> Result<bool, Fault> {
+fn served_by_app(ctx: &CloudContext<'_>, order: &OrderRecord, token: &str) -> Result<bool, Fault> {
     match order.resource_id().subscription_id() {
         Some(subscription) => ownership::serves(ctx, &subscription, &order.common_name, token),
         None => Ok(false),
@@ -176,7 +176,7 @@ fn served_by_app(ctx: &Context<'_>, order: &OrderRecord, token: &str) -> Result<
 }
 
 /// Whether the page contains only the token and is served over plain HTTP.
-fn page_shows(ctx: &Context<'_>, order: &OrderRecord, token: &str) -> Result<bool, Fault> {
+fn page_shows(ctx: &CloudContext<'_>, order: &OrderRecord, token: &str) -> Result<bool, Fault> {
     let host = &order.common_name;
     if let Some(binding) = bindings::find_host(ctx, host)?
         && !exposure::answers_plainly(ctx, &bindings::site_of(&binding))?

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::VaultRecord;
 use crate::{
     arm::authorization::{BuiltInRole, roles_of},
-    context::{Context, text},
+    context::{CloudContext, text},
     principals::{CERTIFICATE_REGISTRATION, WEB_SITES},
     reply::Fault,
 };
@@ -86,7 +86,7 @@ fn verbs_of(role: BuiltInRole) -> (&'static [&'static str], &'static [&'static s
 
 /// Whether `principal` (an object id) has the permission in the vault.
 pub fn check(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     principal: &str,
     permission: VaultPermission,
@@ -126,7 +126,7 @@ fn by_policy(
 }
 
 fn by_role(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     principal: &str,
     VaultPermission(contents, verb): VaultPermission,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
@@ -38,27 +38,27 @@ struct Backup {
     secret: Option<SecretRecord>,
 }
 
-fn back_up_certificate(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn back_up_certificate(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, certificates::may("backup"))?;
     let certificate = certificates::need(ctx, &vault, call)?;
     let secret = secret::find(ctx, &vault, &certificate.name)?;
     keep(ctx, &Backup { certificate: Some(certificate), secret })
 }
 
-fn back_up_secret(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn back_up_secret(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, VaultPermission(ContentKind::Secrets, "backup"))?;
     let secret = secrets::need(ctx, &vault, call)?;
     secrets::refuse_managed(&secret, "backup")?;
     keep(ctx, &Backup { certificate: None, secret: Some(secret) })
 }
 
-fn keep(ctx: &Context<'_>, backup: &Backup) -> ReplyResult {
+fn keep(ctx: &CloudContext<'_>, backup: &Backup) -> ReplyResult {
     let id = uuid::Uuid::new_v4().simple().to_string();
     ctx.tx.put(&BACKUPS, &id, backup)?;
     Ok(Reply::ok(json!({"value": BASE64URL.encode(format!("practice-cloud-backup.{id}"))})))
 }
 
-fn read(ctx: &Context<'_>, call: &Call) -> Result<Backup, Fault> {
+fn read(ctx: &CloudContext<'_>, call: &Call) -> Result<Backup, Fault> {
     let value = call.text("/value").unwrap_or_default();
     let text =
         BASE64URL.decode(value.trim_end_matches('=')).ok().and_then(|bytes| String::from_utf8(bytes).ok());
@@ -69,7 +69,7 @@ fn read(ctx: &Context<'_>, call: &Call) -> Result<Backup, Fault> {
     })
 }
 
-fn restore_certificate(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn restore_certificate(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, certificates::may("restore"))?;
     let Backup { certificate: Some(certificate), secret: Some(secret) } = read(ctx, call)? else {
         return Err(Fault::vault(400, "BadParameter", "The backup is not one of a certificate.", None));
@@ -83,7 +83,7 @@ fn restore_certificate(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(shown.unwrap_or_default()))
 }
 
-fn restore_secret(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn restore_secret(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, VaultPermission(ContentKind::Secrets, "restore"))?;
     let Backup { certificate: None, secret: Some(secret) } = read(ctx, call)? else {
         return Err(Fault::vault(400, "BadParameter", "The backup is not one of a secret.", None));

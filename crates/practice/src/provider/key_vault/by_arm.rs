@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     call::{Call, HttpMethod},
-    context::{Context, text},
+    context::{CloudContext, text},
     reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
@@ -28,13 +28,13 @@ pub const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Patch, secrets!("/{name}"), put),
 ];
 
-fn vault(ctx: &Context<'_>, call: &Call) -> Result<VaultRecord, Fault> {
+fn vault(ctx: &CloudContext<'_>, call: &Call) -> Result<VaultRecord, Fault> {
     let target = call.target();
     let id = if call.param("name").is_empty() { target } else { target.parent() };
     VaultRecord::at(ctx, &id)?.ok_or_else(|| Fault::not_found(&id))
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = vault(ctx, call)?;
     let all = secret::all(ctx, &vault)?;
     let shown: Vec<Value> = all
@@ -45,7 +45,7 @@ fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"value": shown, "nextLink": null})))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = vault(ctx, call)?;
     let found = secret::find(ctx, &vault, call.param("name"))?.filter(|one| one.deleted.is_none());
     let shown = found.as_ref().and_then(|one| Some(show(&vault, one, one.latest()?)));
@@ -53,7 +53,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// A PUT adds a version, a PATCH changes the newest.
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = vault(ctx, call)?;
     let name = call.param("name");
     if !is_object_name(name) {

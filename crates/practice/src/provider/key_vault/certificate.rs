@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     ca::{Issued, KeyCurve, facts::CertificateFacts, pem},
-    context::{Context, merge},
+    context::{CloudContext, merge},
     material::{Material, PoolLeaf, StoredMaterial},
     reply::Fault,
     store::Collection,
@@ -78,31 +78,39 @@ impl CertificateRecord {
 }
 
 /// The certificate of that name, deleted ones included.
-pub fn find(ctx: &Context<'_>, vault: &VaultRecord, name: &str) -> Result<Option<CertificateRecord>, Fault> {
+pub fn find(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    name: &str,
+) -> Result<Option<CertificateRecord>, Fault> {
     let found = ctx.tx.get(&CERTIFICATES, &key(vault, name))?;
     Ok(found.filter(|one| one.deleted.is_none_or(|gone| gone.purge_at > ctx.now)))
 }
 
 /// Every certificate of the vault, by name.
-pub fn all(ctx: &Context<'_>, vault: &VaultRecord) -> Result<Vec<CertificateRecord>, Fault> {
+pub fn all(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<Vec<CertificateRecord>, Fault> {
     let found = ctx.tx.scan(&CERTIFICATES, &format!("{}|", vault.key()))?;
     Ok(found.into_iter().map(|(_, one)| one).collect())
 }
 
 /// Saves the certificate.
-pub fn save(ctx: &Context<'_>, vault: &VaultRecord, certificate: &CertificateRecord) -> Result<(), Fault> {
+pub fn save(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    certificate: &CertificateRecord,
+) -> Result<(), Fault> {
     let key = key(vault, &certificate.name);
     Ok(ctx.tx.put(&CERTIFICATES, &key, certificate)?)
 }
 
 /// Removes it and its secret for good.
-pub fn purge(ctx: &Context<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
+pub fn purge(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&CERTIFICATES, &key(vault, name))?;
     secret::purge(ctx, vault, name)
 }
 
 /// Removes everything that was stored for a vault of this name.
-pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
+pub(super) fn purge_vault(ctx: &CloudContext<'_>, vault_name: &str) -> Result<(), Fault> {
     let prefix = format!("{}|", vault_name.to_lowercase());
     for (key, _) in ctx.tx.scan(&CERTIFICATES, &prefix)? {
         ctx.tx.remove(&CERTIFICATES, &key)?;
@@ -128,7 +136,7 @@ impl<'a> Draft<'a> {
 
 /// Adds a version and its secret, and makes the certificate if needed; returns the version's id.
 pub fn add_version(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     draft: &Draft<'_>,
     issued: &Issued,
@@ -170,7 +178,7 @@ pub fn add_version(
 
 /// Enables or disables a version: as a certificate, and as the secret that holds its key.
 pub fn set_enabled(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     one: &mut CertificateRecord,
     id: &str,
@@ -196,7 +204,7 @@ fn as_pem(issued: &Issued) -> String {
 }
 
 /// Changes a certificate to PEM, which App Service does not import.
-pub fn keep_as_pem(ctx: &Context<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
+pub fn keep_as_pem(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
     if let Some(mut certificate) = find(ctx, vault, name)? {
         certificate.policy["secret_props"]["contentType"] = json!(PEM_TYPE);
         save(ctx, vault, &certificate)?;
@@ -215,7 +223,7 @@ pub fn keep_as_pem(ctx: &Context<'_>, vault: &VaultRecord, name: &str) -> Result
 /// Adds a certificate with one version, as a generated estate has thousands of them; returns the version's
 /// id.
 pub fn plant(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     name: &str,
     facts: &CertificateFacts,

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     ca::facts::CertificateFacts,
     call::{Call, HttpMethod},
-    context::{Context, merge},
+    context::{CloudContext, merge},
     reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
@@ -45,7 +45,7 @@ pub(super) const fn may(verb: &'static str) -> VaultPermission {
     VaultPermission(ContentKind::Certificates, verb)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let all = certificate::all(ctx, &vault)?;
     let here = all.iter().filter(|one| one.deleted.is_none());
@@ -56,7 +56,7 @@ fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(page(&vault, call, items))
 }
 
-fn versions(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn versions(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let one = need(ctx, &vault, call)?;
     let versions = one.versions.iter();
@@ -64,7 +64,7 @@ fn versions(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(page(&vault, call, items))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     let one = need(ctx, &vault, call)?;
     let version = one.version(call.param("version")).ok_or_else(|| not_found(call))?;
@@ -75,13 +75,13 @@ fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(shown))
 }
 
-fn get_policy(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get_policy(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     let one = need(ctx, &vault, call)?;
     Ok(Reply::ok(policy(&vault, &one)))
 }
 
-fn update_policy(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn update_policy(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("update"))?;
     let mut one = need(ctx, &vault, call)?;
     one.lay_over(&call.body, ctx.now);
@@ -91,7 +91,7 @@ fn update_policy(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(policy(&vault, &one)))
 }
 
-fn update(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn update(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("update"))?;
     let mut one = need(ctx, &vault, call)?;
     let id = one.version(call.param("version")).ok_or_else(|| not_found(call))?.id.clone();
@@ -109,14 +109,14 @@ fn update(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(bundle(&vault, &one, version)))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("delete"))?;
     let mut one = need(ctx, &vault, call)?;
     set_deleted(ctx, &vault, &mut one, Some(Deleted::now(ctx, &vault)))?;
     Ok(Reply::ok(show_deleted(&vault, &one)))
 }
 
-fn list_deleted(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list_deleted(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let all = certificate::all(ctx, &vault)?;
     let deleted = all.iter().filter(|one| one.deleted.is_some());
@@ -124,13 +124,13 @@ fn list_deleted(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(page(&vault, call, items))
 }
 
-fn get_deleted(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get_deleted(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     let one = need_deleted(ctx, &vault, call)?;
     Ok(Reply::ok(show_deleted(&vault, &one)))
 }
 
-fn purge(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn purge(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("purge"))?;
     refuse_purge(&vault)?;
     let one = need_deleted(ctx, &vault, call)?;
@@ -138,7 +138,7 @@ fn purge(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::empty(204))
 }
 
-fn recover(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn recover(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("recover"))?;
     let mut one = need_deleted(ctx, &vault, call)?;
     set_deleted(ctx, &vault, &mut one, None)?;
@@ -148,7 +148,7 @@ fn recover(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 
 /// The secret of a certificate is deleted and recovered together with it.
 fn set_deleted(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     one: &mut CertificateRecord,
     deleted: Option<Deleted>,
@@ -162,13 +162,21 @@ fn set_deleted(
     Ok(())
 }
 
-pub(super) fn need(ctx: &Context<'_>, vault: &VaultRecord, call: &Call) -> Result<CertificateRecord, Fault> {
+pub(super) fn need(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    call: &Call,
+) -> Result<CertificateRecord, Fault> {
     certificate::find(ctx, vault, call.param("name"))?
         .filter(|one| one.deleted.is_none())
         .ok_or_else(|| not_found(call))
 }
 
-fn need_deleted(ctx: &Context<'_>, vault: &VaultRecord, call: &Call) -> Result<CertificateRecord, Fault> {
+fn need_deleted(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    call: &Call,
+) -> Result<CertificateRecord, Fault> {
     certificate::find(ctx, vault, call.param("name"))?
         .filter(|one| one.deleted.is_some())
         .ok_or_else(|| not_found(call))

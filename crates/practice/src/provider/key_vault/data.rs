@@ -13,7 +13,7 @@ use super::{
 use crate::{
     calendar,
     call::Call,
-    context::Context,
+    context::CloudContext,
     entra::{self, TokenFault, TokenIssuer},
     reply::{Fault, Reply, ReplyResult},
     route::{self, Route, RouteMatch},
@@ -30,7 +30,7 @@ const PAGE: usize = 25;
 const VAULT: &str = "vault";
 
 /// Answers one request to the vault `name`; its token is valid, its permissions are checked here.
-pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> ReplyResult {
+pub fn data_plane(ctx: &CloudContext<'_>, name: &str, call: &Call) -> ReplyResult {
     if call.api_version().is_empty() {
         return Err(Fault::vault(400, "BadParameter", "AKV10001: api-version must be specified", None));
     }
@@ -105,7 +105,7 @@ pub fn challenge(authority: &TokenIssuer, fault: &TokenFault) -> Fault {
 
 /// The vault of the request, once its permissions admit the caller.
 pub(super) fn enter(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     call: &Call,
     permission: VaultPermission,
 ) -> Result<VaultRecord, Fault> {

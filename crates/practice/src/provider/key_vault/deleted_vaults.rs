@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::{Deletion, NAMES, TakenName, certificate, issuers, pending, secret};
 use crate::{
     call::Call,
-    context::{Context, text},
+    context::{CloudContext, text},
     id::ArmId,
     jobs, operations, paging,
     reply::{Fault, Reply, ReplyBody, ReplyResult},
 };
 
-pub(super) fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     let value: Vec<Value> = ctx
         .tx
@@ -23,13 +23,13 @@ pub(super) fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"value": value, "nextLink": null})))
 }
 
-pub(super) fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let entry = ctx.tx.get(&NAMES, &call.param("vault").to_lowercase())?;
     let shown = entry.as_ref().filter(|entry| is_there(entry, call)).and_then(show);
     shown.map(Reply::ok).ok_or_else(|| not_deleted(call))
 }
 
-pub(super) fn purge(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn purge(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let name = call.param("vault").to_lowercase();
     let entry = ctx.tx.get(&NAMES, &name)?;
     let Some(deletion) = entry.filter(|entry| is_there(entry, call)).and_then(|entry| entry.deleted) else {
@@ -69,7 +69,7 @@ fn is_there(entry: &TakenName, call: &Call) -> bool {
 }
 
 /// The vault provider has its own form of operation result: both 202 and 200 have a body.
-pub(super) fn purge_result(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn purge_result(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = operations::OperationId(call.param("operation").to_owned());
     let now = ctx.now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
     match operations::has_ended(ctx, &id)? {
@@ -88,7 +88,7 @@ pub(super) fn purge_result(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// The retention of a deleted vault is over; a recovered vault stays.
-pub(super) fn retention_over(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+pub(super) fn retention_over(ctx: &CloudContext<'_>, name: &str) -> Result<(), Fault> {
     let name = name.to_lowercase();
     let entry = ctx.tx.get(&NAMES, &name)?;
     match entry.and_then(|entry| entry.deleted) {
@@ -98,7 +98,7 @@ pub(super) fn retention_over(ctx: &Context<'_>, name: &str) -> Result<(), Fault>
 }
 
 /// Frees a name (in lower case) and removes what was stored under it.
-pub(super) fn forget(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+pub(super) fn forget(ctx: &CloudContext<'_>, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&NAMES, name)?;
     secret::purge_vault(ctx, name)?;
     pending::purge_vault(ctx, name)?;

@@ -5,7 +5,7 @@ use super::{
     access::{AccessDecision, ContentKind, VaultPermission, check},
     secret::{self, SecretVersion},
 };
-use crate::{context::Context, id::ArmId, principals::ServicePrincipal, reply::Fault};
+use crate::{context::CloudContext, id::ArmId, principals::ServicePrincipal, reply::Fault};
 
 /// Why a service could not use a secret; Azure reports these as states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub type AccessResult<T> = Result<Result<T, SecretRefusal>, Fault>;
 
 /// Reads the newest version of a secret (permission `secrets get`).
 pub fn read(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     service: &ServicePrincipal,
     vault: &ArmId,
     name: &str,
@@ -54,7 +54,7 @@ pub fn read(
 
 /// Writes a new version of a secret (permission `secrets set`).
 pub fn write(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     service: &ServicePrincipal,
     vault: &ArmId,
     name: &str,
@@ -71,7 +71,7 @@ pub fn write(
 }
 
 fn enter(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     service: &ServicePrincipal,
     id: &ArmId,
     verb: &'static str,

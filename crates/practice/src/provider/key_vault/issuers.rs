@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     call::{Call, HttpMethod},
-    context::{Context, merge},
+    context::{CloudContext, merge},
     reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
@@ -38,20 +38,33 @@ pub(super) const ROUTES: &[Route] = &[
 ];
 
 /// Whether the issuer of that name is enabled; `None` if there is no such issuer.
-pub(super) fn state(ctx: &Context<'_>, vault: &VaultRecord, issuer: &str) -> Result<Option<bool>, Fault> {
+pub(super) fn state(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    issuer: &str,
+) -> Result<Option<bool>, Fault> {
     let found = ctx.tx.get(&ISSUERS, &key(vault, issuer))?;
     Ok(found.map(|one| one["attributes"]["enabled"] != false))
 }
 
 /// The words with which its CA refuses to issue, as after a change of the account's password there.
-pub(super) fn refusal(ctx: &Context<'_>, vault: &VaultRecord, issuer: &str) -> Result<Option<String>, Fault> {
+pub(super) fn refusal(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    issuer: &str,
+) -> Result<Option<String>, Fault> {
     let found = ctx.tx.get(&ISSUERS, &key(vault, issuer))?;
     Ok(found.and_then(|one| Some(one[REFUSES].as_str()?.to_owned())))
 }
 
 /// Makes the CA behind an issuer refuse all orders with these words, or issue again. Returns whether there is
 /// such an issuer.
-pub fn set_refusal(ctx: &Context<'_>, vault: &str, issuer: &str, words: Option<&str>) -> Result<bool, Fault> {
+pub fn set_refusal(
+    ctx: &CloudContext<'_>,
+    vault: &str,
+    issuer: &str,
+    words: Option<&str>,
+) -> Result<bool, Fault> {
     let Some(vault) = VaultRecord::named(ctx, vault)? else { return Ok(false) };
     let Some(mut one) = ctx.tx.get(&ISSUERS, &key(&vault, issuer))? else { return Ok(false) };
     one[REFUSES] = words.into();
@@ -59,17 +72,17 @@ pub fn set_refusal(ctx: &Context<'_>, vault: &str, issuer: &str, words: Option<&
     Ok(true)
 }
 
-fn show_contacts(ctx: &Context<'_>, vault: &VaultRecord) -> ReplyResult {
+fn show_contacts(ctx: &CloudContext<'_>, vault: &VaultRecord) -> ReplyResult {
     let found = ctx.tx.get(&CONTACTS, &vault.key())?;
     found.map(Reply::ok).ok_or_else(|| Fault::vault(404, "ContactsNotFound", "Contacts not found", None))
 }
 
-fn contacts(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn contacts(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("managecontacts"))?;
     show_contacts(ctx, &vault)
 }
 
-fn set_contacts(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn set_contacts(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("managecontacts"))?;
     let contacts = call.body["contacts"].as_array().ok_or_else(|| bad("Property contacts is required."))?;
     let shown = json!({"id": format!("{}certificates/contacts", vault.uri()), "contacts": contacts});
@@ -77,14 +90,14 @@ fn set_contacts(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(shown))
 }
 
-fn forget_contacts(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn forget_contacts(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("managecontacts"))?;
     let shown = show_contacts(ctx, &vault)?;
     ctx.tx.remove(&CONTACTS, &vault.key())?;
     Ok(shown)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("listissuers"))?;
     let all = ctx.tx.scan(&ISSUERS, &key(&vault, ""))?;
     let items =
@@ -92,13 +105,13 @@ fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(page(&vault, call, items))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("getissuers"))?;
     Ok(Reply::ok(show(need(ctx, &vault, call)?)))
 }
 
 /// PUT creates an issuer, PATCH changes one.
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("setissuers"))?;
     let name = call.param("issuer");
     let now = ctx.now.as_second();
@@ -129,14 +142,14 @@ fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(show(one)))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("deleteissuers"))?;
     let one = need(ctx, &vault, call)?;
     ctx.tx.remove(&ISSUERS, &key(&vault, call.param("issuer")))?;
     Ok(Reply::ok(show(one)))
 }
 
-fn need(ctx: &Context<'_>, vault: &VaultRecord, call: &Call) -> Result<Value, Fault> {
+fn need(ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> Result<Value, Fault> {
     let name = call.param("issuer");
     let found = ctx.tx.get(&ISSUERS, &key(vault, name))?;
     found.ok_or_else(|| {
@@ -156,7 +169,7 @@ fn show(mut one: Value) -> Value {
 }
 
 /// Removes the issuers of a vault of this name.
-pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
+pub(super) fn purge_vault(ctx: &CloudContext<'_>, vault_name: &str) -> Result<(), Fault> {
     let name = vault_name.to_lowercase();
     ctx.tx.remove(&CONTACTS, &name)?;
     for (key, _) in ctx.tx.scan(&ISSUERS, &format!("{name}|"))? {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
@@ -32,7 +32,7 @@ const fn may(verb: &'static str) -> VaultPermission {
     VaultPermission(ContentKind::Keys, verb)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let all = certificate::all(ctx, &vault)?;
     let here = all.iter().filter(|one| one.deleted.is_none());
@@ -40,19 +40,19 @@ fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(page(&vault, call, items))
 }
 
-fn list_deleted(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list_deleted(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     Ok(page(&vault, call, Vec::new()))
 }
 
-fn versions(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn versions(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let one = need(ctx, &vault, call)?;
     let items = one.versions.iter().map(|version| item(&vault, &one, version, &version.id)).collect();
     Ok(page(&vault, call, items))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     let one = need(ctx, &vault, call)?;
     let version = one.version(call.param("version")).ok_or_else(|| not_found(call))?;
@@ -68,13 +68,13 @@ fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// The practice cloud has no keys without certificates.
-fn refuse(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn refuse(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     enter(ctx, call, may("create"))?;
     let words = "The practice cloud keeps no keys but those of certificates.";
     Err(Fault::vault(400, "NotSupported", words, None))
 }
 
-fn need(ctx: &Context<'_>, vault: &VaultRecord, call: &Call) -> Result<CertificateRecord, Fault> {
+fn need(ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> Result<CertificateRecord, Fault> {
     certificate::find(ctx, vault, call.param("name"))?
         .filter(|one| one.deleted.is_none())
         .ok_or_else(|| not_found(call))

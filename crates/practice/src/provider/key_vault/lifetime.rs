@@ -14,7 +14,7 @@ use super::{
 use crate::{
     ca::facts::CertificateFacts,
     calendar::days,
-    context::{Context, text},
+    context::{CloudContext, text},
     jobs::{self, moment},
     reply::Fault,
 };
@@ -31,12 +31,21 @@ pub struct DueRenewal {
 }
 
 /// Schedules a check of the newest version at the trigger of its policy.
-pub(super) fn schedule(ctx: &Context<'_>, vault: &VaultRecord, one: &CertificateRecord) -> Result<(), Fault> {
+pub(super) fn schedule(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    one: &CertificateRecord,
+) -> Result<(), Fault> {
     let Some(at) = trigger(one) else { return Ok(()) };
     plan(ctx, vault, one, at.max(ctx.now))
 }
 
-fn plan(ctx: &Context<'_>, vault: &VaultRecord, one: &CertificateRecord, at: Timestamp) -> Result<(), Fault> {
+fn plan(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    one: &CertificateRecord,
+    at: Timestamp,
+) -> Result<(), Fault> {
     let Some(newest) = one.latest() else { return Ok(()) };
     let due =
         DueRenewal { vault: vault.name().to_owned(), name: one.name.clone(), version: newest.id.clone() };
@@ -44,7 +53,7 @@ fn plan(ctx: &Context<'_>, vault: &VaultRecord, one: &CertificateRecord, at: Tim
 }
 
 /// Makes the new version, unless there is one already or the policy has changed.
-pub(super) fn run(ctx: &Context<'_>, due: &DueRenewal) -> Result<(), Fault> {
+pub(super) fn run(ctx: &CloudContext<'_>, due: &DueRenewal) -> Result<(), Fault> {
     let Some(vault) = VaultRecord::named(ctx, &due.vault)? else { return Ok(()) };
     let found = certificate::find(ctx, &vault, &due.name)?.filter(|one| one.deleted.is_none());
     let is_due = |one: &CertificateRecord| {

@@ -25,11 +25,11 @@ use crate::{
     },
     calendar::{ORDER_LEAF_DAYS, days},
     call::Call,
-    context::{Context, merge},
+    context::{CloudContext, merge},
     reply::{Fault, Reply, ReplyResult},
 };
 
-pub(super) fn import(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn import(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("import"))?;
     let name = valid_name(call)?;
     refuse_taken(ctx, &vault, name, certificate::find(ctx, &vault, name)?.as_ref())?;
@@ -72,7 +72,7 @@ fn open(value: &str, password: &str) -> Result<(Opened, &'static str), Fault> {
 
 /// Makes a key and a certificate for it by the issuer of the policy: `Self` signs itself, `Unknown` waits for
 /// a merge, and for the name of one of the vault's issuers its CA signs.
-pub(super) fn create(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn create(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("create"))?;
     let name = valid_name(call)?;
     let held = certificate::find(ctx, &vault, name)?;
@@ -102,7 +102,11 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 
 /// Makes a new version by the certificate's own policy, as vaults do by themselves. Returns whether there is
 /// one.
-pub(super) fn again(ctx: &Context<'_>, vault: &VaultRecord, one: &CertificateRecord) -> Result<bool, Fault> {
+pub(super) fn again(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    one: &CertificateRecord,
+) -> Result<bool, Fault> {
     let again = one.policy["key_props"]["reuse_key"] == true;
     let key = if again { key_of(ctx, vault, one)? } else { None };
     let tags = one.latest().map(|newest| newest.tags.clone()).unwrap_or_default();
@@ -131,7 +135,7 @@ enum IssuerResult {
 }
 
 fn sign(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     wanted: &Value,
     key: Option<KeySource>,
@@ -163,7 +167,7 @@ fn sign(
 
 /// The key of the newest version, for use again.
 fn key_of(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     one: &CertificateRecord,
 ) -> Result<Option<KeySource>, Fault> {
@@ -178,7 +182,7 @@ fn key_of(
 /// A deleted certificate holds its name. A certificate keeps its key in a secret of the same name, so no
 /// other secret may have that name.
 fn refuse_taken(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     name: &str,
     held: Option<&CertificateRecord>,
@@ -199,7 +203,7 @@ fn refuse_taken(
 
 /// Adds a version, disabled if the call asks for it; returns its id.
 fn add(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     call: &Call,
     draft: &Draft<'_>,

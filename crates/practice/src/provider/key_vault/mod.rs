@@ -33,7 +33,7 @@ use serde_json::Value;
 
 use crate::{
     call::HttpMethod,
-    context::{Context, text},
+    context::{CloudContext, text},
     id::ArmId,
     reply::Fault,
     route::Route,
@@ -118,7 +118,7 @@ pub enum VaultJob {
 }
 
 impl VaultJob {
-    pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
+    pub fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         match self {
             Self::Registered(name) => vaults::registered(ctx, &name),
             Self::Purge(name) => deleted_vaults::retention_over(ctx, &name),
@@ -151,13 +151,13 @@ pub struct VaultRecord {
 
 impl VaultRecord {
     /// Finds a vault by its id.
-    pub fn at(ctx: &Context<'_>, id: &ArmId) -> Result<Option<Self>, Fault> {
+    pub fn at(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Option<Self>, Fault> {
         let resource = ctx.find(id)?;
         Ok(resource.map(|resource| Self { id: ArmId::parse(text(&resource, "/id")), resource }))
     }
 
     /// Finds a vault by its name, which is unique in Azure.
-    pub fn named(ctx: &Context<'_>, name: &str) -> Result<Option<Self>, Fault> {
+    pub fn named(ctx: &CloudContext<'_>, name: &str) -> Result<Option<Self>, Fault> {
         match ctx.tx.get(&NAMES, &name.to_lowercase())? {
             Some(TakenName { id, deleted: None }) => Self::at(ctx, &ArmId::parse(&id)),
             _ => Ok(None),

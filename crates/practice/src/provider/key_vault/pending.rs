@@ -21,7 +21,7 @@ use crate::{
     ca::{Issued, is_for_key},
     calendar::days,
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     material::base64_bytes,
     reply::{Fault, Reply, ReplyBody, ReplyResult},
     route::Route,
@@ -61,7 +61,7 @@ pub struct PendingCertificate {
 
 impl PendingCertificate {
     /// An operation that waits for a certificate of an outside CA.
-    pub fn waiting(ctx: &Context<'_>, draft: &Draft, csr: &[u8], key: Zeroizing<Vec<u8>>) -> Self {
+    pub fn waiting(ctx: &CloudContext<'_>, draft: &Draft, csr: &[u8], key: Zeroizing<Vec<u8>>) -> Self {
         Self {
             name: draft.name.to_owned(),
             issuer: draft.policy["issuer"].clone(),
@@ -78,23 +78,23 @@ impl PendingCertificate {
     }
 
     /// An operation that the vault completed at once.
-    pub fn over(ctx: &Context<'_>, draft: &Draft, csr: &[u8]) -> Self {
+    pub fn over(ctx: &CloudContext<'_>, draft: &Draft, csr: &[u8]) -> Self {
         Self { done: true, ..Self::waiting(ctx, draft, csr, Zeroizing::default()) }
     }
 
     /// An operation that the issuer refused.
-    pub fn failed(ctx: &Context<'_>, draft: &Draft, csr: &[u8], why: String) -> Self {
+    pub fn failed(ctx: &CloudContext<'_>, draft: &Draft, csr: &[u8], why: String) -> Self {
         Self { error: Some(why), ..Self::waiting(ctx, draft, csr, Zeroizing::default()) }
     }
 
     /// Saves the operation in place of the previous one.
-    pub fn keep(&self, ctx: &Context<'_>, vault: &VaultRecord) -> Result<(), Fault> {
+    pub fn keep(&self, ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<(), Fault> {
         Ok(ctx.tx.put(&PENDING, &key(vault, &self.name), self)?)
     }
 
     /// Answers 202 with the operation as it began, even if it has ended since: clients fetch the certificate
     /// only after they saw the state change.
-    pub fn begin(&self, ctx: &Context<'_>, vault: &VaultRecord, call: &Call) -> ReplyResult {
+    pub fn begin(&self, ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> ReplyResult {
         self.keep(ctx, vault)?;
         let began = Self { done: false, error: None, ..self.clone() };
         let location = format!(
@@ -151,7 +151,7 @@ impl std::fmt::Debug for PendingCertificate {
 }
 
 /// The list entries of certificates that consist of only a request so far (`includePending=true`).
-pub(super) fn items(ctx: &Context<'_>, vault: &VaultRecord) -> Result<Vec<Value>, Fault> {
+pub(super) fn items(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<Vec<Value>, Fault> {
     let all = ctx.tx.scan(&PENDING, &key(vault, ""))?;
     let mut shown = Vec::new();
     for (_, one) in all.into_iter().filter(|(_, one)| !one.done) {
@@ -168,12 +168,12 @@ pub(super) fn items(ctx: &Context<'_>, vault: &VaultRecord) -> Result<Vec<Value>
 }
 
 /// The address of the last operation on a certificate, if there was one.
-pub(super) fn id(ctx: &Context<'_>, vault: &VaultRecord, name: &str) -> Result<Option<String>, Fault> {
+pub(super) fn id(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<Option<String>, Fault> {
     let found = ctx.tx.get(&PENDING, &key(vault, name))?;
     Ok(found.map(|one| format!("{}certificates/{}/pending", vault.uri(), one.name)))
 }
 
-fn find(ctx: &Context<'_>, vault: &VaultRecord, call: &Call) -> Result<PendingCertificate, Fault> {
+fn find(ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> Result<PendingCertificate, Fault> {
     let found = ctx.tx.get(&PENDING, &key(vault, call.param("name")))?;
     found.ok_or_else(|| {
         let message = format!("Pending certificate not found: {}", call.param("name"));
@@ -181,13 +181,13 @@ fn find(ctx: &Context<'_>, vault: &VaultRecord, call: &Call) -> Result<PendingCe
     })
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     Ok(Reply::ok(find(ctx, &vault, call)?.show(&vault)))
 }
 
 /// `{"cancellation_requested": true}`
-fn cancel(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn cancel(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("update"))?;
     let mut one = find(ctx, &vault, call)?;
     if one.done {
@@ -202,7 +202,7 @@ fn cancel(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(shown))
 }
 
-fn forget(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn forget(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("delete"))?;
     let one = find(ctx, &vault, call)?;
     ctx.tx.remove(&PENDING, &key(&vault, &one.name))?;
@@ -210,7 +210,7 @@ fn forget(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// `{"x5c": [leaf, intermediates …]}`, base64 of DER or of PEM: the certificate for the pending key.
-fn merge(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn merge(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("create"))?;
     let mut one = find(ctx, &vault, call)?;
     if one.done || one.cancelled || !one.waits() {
@@ -263,7 +263,7 @@ fn key(vault: &VaultRecord, name: &str) -> String {
 }
 
 /// Removes the pending operations of a vault.
-pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
+pub(super) fn purge_vault(ctx: &CloudContext<'_>, vault_name: &str) -> Result<(), Fault> {
     for (key, _) in ctx.tx.scan(&PENDING, &format!("{}|", vault_name.to_lowercase()))? {
         ctx.tx.remove(&PENDING, &key)?;
     }

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::{VaultRecord, properties::check_policy};
 use crate::{
     call::Call,
-    context::{Context, text},
+    context::{CloudContext, text},
     reply::{Fault, Reply, ReplyResult},
 };
 
 const KINDS: [&str; 4] = ["keys", "secrets", "certificates", "storage"];
 
-pub(super) fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target().parent();
     let mut vault = VaultRecord::at(ctx, &id)?.ok_or_else(|| Fault::not_found(&id))?;
     let wanted = call.body["properties"]["accessPolicies"]

@@ -10,7 +10,7 @@ use super::VaultRecord;
 use crate::{
     ca::{Issued, facts::CertificateFacts, pfx},
     calendar::days,
-    context::Context,
+    context::CloudContext,
     material::{Material, StoredMaterial},
     reply::Fault,
     store::Collection,
@@ -41,7 +41,7 @@ pub struct Deleted {
 
 impl Deleted {
     /// Deleted now, with the retention of the vault.
-    pub fn now(ctx: &Context<'_>, vault: &VaultRecord) -> Self {
+    pub fn now(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Self {
         Self { at: ctx.now, purge_at: ctx.now + days(vault.retention_days()) }
     }
 }
@@ -95,7 +95,7 @@ impl SecretVersion {
     }
 
     /// The value that the vault returns; the same at every read.
-    pub fn value(&self, ctx: &Context<'_>) -> Result<String, Fault> {
+    pub fn value(&self, ctx: &CloudContext<'_>) -> Result<String, Fault> {
         let Some(material) = self.material(ctx).filter(|_| self.value.is_empty()) else {
             let certificates = self.value.find("-----BEGIN CERTIFICATE").filter(|_| self.key_stays);
             return Ok(self.value[certificates.unwrap_or_default()..].to_owned());
@@ -112,7 +112,7 @@ impl SecretVersion {
     }
 
     /// The certificate and key that it holds, unless a client wrote its value.
-    pub fn material(&self, ctx: &Context<'_>) -> Option<Material> {
+    pub fn material(&self, ctx: &CloudContext<'_>) -> Option<Material> {
         self.made_of.clone().map(|kept| kept.whole(ctx.setting))
     }
 
@@ -143,31 +143,31 @@ impl SecretRecord {
 }
 
 /// The secret of that name, deleted ones included.
-pub fn find(ctx: &Context<'_>, vault: &VaultRecord, name: &str) -> Result<Option<SecretRecord>, Fault> {
+pub fn find(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<Option<SecretRecord>, Fault> {
     let secret = ctx.tx.get(&SECRETS, &key(vault, name))?;
     // A secret past its retention is gone, even if no job has removed it yet.
     Ok(secret.filter(|secret| secret.deleted.is_none_or(|gone| gone.purge_at > ctx.now)))
 }
 
 /// Every secret of the vault, by name.
-pub fn all(ctx: &Context<'_>, vault: &VaultRecord) -> Result<Vec<SecretRecord>, Fault> {
+pub fn all(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<Vec<SecretRecord>, Fault> {
     let found = ctx.tx.scan(&SECRETS, &format!("{}|", vault.key()))?;
     Ok(found.into_iter().map(|(_, secret)| secret).collect())
 }
 
 /// Saves the secret.
-pub fn save(ctx: &Context<'_>, vault: &VaultRecord, secret: &SecretRecord) -> Result<(), Fault> {
+pub fn save(ctx: &CloudContext<'_>, vault: &VaultRecord, secret: &SecretRecord) -> Result<(), Fault> {
     Ok(ctx.tx.put(&SECRETS, &key(vault, &secret.name), secret)?)
 }
 
 /// Removes it for good.
-pub fn purge(ctx: &Context<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
+pub fn purge(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&SECRETS, &key(vault, name))?;
     Ok(())
 }
 
 /// Removes everything that was stored for a vault of this name.
-pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
+pub(super) fn purge_vault(ctx: &CloudContext<'_>, vault_name: &str) -> Result<(), Fault> {
     for (key, _) in ctx.tx.scan(&SECRETS, &format!("{}|", vault_name.to_lowercase()))? {
         ctx.tx.remove(&SECRETS, &key)?;
     }
@@ -176,7 +176,7 @@ pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fau
 
 /// Adds a version, and makes the secret if needed. A deleted secret keeps its name until it is purged.
 pub fn add_version(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     name: &str,
     version: SecretVersion,

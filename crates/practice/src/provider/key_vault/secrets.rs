@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
@@ -47,7 +47,7 @@ const fn may(verb: &'static str) -> VaultPermission {
     VaultPermission(ContentKind::Secrets, verb)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let secrets = secret::all(ctx, &vault)?;
     let items = secrets
@@ -58,7 +58,7 @@ fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(page(&vault, call, items))
 }
 
-fn versions(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn versions(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let secret = need(ctx, &vault, call)?;
     let versions = secret.versions.iter();
@@ -66,7 +66,7 @@ fn versions(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(page(&vault, call, items))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     let secret = need(ctx, &vault, call)?;
     let version = secret.version(call.param("version")).ok_or_else(|| not_found(call))?;
@@ -81,7 +81,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(bundle(ctx, &vault, &secret, version)?))
 }
 
-fn set(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn set(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("set"))?;
     let name = call.param("name");
     if !is_object_name(name) {
@@ -113,7 +113,7 @@ fn set(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(bundle(ctx, &vault, &secret, version)?))
 }
 
-fn update(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn update(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("set"))?;
     let mut secret = need(ctx, &vault, call)?;
     refuse_managed(&secret, "update")?;
@@ -131,7 +131,7 @@ fn update(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(shown))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("delete"))?;
     let mut secret = need(ctx, &vault, call)?;
     refuse_managed(&secret, "delete")?;
@@ -140,7 +140,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(show_deleted(&vault, &secret)))
 }
 
-fn list_deleted(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list_deleted(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let secrets = secret::all(ctx, &vault)?;
     let deleted = secrets.iter().filter(|secret| secret.deleted.is_some());
@@ -148,13 +148,13 @@ fn list_deleted(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(page(&vault, call, items))
 }
 
-fn get_deleted(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get_deleted(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     let secret = need_deleted(ctx, &vault, call)?;
     Ok(Reply::ok(show_deleted(&vault, &secret)))
 }
 
-fn purge(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn purge(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("purge"))?;
     refuse_purge(&vault)?;
     let secret = need_deleted(ctx, &vault, call)?;
@@ -163,7 +163,7 @@ fn purge(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::empty(204))
 }
 
-fn recover(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn recover(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("recover"))?;
     let mut secret = need_deleted(ctx, &vault, call)?;
     refuse_managed(&secret, "recover")?;
@@ -173,13 +173,13 @@ fn recover(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(shown.unwrap_or_default()))
 }
 
-pub(super) fn need(ctx: &Context<'_>, vault: &VaultRecord, call: &Call) -> Result<SecretRecord, Fault> {
+pub(super) fn need(ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> Result<SecretRecord, Fault> {
     secret::find(ctx, vault, call.param("name"))?
         .filter(|secret| secret.deleted.is_none())
         .ok_or_else(|| not_found(call))
 }
 
-fn need_deleted(ctx: &Context<'_>, vault: &VaultRecord, call: &Call) -> Result<SecretRecord, Fault> {
+fn need_deleted(ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> Result<SecretRecord, Fault> {
     secret::find(ctx, vault, call.param("name"))?
         .filter(|secret| secret.deleted.is_some())
         .ok_or_else(|| not_found(call))
@@ -222,7 +222,7 @@ pub(super) fn item(vault: &VaultRecord, secret: &SecretRecord, version: &SecretV
 }
 
 fn bundle(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     secret: &SecretRecord,
     version: &SecretVersion,

@@ -7,7 +7,7 @@ use super::{Deletion, KIND, KIND_KEY, NAMES, TakenName, VaultJob, VaultRecord, d
 use crate::{
     calendar::days,
     call::{Call, HttpMethod},
-    context::{Context, envelope, merge, text},
+    context::{CloudContext, envelope, merge, text},
     id::ArmId,
     jobs,
     reply::{Fault, Reply, ReplyResult},
@@ -16,18 +16,18 @@ use crate::{
 /// Names that other customers of Azure hold.
 const TAKEN: [&str; 4] = ["contoso", "keyvault", "certificates", "production"];
 
-pub(super) fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.page(call, KIND_KEY, &call.target(), |vault| Ok(Some(vault)))
 }
 
 /// An empty list, for what the practice cloud does not have.
 #[allow(clippy::unnecessary_wraps)] // The function of a route returns an `ReplyResult`.
-pub(super) fn none(_: &Context<'_>, _: &Call) -> ReplyResult {
+pub(super) fn none(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"value": [], "nextLink": null})))
 }
 
 /// The resource to which a private endpoint of a vault could connect: shown, not implemented.
-pub(super) fn links(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn links(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     ctx.need(&id)?;
     Ok(Reply::ok(json!({"value": [{
@@ -43,19 +43,19 @@ pub(super) fn links(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Every name is free for a managed HSM, since there are none.
-pub(super) fn check_hsm_name(_: &Context<'_>, _: &Call) -> ReplyResult {
+pub(super) fn check_hsm_name(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"nameAvailable": true})))
 }
 
-pub(super) fn no_hsm(_: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn no_hsm(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Err(Fault::not_found(&call.target()))
 }
 
-pub(super) fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-pub(super) fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     if let Some(vault) = VaultRecord::at(ctx, &call.target())? {
         return replace(ctx, call, vault);
     }
@@ -83,7 +83,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 
 /// Adds a vault to the estate; its name is not in DNS yet.
 pub fn create(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     id: &ArmId,
     location: &str,
     tags: Option<Value>,
@@ -121,7 +121,7 @@ pub fn create(
 }
 
 /// Updates the address of every vault to this run: the port may differ from the last one.
-pub fn readdress(ctx: &Context<'_>) -> Result<(), Fault> {
+pub fn readdress(ctx: &CloudContext<'_>) -> Result<(), Fault> {
     for mut vault in ctx.list(KIND_KEY, &ArmId::parse(""))? {
         let id = ArmId::parse(text(&vault, "/id"));
         let uri = ctx.setting.vault_uri(id.name());
@@ -134,7 +134,7 @@ pub fn readdress(ctx: &Context<'_>) -> Result<(), Fault> {
 }
 
 /// The vault is ready: its name is in DNS.
-pub fn registered(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+pub fn registered(ctx: &CloudContext<'_>, name: &str) -> Result<(), Fault> {
     if let Some(mut vault) = VaultRecord::named(ctx, name)? {
         vault.resource["properties"]["provisioningState"] = "Succeeded".into();
         ctx.save(&vault.id, &vault.resource)?;
@@ -143,7 +143,7 @@ pub fn registered(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
 }
 
 /// A PUT on a vault replaces the whole list of policies; members that it does not name stay.
-fn replace(ctx: &Context<'_>, call: &Call, vault: VaultRecord) -> ReplyResult {
+fn replace(ctx: &CloudContext<'_>, call: &Call, vault: VaultRecord) -> ReplyResult {
     let location = text(&call.body, "/location").replace(' ', "").to_lowercase();
     if !location.is_empty() && location != vault.location() {
         return Err(Fault::elsewhere(&vault.id, vault.location(), &location));
@@ -151,14 +151,14 @@ fn replace(ctx: &Context<'_>, call: &Call, vault: VaultRecord) -> ReplyResult {
     change(ctx, call, vault)
 }
 
-pub(super) fn patch(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn patch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     match VaultRecord::at(ctx, &call.target())? {
         Some(vault) => change(ctx, call, vault),
         None => Err(Fault::not_found(&call.target())),
     }
 }
 
-fn change(ctx: &Context<'_>, call: &Call, mut vault: VaultRecord) -> ReplyResult {
+fn change(ctx: &CloudContext<'_>, call: &Call, mut vault: VaultRecord) -> ReplyResult {
     let mut wanted = call.body["properties"].clone();
     properties::check(&wanted, Some(&vault.resource["properties"]))?;
     if let Some(wanted) = wanted.as_object_mut() {
@@ -180,12 +180,12 @@ fn change(ctx: &Context<'_>, call: &Call, mut vault: VaultRecord) -> ReplyResult
     Ok(Reply::ok(vault.resource))
 }
 
-pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::empty(if remove(ctx, &call.target())? { 200 } else { 204 }))
 }
 
 /// Deletes a vault, which can be recovered during its retention; false if there is none.
-pub fn remove(ctx: &Context<'_>, id: &ArmId) -> Result<bool, Fault> {
+pub fn remove(ctx: &CloudContext<'_>, id: &ArmId) -> Result<bool, Fault> {
     let Some(vault) = VaultRecord::at(ctx, id)? else {
         return Ok(false);
     };
@@ -201,7 +201,7 @@ pub fn remove(ctx: &Context<'_>, id: &ArmId) -> Result<bool, Fault> {
     Ok(true)
 }
 
-fn recover_deleted(ctx: &Context<'_>, name: &str, entry: TakenName) -> ReplyResult {
+fn recover_deleted(ctx: &CloudContext<'_>, name: &str, entry: TakenName) -> ReplyResult {
     let Some(deletion) = entry.deleted else {
         return Err(already_exists(name));
     };
@@ -216,7 +216,7 @@ fn recover_deleted(ctx: &Context<'_>, name: &str, entry: TakenName) -> ReplyResu
     Ok(Reply::ok(vault))
 }
 
-pub(super) fn check_name(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+pub(super) fn check_name(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let name = call.need("/name")?;
     let answer = match refuse_name(ctx, name) {
         Ok(()) => json!({"nameAvailable": true}),
@@ -229,7 +229,7 @@ pub(super) fn check_name(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(answer))
 }
 
-fn refuse_name(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+fn refuse_name(ctx: &CloudContext<'_>, name: &str) -> Result<(), Fault> {
     if !is_vault_name(name) {
         return Err(Fault::arm(
             400,

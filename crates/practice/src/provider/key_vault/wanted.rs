@@ -12,7 +12,7 @@ use crate::{
         particulars::{Particulars, SubjectName},
     },
     calendar::days,
-    context::{Context, text},
+    context::{CloudContext, text},
     reply::Fault,
 };
 
@@ -69,7 +69,7 @@ fn months(wanted: &Value) -> i64 {
 
 /// The profile to sign; `key` is set when the policy reuses the key.
 pub(super) fn profile(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     wanted: &Value,
     key: Option<KeySource>,
 ) -> Result<LeafProfile, Fault> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{bindings::both, site};
 use crate::{
     call::{Call, HttpMethod},
-    context::{Context, envelope, text},
+    context::{CloudContext, envelope, text},
     id::ArmId,
     provider::REGIONS,
     reply::{Fault, Reply, ReplyResult},
@@ -64,17 +64,17 @@ pub const ROUTES: &[Route] = [
 ]
 .as_flattened();
 
-fn nothing(_: &Context<'_>, _: &Call) -> ReplyResult {
+fn nothing(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"value": [], "nextLink": null, "id": null})))
 }
 
 /// The only list that is a bare array.
-fn no_networks(_: &Context<'_>, _: &Call) -> ReplyResult {
+fn no_networks(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!([])))
 }
 
 /// The part of a site's configuration that a path names, with these members.
-fn settings(ctx: &Context<'_>, call: &Call, properties: Value) -> ReplyResult {
+fn settings(ctx: &CloudContext<'_>, call: &Call, properties: Value) -> ReplyResult {
     let at = call.segments.iter().position(|word| word.eq_ignore_ascii_case("config")).unwrap_or_default();
     let site = ArmId::from_segments(&call.segments[..at]);
     let owner = ctx.need(&site)?;
@@ -82,15 +82,15 @@ fn settings(ctx: &Context<'_>, call: &Call, properties: Value) -> ReplyResult {
     Ok(Reply::ok(envelope(&id, "Microsoft.Web/sites/config", text(&owner, "/location"), properties)))
 }
 
-fn no_settings(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn no_settings(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     settings(ctx, call, json!({}))
 }
 
-fn no_sign_in(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn no_sign_in(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     settings(ctx, call, json!({"enabled": false}))
 }
 
-fn publishing(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn publishing(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = ArmId::from_segments(&call.segments[..call.segments.len() - 3]);
     let host = site::default_host(&site).replacen(".azurewebsites.net", ".scm.azurewebsites.net", 1);
     let user = format!("${}", site.name());
@@ -101,12 +101,12 @@ fn publishing(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     )
 }
 
-fn no_backup(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn no_backup(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     no_settings(ctx, call)?;
     Err(Fault::web(404, "Backup configuration not found for the site."))
 }
 
-fn regions(_: &Context<'_>, call: &Call) -> ReplyResult {
+fn regions(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     let show = |region: &&str| {
         let id = scope.under("Microsoft.Web", "geoRegions", region);

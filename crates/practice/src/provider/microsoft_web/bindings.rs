@@ -10,7 +10,7 @@ use super::{
 use crate::{
     ca::facts::{CertificateFacts, name_covers},
     call::{Call, HttpMethod},
-    context::{Context, envelope, text},
+    context::{CloudContext, envelope, text},
     id::ArmId,
     index,
     material::Material,
@@ -88,7 +88,7 @@ pub fn state(binding: &Value) -> BindingSslState {
 }
 
 /// The bindings of a site or a slot.
-pub fn of_site(ctx: &Context<'_>, site: &ArmId) -> Result<Vec<Value>, Fault> {
+pub fn of_site(ctx: &CloudContext<'_>, site: &ArmId) -> Result<Vec<Value>, Fault> {
     let slot = site.kind() == site::SLOT;
     ctx.list(KINDS[usize::from(slot)], site)
 }
@@ -100,7 +100,7 @@ pub fn site_of(binding: &Value) -> ArmId {
 
 /// The bindings that present a certificate with this thumbprint, of the sites that can use this certificate.
 pub fn presenting(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     certificate: &ArmId,
     webspace: &str,
     thumbprint: &str,
@@ -117,12 +117,12 @@ pub fn presenting(
 }
 
 /// The binding of a hostname, on any site of the cloud.
-pub fn find_host(ctx: &Context<'_>, host_name: &str) -> Result<Option<Value>, Fault> {
+pub fn find_host(ctx: &CloudContext<'_>, host_name: &str) -> Result<Option<Value>, Fault> {
     Ok(ctx.having(&index::HOSTS, host_name)?.into_iter().next())
 }
 
 /// What the front door presents for a hostname: the bound certificate, if there is one.
-pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>, Fault> {
+pub fn presented(ctx: &CloudContext<'_>, host_name: &str) -> Result<Option<Material>, Fault> {
     let Some(binding) = find_host(ctx, host_name)? else {
         return Ok(None);
     };
@@ -138,7 +138,12 @@ pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>,
 
 /// Maps a hostname to a site, without TLS. `record` is the type of the DNS record; `None` for the default
 /// hostname.
-pub fn add(ctx: &Context<'_>, site: &ArmId, host_name: &str, record: Option<&str>) -> Result<Value, Fault> {
+pub fn add(
+    ctx: &CloudContext<'_>,
+    site: &ArmId,
+    host_name: &str,
+    record: Option<&str>,
+) -> Result<Value, Fault> {
     let owner = ctx.need(site)?;
     let (id, binding) = document(site, &owner, host_name, record);
     ctx.save(&id, &binding)?;
@@ -147,7 +152,7 @@ pub fn add(ctx: &Context<'_>, site: &ArmId, host_name: &str, record: Option<&str
 
 /// The same, with a certificate: for generated estates, whose certificates are known to fit.
 pub fn plant(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     site: &ArmId,
     owner: &Value,
     host_name: &str,
@@ -183,7 +188,7 @@ fn document(site: &ArmId, owner: &Value, host_name: &str, record: Option<&str>) 
 
 /// Binds, rebinds or unbinds a certificate, with every check that the service makes.
 pub fn bind(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     site: &ArmId,
     host_name: &str,
     wanted: BindingSslState,
@@ -214,7 +219,7 @@ pub fn bind(
 }
 
 fn check(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     site: &ArmId,
     host_name: &str,
     wanted: BindingSslState,
@@ -270,7 +275,7 @@ fn check(
 /// Moves the bindings of a certificate to its successor, which has these names. A hostname that the new one
 /// does not cover stays on the old one, which the front ends continue to present.
 pub fn move_all(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     certificate: &ArmId,
     webspace: &str,
     from: &str,
@@ -289,25 +294,25 @@ pub fn move_all(
     Ok(())
 }
 
-fn reply(ctx: &Context<'_>, binding: Value) -> ReplyResult {
+fn reply(ctx: &CloudContext<'_>, binding: Value) -> ReplyResult {
     let etag = revision::etag(ctx, &site_of(&binding))?;
     Ok(Reply::ok(binding).header("etag", etag))
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target();
     ctx.need(&site)?;
     let kind = KINDS[usize::from(site.kind() == site::SLOT)];
     ctx.page(call, kind, &site, |binding| Ok(Some(binding)))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     reply(ctx, ctx.need(&call.target())?)
 }
 
 /// Adds a hostname (DNS must point here), or changes its certificate. A body without `sslState` leaves the
 /// binding as it is.
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let site = id.parent();
     ctx.need(&site)?;
@@ -330,7 +335,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     reply(ctx, binding)
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     revision::require_match(ctx, call, &id)?;
     if id.name().eq_ignore_ascii_case(&site::default_host(&id.parent())) {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ca::facts::{CertificateFacts, with_offset},
     call::{Call, HttpMethod},
-    context::{Context, envelope, merge, text},
+    context::{CloudContext, envelope, merge, text},
     id::ArmId,
     index,
     material::{Material, StoredMaterial},
@@ -67,7 +67,7 @@ pub enum CertificateOrigin {
 }
 
 /// The certificate with this thumbprint to which a site can be bound.
-pub fn for_site(ctx: &Context<'_>, site: &ArmId, thumbprint: &str) -> Result<Option<Value>, Fault> {
+pub fn for_site(ctx: &CloudContext<'_>, site: &ArmId, thumbprint: &str) -> Result<Option<Value>, Fault> {
     let owner = ctx.need(site)?;
     let all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
     let fits = |one: &Value| {
@@ -88,7 +88,12 @@ pub fn serves(certificate: &ArmId, webspace: &str, site: &ArmId, owner: &Value) 
 }
 
 /// Every certificate with this thumbprint in the same webspace, including this one.
-pub fn twins(ctx: &Context<'_>, one: &ArmId, webspace: &str, thumbprint: &str) -> Result<Vec<ArmId>, Fault> {
+pub fn twins(
+    ctx: &CloudContext<'_>,
+    one: &ArmId,
+    webspace: &str,
+    thumbprint: &str,
+) -> Result<Vec<ArmId>, Fault> {
     let all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
     let is_near = |other: &Value| {
         let id = ArmId::parse(text(other, "/id"));
@@ -102,20 +107,20 @@ pub fn twins(ctx: &Context<'_>, one: &ArmId, webspace: &str, thumbprint: &str) -
 }
 
 /// Leaf, chain and key of a certificate.
-pub fn material(ctx: &Context<'_>, id: &ArmId) -> Result<Option<Material>, Fault> {
+pub fn material(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Option<Material>, Fault> {
     let kept: Option<StoredMaterial> = ctx.private(id)?;
     Ok(kept.map(|kept| kept.whole(ctx.setting)))
 }
 
 /// A certificate without a resource, which front ends continue to present for the hostnames bound to it.
-pub fn superseded(ctx: &Context<'_>, thumbprint: &str) -> Result<Option<Material>, Fault> {
+pub fn superseded(ctx: &CloudContext<'_>, thumbprint: &str) -> Result<Option<Material>, Fault> {
     Ok(ctx.tx.get(&SUPERSEDED, &thumbprint.to_uppercase())?)
 }
 
 /// Writes a certificate, either new or in place of the one with that name. Bindings to the old one present
 /// the new one from now on, where it covers their hostname.
 pub fn save(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     place: &Placement,
     material: &Material,
     origin: &CertificateOrigin,
@@ -207,7 +212,7 @@ pub fn place_of(certificate: &Value) -> Placement {
 }
 
 /// `$filter=ServerFarmId eq '…'` means: in the webspace of that plan.
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let plan = call
         .query("$filter")
         .filter(|filter| filter.to_lowercase().contains("serverfarmid"))
@@ -226,18 +231,18 @@ fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     })
 }
 
-fn list_of_site(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list_of_site(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target();
     ctx.need(&site)?;
     ctx.page(call, OF_SITE[usize::from(site.kind() == site::SLOT)], &site, |one| Ok(Some(one)))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
 /// Creates, imports, renews in place or syncs, depending on the body; repeating the same PUT means Sync.
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let before = ctx.find(&call.target())?;
     if before.is_none() {
         site_certificates::require_room(ctx, &call.target())?;
@@ -269,7 +274,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Region and webspace of the certificate that a PUT creates.
-fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Placement, Fault> {
+fn place(ctx: &CloudContext<'_>, call: &Call, before: Option<&Value>) -> Result<Placement, Fault> {
     let id = call.target();
     let location = call.text("/location").ok_or_else(|| {
         Fault::arm(400, "LocationRequired", "The location property is required for this definition.")
@@ -311,12 +316,12 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
     Ok(Placement { id, region, webspace, tags, own })
 }
 
-fn patch(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn patch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let before = ctx.need(&call.target())?;
     retag(ctx, call, before)
 }
 
-fn retag(ctx: &Context<'_>, call: &Call, mut certificate: Value) -> ReplyResult {
+fn retag(ctx: &CloudContext<'_>, call: &Call, mut certificate: Value) -> ReplyResult {
     if let Some(tags) = call.body.get("tags") {
         certificate["tags"] = tags.clone();
         ctx.save(&call.target(), &certificate)?;
@@ -325,7 +330,7 @@ fn retag(ctx: &Context<'_>, call: &Call, mut certificate: Value) -> ReplyResult 
 }
 
 /// A bound certificate cannot be deleted, unless a duplicate (same thumbprint, same webspace) remains.
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let Some(certificate) = ctx.find(&id)? else {
         return Ok(Reply::empty(204));

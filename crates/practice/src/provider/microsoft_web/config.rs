@@ -11,7 +11,7 @@ use super::{
 use crate::{
     calendar::OLDEST_TLS,
     call::{Call, HttpMethod},
-    context::{Context, envelope, merge, text},
+    context::{CloudContext, envelope, merge, text},
     id::ArmId,
     reply::{Fault, Reply, ReplyResult},
     route::Route,
@@ -38,7 +38,7 @@ pub const ROUTES: &[Route] = [
 .as_flattened();
 
 /// The configuration of a new site.
-pub fn create(ctx: &Context<'_>, site: &ArmId, location: &str) -> Result<(), Fault> {
+pub fn create(ctx: &CloudContext<'_>, site: &ArmId, location: &str) -> Result<(), Fault> {
     let id = site.child("config", "web");
     let mut web = envelope(
         &id,
@@ -70,7 +70,7 @@ pub fn create(ctx: &Context<'_>, site: &ArmId, location: &str) -> Result<(), Fau
 
 /// Applies the `siteConfig` in a request for a site. A site that was read and is written back unchanged has
 /// only nulls there, and app settings as a list.
-pub fn from_site(ctx: &Context<'_>, site: &ArmId, members: &Map<String, Value>) -> Result<(), Fault> {
+pub fn from_site(ctx: &CloudContext<'_>, site: &ArmId, members: &Map<String, Value>) -> Result<(), Fault> {
     let mut members: Map<String, Value> =
         members.iter().filter(|(_, value)| !value.is_null()).map(|(n, v)| (n.clone(), v.clone())).collect();
     if let Some(settings) = members.remove("appSettings") {
@@ -84,7 +84,7 @@ pub fn from_site(ctx: &Context<'_>, site: &ArmId, members: &Map<String, Value>) 
 }
 
 /// Merges changed members into the configuration.
-pub fn change(ctx: &Context<'_>, site: &ArmId, members: &Value) -> Result<Value, Fault> {
+pub fn change(ctx: &CloudContext<'_>, site: &ArmId, members: &Value) -> Result<Value, Fault> {
     for name in TLS_MINIMA {
         if let Some(version) = members.get(name).and_then(Value::as_str)
             && !["1.0", "1.1", "1.2", "1.3"].contains(&version)
@@ -102,18 +102,18 @@ pub fn change(ctx: &Context<'_>, site: &ArmId, members: &Value) -> Result<Value,
     Ok(web)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let web = shown(ctx, ctx.need(&call.target().child("config", "web"))?)?;
     Ok(Reply::ok(json!({"value": [web], "nextLink": null, "id": null})))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let etag = revision::etag(ctx, &call.target())?;
     Ok(Reply::ok(shown(ctx, ctx.need(&call.target())?)?).header("etag", etag))
 }
 
 /// Adds the site's tags and the members that are the same for all.
-fn shown(ctx: &Context<'_>, mut web: Value) -> Result<Value, Fault> {
+fn shown(ctx: &CloudContext<'_>, mut web: Value) -> Result<Value, Fault> {
     let site = ctx.need(&ArmId::parse(text(&web, "/id")).parent())?;
     if site["tags"].is_object() {
         web["tags"] = site["tags"].clone();
@@ -122,7 +122,7 @@ fn shown(ctx: &Context<'_>, mut web: Value) -> Result<Value, Fault> {
     Ok(web)
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target().parent();
     revision::require_match(ctx, call, &site)?;
     let members = call.body.get("properties").unwrap_or(&Value::Null);
@@ -143,12 +143,12 @@ fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(web).header("etag", revision::etag(ctx, &site)?))
 }
 
-fn settings(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn settings(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = ArmId::from_segments(&call.segments[..call.segments.len() - 3]);
     show_settings(ctx, &site)
 }
 
-fn set_settings(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn set_settings(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target().parent();
     let empty = Map::new();
     let all = call.body.get("properties").and_then(Value::as_object).unwrap_or(&empty);
@@ -159,14 +159,14 @@ fn set_settings(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Sets one app setting, for a scenario.
-pub fn set(ctx: &Context<'_>, site: &ArmId, name: &str, value: &str) -> Result<(), Fault> {
+pub fn set(ctx: &CloudContext<'_>, site: &ArmId, name: &str, value: &str) -> Result<(), Fault> {
     let mut all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
     all.insert(name.to_owned(), json!(value));
     Ok(ctx.tx.put(&APP_SETTINGS, &site.key(), &all)?)
 }
 
 /// There are no databases, so the list is empty.
-fn connection_strings(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn connection_strings(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = ArmId::from_segments(&call.segments[..call.segments.len() - 3]);
     let owner = ctx.need(&site)?;
     let id = site.child("config", "connectionstrings");
@@ -174,11 +174,11 @@ fn connection_strings(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// The settings that stay with a slot in a swap.
-fn sticky(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn sticky(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(sticky_of(ctx, &call.target().parent())?))
 }
 
-fn set_sticky(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn set_sticky(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let mut names = sticky_of(ctx, &id.parent())?;
     merge(&mut names["properties"], &call.body["properties"]);
@@ -186,7 +186,7 @@ fn set_sticky(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(names))
 }
 
-fn sticky_of(ctx: &Context<'_>, site: &ArmId) -> Result<Value, Fault> {
+fn sticky_of(ctx: &CloudContext<'_>, site: &ArmId) -> Result<Value, Fault> {
     let owner = ctx.need(site)?;
     let id = site.child("config", "slotConfigNames");
     let none =
@@ -199,7 +199,7 @@ fn sticky_of(ctx: &Context<'_>, site: &ArmId) -> Result<Value, Fault> {
 type Halves = (Map<String, Value>, Map<String, Value>);
 
 /// Exchanges the settings of two sites of an app, except those that stay with their slot.
-pub fn swap(ctx: &Context<'_>, app: &ArmId, both: [&ArmId; 2]) -> Result<(), Fault> {
+pub fn swap(ctx: &CloudContext<'_>, app: &ArmId, both: [&ArmId; 2]) -> Result<(), Fault> {
     let names = sticky_of(ctx, app)?;
     let stays = |name: &str| {
         names["properties"]["appSettingNames"].as_array().is_some_and(|all| all.contains(&json!(name)))
@@ -217,12 +217,12 @@ pub fn swap(ctx: &Context<'_>, app: &ArmId, both: [&ArmId; 2]) -> Result<(), Fau
 }
 
 /// Removes the settings of a deleted site.
-pub fn forget(ctx: &Context<'_>, site: &ArmId) -> Result<(), Fault> {
+pub fn forget(ctx: &CloudContext<'_>, site: &ArmId) -> Result<(), Fault> {
     ctx.tx.remove(&APP_SETTINGS, &site.key())?;
     Ok(())
 }
 
-fn show_settings(ctx: &Context<'_>, site: &ArmId) -> ReplyResult {
+fn show_settings(ctx: &CloudContext<'_>, site: &ArmId) -> ReplyResult {
     let owner = ctx.need(site)?;
     let all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
     let id = site.child("config", "appsettings");

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 
 use super::sign_in;
 use crate::{
-    context::{Context, text},
+    context::{CloudContext, text},
     id::ArmId,
     reply::Fault,
 };
 
 /// Whether every client on the internet gets the app's own response at `http://HOST/…`.
-pub fn answers_plainly(ctx: &Context<'_>, id: &ArmId) -> Result<bool, Fault> {
+pub fn answers_plainly(ctx: &CloudContext<'_>, id: &ArmId) -> Result<bool, Fault> {
     let site = ctx.need(id)?;
     let properties = &site["properties"];
     let web = ctx.need(&id.child("config", "web"))?;

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     call::Call,
     call::HttpMethod,
-    context::{Context, text},
+    context::{CloudContext, text},
     dns,
     id::ArmId,
     reply::{Fault, Reply, ReplyResult},
@@ -31,7 +31,7 @@ struct HostnameRecords {
     owned: bool,
 }
 
-fn look(ctx: &Context<'_>, site: &ArmId, host: &str) -> Result<HostnameRecords, Fault> {
+fn look(ctx: &CloudContext<'_>, site: &ArmId, host: &str) -> Result<HostnameRecords, Fault> {
     let shown = site::show(ctx, ctx.need(site)?)?;
     let way = dns::follow(ctx.tx, host)?;
     let addresses: Vec<String> = way.addresses.iter().map(ToString::to_string).collect();
@@ -68,7 +68,7 @@ fn is_hostname(host: &str) -> bool {
 }
 
 /// The record type that maps the hostname to the site, or the fault that names what is missing.
-pub fn require_mapped(ctx: &Context<'_>, site: &ArmId, host: &str) -> Result<&'static str, Fault> {
+pub fn require_mapped(ctx: &CloudContext<'_>, site: &ArmId, host: &str) -> Result<&'static str, Fault> {
     if let Some(other) = bindings::find_host(ctx, host)? {
         let owner = bindings::site_of(&other);
         return Err(Fault::web(
@@ -104,7 +104,7 @@ pub fn require_mapped(ctx: &Context<'_>, site: &ArmId, host: &str) -> Result<&'s
 }
 
 /// GET `…/analyzeCustomHostname?hostName=`
-fn analyze(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn analyze(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target();
     let owner = ctx.need(&site)?;
     let host = call

@@ -15,7 +15,7 @@ use crate::{
     ca::{CommercialCa, KeySource, LeafProfile, facts::CertificateFacts},
     calendar::{MANAGED_LEAF_DAYS, MANAGED_RENEWAL_DAYS, days},
     call::Call,
-    context::{Context, text},
+    context::{CloudContext, text},
     dns,
     id::ArmId,
     index, jobs,
@@ -43,7 +43,7 @@ pub struct Issue {
 
 /// Accepts the request; the certificate does not exist before the operation has ended.
 pub fn begin(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     call: &Call,
     place: Placement,
     host: &str,
@@ -71,7 +71,7 @@ pub fn begin(
 }
 
 /// The job: issues the certificate, or fails the operation with the reason.
-pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
+pub fn issue(ctx: &CloudContext<'_>, issue: Issue) -> Result<(), Fault> {
     let id = ArmId::parse(&issue.id);
     let place =
         Placement { id, region: issue.region, webspace: issue.webspace, tags: issue.tags, own: issue.own };
@@ -90,7 +90,7 @@ pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
 
 /// Some time before the end: issues again while the preconditions hold (A31), otherwise tries again a day
 /// later.
-pub fn renew(ctx: &Context<'_>, id: &ArmId) -> Result<(), Fault> {
+pub fn renew(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     let Some(certificate) = ctx.find(id)? else {
         return Ok(());
     };
@@ -114,7 +114,7 @@ pub fn renew(ctx: &Context<'_>, id: &ArmId) -> Result<(), Fault> {
 
 /// Schedules the renewal of a managed certificate.
 pub fn schedule_renewal(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     id: &ArmId,
     issued: Timestamp,
     end: Timestamp,
@@ -127,11 +127,11 @@ fn due(issued: Timestamp, end: Timestamp) -> Timestamp {
     end - days(MANAGED_RENEWAL_DAYS.at(issued))
 }
 
-fn schedule(ctx: &Context<'_>, id: &ArmId, when: Timestamp) -> Result<(), Fault> {
+fn schedule(ctx: &CloudContext<'_>, id: &ArmId, when: Timestamp) -> Result<(), Fault> {
     ctx.at(when, &jobs::ScheduledJob::Web(SiteJob::Renew(id.to_string())))
 }
 
-fn make(ctx: &Context<'_>, place: &Placement, host: &str, method: Option<String>) -> Result<(), Fault> {
+fn make(ctx: &CloudContext<'_>, place: &Placement, host: &str, method: Option<String>) -> Result<(), Fault> {
     let end = ctx.now + days(MANAGED_LEAF_DAYS.at(ctx.now));
     let profile = LeafProfile {
         common_name: host.to_owned(),
@@ -154,7 +154,7 @@ fn make(ctx: &Context<'_>, place: &Placement, host: &str, method: Option<String>
 }
 
 /// Checks every precondition that the service itself can see.
-fn check(ctx: &Context<'_>, place: &Placement, host: &str, method: Option<&str>) -> Result<(), Fault> {
+fn check(ctx: &CloudContext<'_>, place: &Placement, host: &str, method: Option<&str>) -> Result<(), Fault> {
     let invalid = |reason: String| {
         Fault::web_coded(400, "51021", "{0} is invalid.  {1}", &["Properties.CanonicalName", &reason])
     };

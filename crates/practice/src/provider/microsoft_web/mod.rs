@@ -24,7 +24,7 @@ pub mod stacks;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{context::Context, id::ArmId, reply::Fault};
+use crate::{context::CloudContext, id::ArmId, reply::Fault};
 
 /// A later step in Microsoft.Web.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub enum SiteJob {
 }
 
 impl SiteJob {
-    pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
+    pub fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         match self {
             Self::Issue(issue) => managed::issue(ctx, *issue),
             Self::Renew(id) => managed::renew(ctx, &ArmId::parse(&id)),

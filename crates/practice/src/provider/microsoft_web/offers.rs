@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     call::{Call, HttpMethod},
-    context::{Context, envelope, text},
+    context::{CloudContext, envelope, text},
     id::ArmId,
     provider::REGIONS,
     reply::{Reply, ReplyResult},
@@ -22,7 +22,7 @@ pub const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/deploymentLocations", places),
 ];
 
-fn skus(_: &Context<'_>, _: &Call) -> ReplyResult {
+fn skus(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     let capacity = |tier: &str| match tier {
         "Free" | "Shared" | "Dynamic" => (1, "None"),
         "Basic" => (3, "Manual"),
@@ -46,7 +46,7 @@ fn skus(_: &Context<'_>, _: &Call) -> ReplyResult {
 }
 
 /// The sizes that a plan could be scaled to.
-fn skus_of_plan(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn skus_of_plan(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.need(&call.target())?;
     let show = |(name, tier, _): (&str, &str, &str)| {
         json!({
@@ -59,7 +59,7 @@ fn skus_of_plan(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Every custom hostname of the subscription with its app; `$filter` and `hostname` select one.
-fn hostnames(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn hostnames(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     let wanted = call.query("hostname");
     let mut value = Vec::new();
@@ -88,7 +88,7 @@ fn hostnames(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"value": value, "nextLink": null})))
 }
 
-fn places(_: &Context<'_>, _: &Call) -> ReplyResult {
+fn places(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     let locations: Vec<Value> = REGIONS
         .iter()
         .map(|region| json!({"name": region, "type": "Microsoft.Web/locations", "kind": null}))

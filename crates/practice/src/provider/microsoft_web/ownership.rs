@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     call::{Call, HttpMethod},
-    context::{Context, envelope, text},
+    context::{CloudContext, envelope, text},
     id::ArmId,
     index,
     reply::{Fault, Reply, ReplyResult},
@@ -30,7 +30,7 @@ pub const ROUTES: &[Route] = [
 .as_flattened();
 
 /// Whether an app of the subscription to which `host` is mapped serves `token` to every client.
-pub fn serves(ctx: &Context<'_>, subscription: &ArmId, host: &str, token: &str) -> Result<bool, Fault> {
+pub fn serves(ctx: &CloudContext<'_>, subscription: &ArmId, host: &str, token: &str) -> Result<bool, Fault> {
     for binding in ctx.having(&index::HOSTS, host)? {
         let site = bindings::site_of(&binding);
         if !site.is_under(subscription) {
@@ -47,18 +47,18 @@ pub fn serves(ctx: &Context<'_>, subscription: &ArmId, host: &str, token: &str) 
     Ok(false)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target();
     ctx.need(&site)?;
     let kind = KINDS[usize::from(site.kind() == site::SLOT)];
     ctx.page(call, kind, &site, |one| Ok(Some(one)))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let site = ctx.need(&id.parent())?;
     let token = call
@@ -76,6 +76,6 @@ fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(made))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::empty(if ctx.remove(&call.target())? { 200 } else { 204 }))
 }

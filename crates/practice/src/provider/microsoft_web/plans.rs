@@ -11,7 +11,7 @@ use super::{
 use crate::{
     ca::facts::hex_upper,
     call::{Call, HttpMethod},
-    context::{Context, envelope, merge, text},
+    context::{CloudContext, envelope, merge, text},
     id::ArmId,
     index,
     provider::REGIONS,
@@ -110,7 +110,7 @@ pub fn require_slots(plan: &Value) -> Result<(), Fault> {
 }
 
 /// Refuses a plan whose tier does not allow what an app has: its slots, hostnames, certificates.
-pub fn require_room(ctx: &Context<'_>, plan: &Value, app: &ArmId) -> Result<(), Fault> {
+pub fn require_room(ctx: &CloudContext<'_>, plan: &Value, app: &ArmId) -> Result<(), Fault> {
     let slots = ctx.list(SLOT, app)?;
     if !slots.is_empty() {
         require_slots(plan)?;
@@ -138,13 +138,19 @@ pub fn require_room(ctx: &Context<'_>, plan: &Value, app: &ArmId) -> Result<(), 
 }
 
 /// The plan that a property names, or the provider's own fault.
-pub fn named(ctx: &Context<'_>, plan: &str) -> Result<Value, Fault> {
+pub fn named(ctx: &CloudContext<'_>, plan: &str) -> Result<Value, Fault> {
     let id = ArmId::parse(plan);
     ctx.find(&id)?.ok_or_else(|| Fault::web(404, format!("Cannot find ServerFarm with name {}.", id.name())))
 }
 
 /// Creates or changes a plan.
-pub fn save(ctx: &Context<'_>, id: &ArmId, location: &str, size: &str, linux: bool) -> Result<Value, Fault> {
+pub fn save(
+    ctx: &CloudContext<'_>,
+    id: &ArmId,
+    location: &str,
+    size: &str,
+    linux: bool,
+) -> Result<Value, Fault> {
     let (size, tier, family) = sku(size)?;
     let group = id.group().unwrap_or_default();
     let region = region(location);
@@ -200,7 +206,7 @@ fn number(key: &str) -> u32 {
     key.bytes().fold(7, |sum, byte| (sum * 31 + u32::from(byte)) % 90_000) + 10_000
 }
 
-fn show(ctx: &Context<'_>, mut plan: Value) -> Result<Value, Fault> {
+fn show(ctx: &CloudContext<'_>, mut plan: Value) -> Result<Value, Fault> {
     let id = ArmId::parse(text(&plan, "/id"));
     plan["properties"]["numberOfSites"] = json!(of_plan(ctx, &id)?.len());
     members::complete(Of::Plan, &mut plan["properties"]);
@@ -208,19 +214,19 @@ fn show(ctx: &Context<'_>, mut plan: Value) -> Result<Value, Fault> {
 }
 
 /// The sites on a plan; slots are not counted.
-pub fn of_plan(ctx: &Context<'_>, plan: &ArmId) -> Result<Vec<Value>, Fault> {
+pub fn of_plan(ctx: &CloudContext<'_>, plan: &ArmId) -> Result<Vec<Value>, Fault> {
     ctx.having(&index::ON_PLAN, &plan.to_string())
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.page(call, KIND, &call.target(), |plan| show(ctx, plan).map(Some))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(show(ctx, ctx.need(&call.target())?)?))
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let before = ctx.find(&id)?;
     if before.is_none() && call.method == HttpMethod::Patch {
@@ -255,7 +261,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(shown))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     if !of_plan(ctx, &id)?.is_empty() {
         let text = format!(
@@ -267,7 +273,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::empty(if ctx.remove(&id)? { 200 } else { 204 }))
 }
 
-fn sites(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn sites(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let plan = call.target();
     ctx.need(&plan)?;
     let sites = of_plan(ctx, &plan)?;

@@ -7,7 +7,7 @@ use super::{bindings::both, site};
 use crate::{
     ca::facts::CertificateFacts,
     call::{Call, HttpMethod},
-    context::{Context, envelope, text},
+    context::{CloudContext, envelope, text},
     id::ArmId,
     reply::{Fault, Reply, ReplyResult},
     route::Route,
@@ -27,7 +27,12 @@ pub const ROUTES: &[Route] = [
 .as_flattened();
 
 /// Adds a public certificate to an app; `der` is the certificate.
-pub fn add(ctx: &Context<'_>, id: &ArmId, der: &[u8], location: &str) -> Result<serde_json::Value, Fault> {
+pub fn add(
+    ctx: &CloudContext<'_>,
+    id: &ArmId,
+    der: &[u8],
+    location: &str,
+) -> Result<serde_json::Value, Fault> {
     let site = ctx.need(&id.parent())?;
     let facts = CertificateFacts::read(der)
         .map_err(|_| Fault::web(400, "The parameter blob has an invalid value."))?;
@@ -47,7 +52,7 @@ pub fn add(ctx: &Context<'_>, id: &ArmId, der: &[u8], location: &str) -> Result<
 }
 
 /// Exchanges the public certificates of two sites of an app.
-pub fn swap(ctx: &Context<'_>, both: [&ArmId; 2]) -> Result<(), Fault> {
+pub fn swap(ctx: &CloudContext<'_>, both: [&ArmId; 2]) -> Result<(), Fault> {
     let of = |site: &ArmId| ctx.list(KINDS[usize::from(site.kind() == site::SLOT)], site);
     let [one, other] = [of(both[0])?, of(both[1])?];
     for resource in one.iter().chain(&other) {
@@ -68,18 +73,18 @@ pub fn swap(ctx: &Context<'_>, both: [&ArmId; 2]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target();
     ctx.need(&site)?;
     let kind = KINDS[usize::from(site.kind() == site::SLOT)];
     ctx.page(call, kind, &site, |one| Ok(Some(one)))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let blob = call
         .text("/properties/blob")
@@ -99,6 +104,6 @@ fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(add(ctx, &id, &der, store)?))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::empty(if ctx.remove(&call.target())? { 200 } else { 204 }))
 }

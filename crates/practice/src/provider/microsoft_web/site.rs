@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ca::facts::hex_upper,
-    context::{Context, envelope, text},
+    context::{CloudContext, envelope, text},
     dns::{self, DnsRecord, DnsRecordKind},
     id::ArmId,
     reply::Fault,
@@ -56,7 +56,7 @@ fn byte_of(text: &str) -> u8 {
 }
 
 /// Creates a site on a plan, with its default hostname.
-pub fn create(ctx: &Context<'_>, id: &ArmId, plan_id: &str, kind: &str) -> Result<Value, Fault> {
+pub fn create(ctx: &CloudContext<'_>, id: &ArmId, plan_id: &str, kind: &str) -> Result<Value, Fault> {
     let plan = plans::named(ctx, plan_id)?;
     let site = document(ctx, id, &plan, kind);
     ctx.save(id, &site)?;
@@ -67,7 +67,7 @@ pub fn create(ctx: &Context<'_>, id: &ArmId, plan_id: &str, kind: &str) -> Resul
 }
 
 /// The same for a generated estate with thousands of sites: looks nothing up that is known.
-pub fn plant(ctx: &Context<'_>, id: &ArmId, plan: &Value, https_only: bool) -> Result<Value, Fault> {
+pub fn plant(ctx: &CloudContext<'_>, id: &ArmId, plan: &Value, https_only: bool) -> Result<Value, Fault> {
     let mut site = document(ctx, id, plan, "app");
     site["properties"]["httpsOnly"] = json!(https_only);
     ctx.save(id, &site)?;
@@ -80,7 +80,7 @@ pub fn plant(ctx: &Context<'_>, id: &ArmId, plan: &Value, https_only: bool) -> R
     Ok(site)
 }
 
-fn document(ctx: &Context<'_>, id: &ArmId, plan: &Value, kind: &str) -> Value {
+fn document(ctx: &CloudContext<'_>, id: &ArmId, plan: &Value, kind: &str) -> Value {
     let webspace = text(plan, "/properties/webSpace");
     let location = text(plan, "/location");
     let type_name = if id.kind() == SLOT { "Microsoft.Web/sites/slots" } else { "Microsoft.Web/sites" };
@@ -131,7 +131,7 @@ fn document(ctx: &Context<'_>, id: &ArmId, plan: &Value, kind: &str) -> Value {
 
 /// Updates the address of the site's own name in DNS: the shared address, or its own with an IP-based
 /// binding.
-pub fn publish_address(ctx: &Context<'_>, id: &ArmId) -> Result<(), Fault> {
+pub fn publish_address(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     let shown = show(ctx, ctx.need(id)?)?;
     let name = default_host(id);
     dns::remove(ctx.tx, &name, DnsRecordKind::A, None)?;
@@ -142,12 +142,16 @@ pub fn publish_address(ctx: &Context<'_>, id: &ArmId) -> Result<(), Fault> {
 }
 
 /// The site as GET shows it.
-pub fn show(ctx: &Context<'_>, site: Value) -> Result<Value, Fault> {
+pub fn show(ctx: &CloudContext<'_>, site: Value) -> Result<Value, Fault> {
     show_only(ctx, site, &|_| true)
 }
 
 /// The same with only the wanted members of `properties`; others may be present too.
-pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bool) -> Result<Value, Fault> {
+pub fn show_only(
+    ctx: &CloudContext<'_>,
+    mut site: Value,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<Value, Fault> {
     let id = ArmId::parse(text(&site, "/id"));
     let of_bindings = [
         "hostNames",

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     id::ArmId,
     reply::{Fault, Reply, ReplyResult},
     route::Route,
@@ -29,15 +29,15 @@ pub const ROUTES: &[Route] = [
 ]
 .as_flattened();
 
-fn stop(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn stop(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     set_state(ctx, call, "Stopped")
 }
 
-fn start(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn start(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     set_state(ctx, call, "Running")
 }
 
-fn set_state(ctx: &Context<'_>, call: &Call, state: &str) -> ReplyResult {
+fn set_state(ctx: &CloudContext<'_>, call: &Call, state: &str) -> ReplyResult {
     let id = call.target();
     let mut site = ctx.need(&id)?;
     site["properties"]["state"] = json!(state);
@@ -46,7 +46,7 @@ fn set_state(ctx: &Context<'_>, call: &Call, state: &str) -> ReplyResult {
 }
 
 /// `{"name": "shop", "type": "Site"}`, or with `isFqdn` a whole hostname.
-fn check_name(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn check_name(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let name = call.need("/name")?;
     let host = match call.body["isFqdn"] {
         Value::Bool(true) => name.to_owned(),
@@ -82,7 +82,7 @@ pub fn require_name(id: &ArmId) -> Result<(), Fault> {
 }
 
 /// `{"name": "www.contoso.com"}`: the apps of the subscription that have the hostname.
-fn sites_of_host(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn sites_of_host(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let found = bindings::find_host(ctx, call.need("/name")?)?.map(|binding| bindings::site_of(&binding));
     let of = found.filter(|site| site.is_under(&call.target()));
     let value: Vec<Value> =

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{plans, site};
 use crate::{
     call::Call,
-    context::{Context, text},
+    context::{CloudContext, text},
     id::ArmId,
     reply::Fault,
 };
@@ -32,7 +32,7 @@ pub fn missing(thumbprint: &str) -> Fault {
 
 /// Refuses the fourth certificate of an app on a Flex Consumption plan. The message is the practice cloud's
 /// own.
-pub fn require_room(ctx: &Context<'_>, certificate: &ArmId) -> Result<(), Fault> {
+pub fn require_room(ctx: &CloudContext<'_>, certificate: &ArmId) -> Result<(), Fault> {
     if !is_of_site(certificate) {
         return Ok(());
     }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     arm::locks,
     call::{Call, HttpMethod},
-    context::{Context, text},
+    context::{CloudContext, text},
     dns::{self, DnsRecordKind},
     id::ArmId,
     reply::{Fault, Reply, ReplyBody, ReplyResult},
@@ -51,13 +51,13 @@ const WRITABLE: &[&str] = &[
     "keyVaultReferenceIdentity",
 ];
 
-fn reply(ctx: &Context<'_>, site: Value) -> ReplyResult {
+fn reply(ctx: &CloudContext<'_>, site: Value) -> ReplyResult {
     let shown = show(ctx, site)?;
     let etag = revision::etag(ctx, &ArmId::parse(text(&shown, "/id")))?;
     Ok(Reply::ok(shown).header("etag", etag))
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     if call.query("includeSlots").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         let mut all = ctx.list(KIND, &scope)?;
@@ -68,18 +68,18 @@ fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     ctx.page(call, KIND, &scope, |site| show(ctx, site).map(Some))
 }
 
-fn slots(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn slots(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.need(&call.target())?;
     ctx.page(call, SLOT, &call.target(), |site| show(ctx, site).map(Some))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     reply(ctx, ctx.need(&id)?)
 }
 
 /// A PUT on an existing site merges its members; absent ones stay (recorded traffic of az).
-fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let Some(mut site) = ctx.find(&id)? else {
         return make(ctx, call, &id);
@@ -94,7 +94,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     change(ctx, call, &id, site)
 }
 
-fn patch(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn patch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let mut site = ctx.need(&id)?;
     if let Some(tags) = call.body.get("tags") {
@@ -103,7 +103,7 @@ fn patch(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     change(ctx, call, &id, site)
 }
 
-fn make(ctx: &Context<'_>, call: &Call, id: &ArmId) -> ReplyResult {
+fn make(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> ReplyResult {
     let plan = if id.kind() == SLOT {
         let plan = text(&ctx.need(&id.parent())?, "/properties/serverFarmId").to_owned();
         plans::require_slots(&plans::named(ctx, &plan)?)?;
@@ -123,7 +123,7 @@ fn make(ctx: &Context<'_>, call: &Call, id: &ArmId) -> ReplyResult {
     change(ctx, call, id, site)
 }
 
-fn change(ctx: &Context<'_>, call: &Call, id: &ArmId, mut site: Value) -> ReplyResult {
+fn change(ctx: &CloudContext<'_>, call: &Call, id: &ArmId, mut site: Value) -> ReplyResult {
     revision::require_match(ctx, call, id)?;
     let empty = Map::new();
     let wanted = call.body.get("properties").and_then(Value::as_object).unwrap_or(&empty);
@@ -148,7 +148,7 @@ fn change(ctx: &Context<'_>, call: &Call, id: &ArmId, mut site: Value) -> ReplyR
 }
 
 /// Moves the app to another plan of the same webspace; App Service allows no other.
-fn change_plan(ctx: &Context<'_>, id: &ArmId, site: &mut Value, plan: &str) -> Result<(), Fault> {
+fn change_plan(ctx: &CloudContext<'_>, id: &ArmId, site: &mut Value, plan: &str) -> Result<(), Fault> {
     if ArmId::parse(plan).key() == ArmId::parse(text(site, "/properties/serverFarmId")).key() {
         return Ok(());
     }
@@ -167,7 +167,7 @@ fn change_plan(ctx: &Context<'_>, id: &ArmId, site: &mut Value, plan: &str) -> R
 }
 
 /// One entry of `hostNameSslStates` with `toUpdate`: changes a binding through the site.
-fn change_binding(ctx: &Context<'_>, site: &ArmId, state: &Value) -> Result<(), Fault> {
+fn change_binding(ctx: &CloudContext<'_>, site: &ArmId, state: &Value) -> Result<(), Fault> {
     let host = text(state, "/name");
     let wanted = BindingSslState::parse(&state["sslState"])
         .ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
@@ -175,7 +175,7 @@ fn change_binding(ctx: &Context<'_>, site: &ArmId, state: &Value) -> Result<(), 
     Ok(())
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let Some(site) = ctx.find(&id)? else {
         return Ok(Reply::empty(204));
@@ -195,7 +195,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Removes a site, a slot, or something below one, with everything stored for it elsewhere.
-pub fn remove(ctx: &Context<'_>, id: &ArmId) -> Result<(), Fault> {
+pub fn remove(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     if [KIND, SLOT].contains(&id.kind().as_str()) {
         config::forget(ctx, id)?;
         dns::remove(ctx.tx, &default_host(id), DnsRecordKind::A, None)?;
@@ -205,7 +205,7 @@ pub fn remove(ctx: &Context<'_>, id: &ArmId) -> Result<(), Fault> {
 }
 
 /// az reads it after every change and only needs XML.
-fn publish_xml(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn publish_xml(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     ctx.need(&id)?;
     let host = default_host(&id);

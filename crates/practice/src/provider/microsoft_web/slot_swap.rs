@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     jobs::ScheduledJob,
     operations,
     reply::{Fault, Reply, ReplyResult},
@@ -21,7 +21,7 @@ use crate::{
 pub const ROUTES: &[Route] = &both!(Post, "slotsswap", swap);
 
 /// `{"targetSlot": "production", "preserveVnet": true}`; the path names the other slot of the swap.
-fn swap(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+fn swap(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let source = call.target();
     let app = if source.kind() == SLOT { source.parent() } else { source.clone() };
     let wanted = call.need("/targetSlot")?;

@@ -13,7 +13,7 @@ use crate::{
         facts::CertificateFacts,
         pfx::{self, PfxError},
     },
-    context::{Context, text},
+    context::{CloudContext, text},
     id::ArmId,
     index, jobs,
     material::Material,
@@ -41,7 +41,7 @@ const TAKEN: Collection<String> = Collection::new("certificate-version");
 
 /// An uploaded PFX, checked as the service does: it has a password, opens with it, and holds a key that is
 /// long enough. Self-signed and expired ones are accepted, with a warning header (recorded traffic).
-pub fn upload(ctx: &Context<'_>, place: &Placement, blob: &str, password: &str) -> ReplyResult {
+pub fn upload(ctx: &CloudContext<'_>, place: &Placement, blob: &str, password: &str) -> ReplyResult {
     let invalid = || Fault::web(400, "The parameter pfxBlob has an invalid value.");
     let bytes = BASE64.decode(blob).map_err(|_| invalid())?;
     if password.is_empty() {
@@ -70,7 +70,7 @@ pub fn upload(ctx: &Context<'_>, place: &Placement, blob: &str, password: &str) 
     })
 }
 
-fn warning(ctx: &Context<'_>, material: &Material) -> Option<String> {
+fn warning(ctx: &CloudContext<'_>, material: &Material) -> Option<String> {
     let facts = CertificateFacts::read(&material.leaf).ok()?;
     let trusted = material.chain.iter().any(|one| one.0 == ctx.setting.ca.root_der());
     let mut warnings = Vec::new();
@@ -84,7 +84,7 @@ fn warning(ctx: &Context<'_>, material: &Material) -> Option<String> {
 }
 
 /// Imports a vault's secret, or reads it again: a new version replaces the old one (Sync).
-pub fn import(ctx: &Context<'_>, place: &Placement, vault: &ArmId, secret: &str) -> ReplyResult {
+pub fn import(ctx: &CloudContext<'_>, place: &Placement, vault: &ArmId, secret: &str) -> ReplyResult {
     match first_party::read(ctx, &WEB_SITES, vault, secret)? {
         // Only secrets of an order must be in the subscription of the order.
         Ok(version) if version.tags.contains_key(STATE_TAG) && !same_subscription(vault, &place.id) => {
@@ -112,7 +112,7 @@ fn same_subscription(one: &ArmId, other: &ArmId) -> bool {
 
 /// Makes a certificate from a version of a secret, and remembers the version.
 fn take(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     place: &Placement,
     vault: &ArmId,
     secret: &str,
@@ -146,7 +146,7 @@ fn take(
 }
 
 /// Remembers the secret version that a certificate was made of.
-pub fn taken(ctx: &Context<'_>, certificate: &ArmId, version: &str) -> Result<(), Fault> {
+pub fn taken(ctx: &CloudContext<'_>, certificate: &ArmId, version: &str) -> Result<(), Fault> {
     Ok(ctx.tx.put(&TAKEN, &certificate.key(), &version.to_owned())?)
 }
 
@@ -158,7 +158,7 @@ pub fn vault_of(certificate: &Value) -> Option<(ArmId, String)> {
 }
 
 /// The service's own round: reads every vault again and reports the results in `keyVaultSecretStatus`.
-pub fn sync_all(ctx: &Context<'_>) -> Result<(), Fault> {
+pub fn sync_all(ctx: &CloudContext<'_>) -> Result<(), Fault> {
     for certificate in ctx.having_any(&index::FROM_VAULT)? {
         if let Some((vault, secret)) = vault_of(&certificate) {
             sync(ctx, certificate, &vault, &secret)?;
@@ -167,7 +167,7 @@ pub fn sync_all(ctx: &Context<'_>) -> Result<(), Fault> {
     schedule_sync(ctx)
 }
 
-fn sync(ctx: &Context<'_>, mut certificate: Value, vault: &ArmId, secret: &str) -> Result<(), Fault> {
+fn sync(ctx: &CloudContext<'_>, mut certificate: Value, vault: &ArmId, secret: &str) -> Result<(), Fault> {
     let place = certificates::place_of(&certificate);
     let taken = ctx.tx.get(&TAKEN, &place.id.key())?;
     let status = match first_party::read(ctx, &WEB_SITES, vault, secret)? {
@@ -187,6 +187,6 @@ fn sync(ctx: &Context<'_>, mut certificate: Value, vault: &ArmId, secret: &str) 
 }
 
 /// Schedules the next round in a day.
-pub fn schedule_sync(ctx: &Context<'_>) -> Result<(), Fault> {
+pub fn schedule_sync(ctx: &CloudContext<'_>) -> Result<(), Fault> {
     ctx.at(jobs::moment(ctx.now, SYNC_EVERY), &jobs::ScheduledJob::Web(SiteJob::SyncAll))
 }

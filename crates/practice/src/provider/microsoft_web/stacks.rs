@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     call::{Call, HttpMethod},
-    context::Context,
+    context::CloudContext,
     reply::{Reply, ReplyResult},
     route::Route,
 };
@@ -22,7 +22,7 @@ const RUNTIMES: &[(&str, &str, &str, &str)] = &[
     ("python", "Python 3.13", "PYTHON|3.13", ""),
 ];
 
-fn web(_: &Context<'_>, call: &Call) -> ReplyResult {
+fn web(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let asked = call.query("stackOsType").unwrap_or("All").to_lowercase();
     let value: Vec<Value> = RUNTIMES.iter().map(|row| show(row, &asked)).collect();
     Ok(Reply::ok(json!({"value": value, "nextLink": null, "id": null})))
@@ -65,6 +65,6 @@ fn show((family, text, linux, windows): &(&str, &str, &str, &str), asked: &str) 
     })
 }
 
-fn none(_: &Context<'_>, _: &Call) -> ReplyResult {
+fn none(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"value": [], "nextLink": null, "id": null})))
 }
