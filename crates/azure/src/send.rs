@@ -94,12 +94,12 @@ impl Sender {
         let mut tries = 0;
         loop {
             let token = self.token(call).await?;
-            let pass = self.budget.admit(call, waiting).await?;
+            let permit = self.budget.admit(call, waiting).await?;
             // Waiting in the queue does not count as a try.
             let start = *first_try.get_or_insert_with(Instant::now);
             tries += 1;
             let attempt = self.try_once(call, &token, request_id).await;
-            pass.end(self.outcome(&call.url, &attempt));
+            permit.end(self.outcome(&call.url, &attempt));
             let (outcome, failure) = match attempt {
                 Ok(ServiceAnswer { status: 401, challenge: Some(claims), .. }) => {
                     // The new token was made for these claims; if it is refused again, the refusal is final.

@@ -84,11 +84,11 @@ async fn is_ready(future: impl Future) -> bool {
 async fn run(budget: &Budget, service: &Mutex<Service>, calls: &[WireCall]) -> Duration {
     let start = Instant::now();
     let sent = calls.iter().enumerate().map(|(nth, call)| async move {
-        let pass = admit(budget, call).await;
+        let permit = admit(budget, call).await;
         tokio::time::sleep(Duration::from_millis(5 + 37 * (nth as u64 % 7))).await;
         let outcome = service.lock().unwrap().serve();
         tokio::time::sleep(Duration::from_millis(5 + 23 * (nth as u64 % 5))).await;
-        pass.end(outcome);
+        permit.end(outcome);
     });
     join_all(sent).await;
     start.elapsed()
@@ -196,12 +196,12 @@ async fn whoever_is_told_to_wait_holds_up_all_that_share_the_limit_and_nobody_el
     let write = WireCall { method: crate::Method::Put, ..person(&reads("a")) };
     assert!(is_ready(admit(&budget, &write)).await, "writes are counted apart");
     let mut notes = Vec::new();
-    let pass = budget.admit(&person(&reads("a")), &mut |wait| notes.push(wait.to_string())).await.unwrap();
+    let permit = budget.admit(&person(&reads("a")), &mut |wait| notes.push(wait.to_string())).await.unwrap();
     assert!(start.elapsed() >= Duration::from_secs(16), "{:?}", start.elapsed());
     assert_eq!(notes, ["waiting 17 s: Azure throttles the subscription a"]);
     // One request goes first; its answer reports the state.
     assert!(!is_ready(admit(&budget, &person(&reads("a")))).await);
-    pass.end(told(200.0));
+    permit.end(told(200.0));
     assert!(is_ready(admit(&budget, &person(&reads("a")))).await);
 }
 
@@ -226,8 +226,8 @@ async fn a_pause_that_only_might_come_is_told_of_once_it_has_lasted() {
         first.end(answered(200));
     };
     let mut hear = |wait: Wait| notes.push(wait.to_string());
-    let (pass, ()) = tokio::join!(budget.admit(&call, &mut hear), answer);
-    assert!(pass.is_ok() && notes.is_empty(), "{notes:?}");
+    let (permit, ()) = tokio::join!(budget.admit(&call, &mut hear), answer);
+    assert!(permit.is_ok() && notes.is_empty(), "{notes:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,7 +273,7 @@ async fn a_window_of_queries_is_used_up_to_the_last_but_one_and_waited_for() {
         person("https://management.azure.com/providers/Microsoft.ResourceGraph/resources?api-version=1");
     let (start, mut window, mut left) = (Instant::now(), 0, 15);
     for _ in 0..40 {
-        let pass = admit(&budget, &query).await;
+        let permit = admit(&budget, &query).await;
         let (nth, into) = (start.elapsed().as_secs() / 5, start.elapsed().as_millis() % 5000);
         if nth != window {
             (window, left) = (nth, 15);
@@ -281,7 +281,7 @@ async fn a_window_of_queries_is_used_up_to_the_last_but_one_and_waited_for() {
         left -= 1;
         assert!(left > 0, "at {into} ms of window {window}");
         let resets = Some(Duration::from_millis(u64::try_from(5000 - into).unwrap()));
-        pass.end(RequestOutcome::Answered {
+        permit.end(RequestOutcome::Answered {
             status: 200,
             told: Some(ReportedLimit { left: f64::from(left), resets }),
             retry_after: None,
@@ -294,10 +294,10 @@ async fn a_window_of_queries_is_used_up_to_the_last_but_one_and_waited_for() {
 async fn order_of(budget: &Budget, many: &[(u32, WireCall)]) -> Vec<u32> {
     let order = Mutex::new(Vec::new());
     join_all(many.iter().map(|(nth, call)| async {
-        let pass = admit(budget, call).await;
+        let permit = admit(budget, call).await;
         order.lock().unwrap().push(*nth);
         tokio::time::sleep(A_SECOND).await;
-        pass.end(told(11_000.0));
+        permit.end(told(11_000.0));
     }))
     .await;
     order.into_inner().unwrap()
@@ -345,11 +345,11 @@ async fn no_host_has_more_than_its_bound_under_way() {
     let (now, most) = (AtomicU32::new(0), AtomicU32::new(0));
     let calls: Vec<_> = (0..300).map(|_| person(&reads("a"))).collect();
     join_all(calls.iter().map(|call| async {
-        let pass = admit(&budget, call).await;
+        let permit = admit(&budget, call).await;
         most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
         tokio::time::sleep(A_SECOND).await;
         now.fetch_sub(1, Ordering::Relaxed);
-        pass.end(told(11_000.0));
+        permit.end(told(11_000.0));
     }))
     .await;
     assert_eq!(most.into_inner(), 32);
@@ -378,9 +378,9 @@ async fn until_left_out(budget: &Budget) -> AzureError {
     for _ in 0..20 {
         admit(budget, &good).await.end(told(249.0));
         match budget.admit(&bad, &mut |_| ()).await {
-            Ok(pass) => {
+            Ok(permit) => {
                 tokio::time::sleep(A_SECOND).await;
-                pass.end(answered(503));
+                permit.end(answered(503));
             }
             Err(why) => return why,
         }

@@ -112,7 +112,7 @@ mod tests {
     fn a_role_holds_where_it_was_assigned_and_below() {
         let cloud = reader();
         cloud.with(|ctx| {
-            grant(ctx, &ArmId::parse(GROUP), READER.object_id, BuiltInRole::Contributor).unwrap()
+            grant(ctx, &ArmId::parse(GROUP), READER.object_id, BuiltInRole::Contributor).unwrap();
         });
         let plan = json!({"location": "westeurope", "properties": {}});
         assert_eq!(cloud.arm(HttpMethod::Put, &format!("{GROUP}/{PLAN}"), &plan).status, 200);
