@@ -5,7 +5,7 @@
 use super::{Case, Step};
 use crate::azure::{Client, secrets};
 use crate::model::{Problem, Thumbprint, Vault};
-use crate::pki::{self, Certificate, Chain, Finding, Question};
+use crate::pki::{self, Certificate, CertificateChain, Finding, Question};
 use crate::rules::{Requirement, Use};
 
 /// What a chain can lack; all else is told by the vault itself.
@@ -54,7 +54,7 @@ pub(super) fn judge(case: &Case<'_>, leaf: &Thumbprint, step: Step) -> (Step, Op
     (step.fact("Chain", words(&chain)), findings.into_iter().find(prevents))
 }
 
-fn words(chain: &Chain) -> String {
+fn words(chain: &CertificateChain) -> String {
     match &chain.missing {
         Some(missing) => format!("{} certificates; that of {missing} is missing", chain.path.len()),
         None => format!("{} certificates, complete", chain.path.len()),

@@ -9,7 +9,9 @@ use thiserror::Error;
 use super::words;
 use crate::file;
 use crate::model::{quoted, shown};
-use crate::pki::{self, Certificate, Contents, Kind, Pkcs12, Question, ReadError, Refused, Report, Unread};
+use crate::pki::{
+    self, Certificate, Contents, Kind, Pkcs12, Question, ReadError, Refused, Report, UnreadParts,
+};
 use crate::rules::Use;
 
 /// Why a file gives nothing to judge.
@@ -23,7 +25,7 @@ pub enum Failure {
     Misnamed(Box<Contents>),
     /// A file of which a part cannot be read; the rest is known all the same.
     #[error("{why}")]
-    Partly { contents: Box<Contents>, why: Unread },
+    Partly { contents: Box<Contents>, why: UnreadParts },
 }
 
 impl Failure {
@@ -172,7 +174,7 @@ impl Examined {
                 let subject = |&place: &usize| known.map(|contents| contents.certificates[place].subject.clone());
                 json!({
                     "complete": chain.complete,
-                    "ordered": chain.order == pki::Order::LeafToRoot,
+                    "ordered": chain.order == pki::ChainOrder::LeafToRoot,
                     "order": chain.order.as_str(),
                     "subjects": chain.path.iter().map(subject).collect::<Vec<_>>(),
                     "missing": chain.missing,

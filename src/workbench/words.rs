@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::examined::{Examined, Failure, names};
 use crate::model::Hostname;
-use crate::pki::{Certificate, Chain, Contents, Kind, MacKind, Order, Pkcs12, Report};
+use crate::pki::{Certificate, CertificateChain, ChainOrder, Contents, Kind, MacKind, Pkcs12, Report};
 use crate::rules::Use;
 
 /// Names that are shown of a certificate with very many.
@@ -105,11 +105,11 @@ fn leaf(leaf: &Certificate, out: &mut Vec<Fact>) {
     line(out, "thumbprint", leaf.thumbprint.as_str());
 }
 
-fn chain(contents: &Contents, chain: &Chain, out: &mut Vec<Fact>) {
+fn chain(contents: &Contents, chain: &CertificateChain, out: &mut Vec<Fact>) {
     let order = match chain.order {
-        Order::LeafToRoot => "in order",
-        Order::RootToLeaf => "root first",
-        Order::Mixed => "in no order",
+        ChainOrder::LeafToRoot => "in order",
+        ChainOrder::RootToLeaf => "root first",
+        ChainOrder::Mixed => "in no order",
     };
     let complete = if chain.complete { "complete" } else { "incomplete" };
     line(out, "chain", format!("{complete}, {order}"));

@@ -136,7 +136,7 @@ async fn where_a_grant_is_needed_and_cannot_be_made_the_commands_for_an_admin_ar
     }
     let before = practice.changes().await;
     // The admin does so.
-    let policy = |principal: &principals::Principal, secrets: &[&str]| {
+    let policy = |principal: &principals::ServicePrincipal, secrets: &[&str]| {
         let permissions = json!({"secrets": secrets, "certificates": ["all"]});
         json!({"tenantId": practice.emulator.connection().tenant_id, "objectId": principal.object_id, "permissions": permissions})
     };

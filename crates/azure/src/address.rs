@@ -1,5 +1,4 @@
-//! From a request to the URL it is sent to, and the check that a link from an answer leads nowhere else
-//! (API.md 17).
+//! From a request to its URL, and the check that a link in an answer leads to the same service.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
@@ -8,11 +7,11 @@ use super::cloud::{Cloud, host_of, same_origin};
 use super::error::AzureError;
 use super::request::{Plane, Request};
 
-/// What may stand in a path segment as it is; names with `#`, `,` and spaces exist (API.md 3.6).
+/// The characters that a path segment may contain unescaped; names with `#`, `,` and spaces exist.
 const SEGMENT: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'(').remove(b')');
 
-/// The host of a plane. A vault outside of the cloud's suffix is refused before a token is asked for.
+/// The host of a plane. A vault outside of the cloud's suffix is refused before a token is requested.
 pub fn base(cloud: &Cloud, plane: &Plane) -> Result<Url, AzureError> {
     match plane {
         Plane::Arm => Ok(cloud.arm.clone()),
@@ -66,8 +65,8 @@ pub fn join(mut url: Url, request: &Request) -> Result<Url, AzureError> {
     Ok(url)
 }
 
-/// A link out of an answer (`nextLink`, `Location`, `Azure-AsyncOperation`): taken verbatim, and only if it
-/// leads back to where the answer came from, because the token goes with it. Resource Manager may also name
+/// A link in an answer (`nextLink`, `Location`, `Azure-AsyncOperation`): followed verbatim, and only if it
+/// leads back to the sender of the answer, because the token is sent with it. Resource Manager may also name
 /// one of its own regions, such as `westeurope.management.azure.com`.
 pub fn follow(cloud: &Cloud, came_from: &Url, link: &str) -> Result<Url, AzureError> {
     let refused = |found: String| AzureError::HostRefused {
@@ -149,7 +148,7 @@ mod tests {
             "a vault's token stays with the vault"
         );
         assert!(follow(&cloud(), &vault, "https://other.vault.azure.net/secrets").is_err());
-        // A cloud at an address has no domain for others to be below.
+        // A cloud at an IP address has no domain, so no host can be below it.
         let practice = Cloud { arm: Url::parse("https://127.0.0.1:8443").unwrap(), ..cloud() };
         assert!(follow(&practice, &practice.arm.clone(), "https://127.0.0.1:8444/x").is_err());
         let local = Cloud { arm: Url::parse("https://localhost:8443").unwrap(), ..cloud() };

@@ -1,4 +1,4 @@
-//! An answer of a service, read whole, with the headers that matter (API.md 1.2).
+//! The answer of a service, read completely, with the headers that matter.
 
 use std::time::Duration;
 
@@ -6,46 +6,45 @@ use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use super::budget::Told;
+use super::budget::ReportedLimit;
 use super::challenge::Claims;
 use super::error::Refusal;
-use super::rows::Row;
+use super::rows::RawRow;
 use certdeck_model::printable;
 
-/// Whoever asks for longer is not waited for anyway, and numbers beyond every clock are only good for
-/// overflows.
+/// Longer pauses are never waited for, and larger numbers would only overflow.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct ServiceAnswer {
     pub status: u16,
-    /// `Null` where the body was empty, or was an error page that is no JSON.
+    /// `Null` if the body was empty, or was an error page that is no JSON.
     pub body: Value,
-    /// The rows of the list that the call names; the body is without them.
-    pub rows: Option<Vec<Row>>,
+    /// The rows of the list that the call names, taken out of the body.
+    pub rows: Option<Vec<RawRow>>,
     pub request_id: Option<String>,
-    /// The same for all requests that belong together.
+    /// The same for all requests of one process.
     pub correlation_id: Option<String>,
     pub retry_after: Option<Duration>,
     /// What is left of the limit that the request counted towards.
-    pub told: Option<Told>,
+    pub told: Option<ReportedLimit>,
     pub location: Option<String>,
     pub operation: Option<String>,
     pub etag: Option<String>,
-    /// What the service has to say although it did as asked.
+    /// A warning of the service about a request that it carried out.
     pub warning: Option<String>,
-    /// Of a 401: what the service wants in the next token.
+    /// The claims that a 401 asks for in the next token.
     pub challenge: Option<Claims>,
 }
 
-/// A resource as the service answered it, to be given back with a change of it.
+/// A resource exactly as the service answered it, to be sent back with a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AsItIs {
     pub body: Value,
     pub etag: Option<String>,
 }
 
-impl Answer {
+impl ServiceAnswer {
     pub fn new(status: u16, headers: &HeaderMap, body: Value) -> Self {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Self {
@@ -78,21 +77,20 @@ impl Answer {
         refusal
     }
 
-    /// The body, unless there was none.
+    /// The body, or `None` if there was none.
     pub fn into_body(self) -> Option<Value> {
         (!self.body.is_null()).then_some(self.body)
     }
 }
 
-/// `199 One thing.,199 Another` as `One thing. Another`: each warning comes with a code that always is the
-/// same.
+/// `199 One thing.,199 Another` as `One thing. Another`: every warning has the same code.
 fn warnings(header: &str) -> String {
     let each = header.split("199 ").map(|text| text.trim_matches([' ', ',', '"']));
     printable(&each.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")).into_owned()
 }
 
-/// Milliseconds, seconds or an HTTP date, whichever the service chose. A date counts from the service's own
-/// clock, because this machine's may be wrong (RELIABILITY.md R8).
+/// Milliseconds, seconds or an HTTP date, depending on the service. A date is compared with the service's own
+/// clock, because this machine's may be wrong.
 fn retry_after(header: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Option<Duration> {
     let number = |name: &str| header(name).and_then(|text| text.trim().parse::<u64>().ok());
     if let Some(milliseconds) = number("x-ms-retry-after-ms").or_else(|| number("retry-after-ms")) {
@@ -109,19 +107,19 @@ fn retry_after(header: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Optio
     Some(Duration::from_secs(seconds.try_into().unwrap_or(0)))
 }
 
-/// The least of what the answer says is left: a request may count towards several limits (API.md 1.2).
-/// Resource Graph has a header of its own, with the time at which all comes back.
-fn told(headers: &HeaderMap) -> Option<Told> {
+/// The smallest remaining limit in the answer: a request may count towards several. Resource Graph has its
+/// own header, with the time after which the whole limit is available again.
+fn told(headers: &HeaderMap) -> Option<ReportedLimit> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(left) = text("x-ms-user-quota-remaining").and_then(|text| text.trim().parse::<u32>().ok()) {
-        return Some(Told {
+        return Some(ReportedLimit {
             left: f64::from(left),
             resets: text("x-ms-user-quota-resets-after").and_then(span),
         });
     }
     let of_arm = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-ms-ratelimit-remaining-"));
     let left = of_arm.filter_map(|(_, value)| value.to_str().ok()?.trim().parse::<u32>().ok()).min()?;
-    Some(Told { left: f64::from(left), resets: None })
+    Some(ReportedLimit { left: f64::from(left), resets: None })
 }
 
 /// `00:00:05`, hours first.
@@ -143,7 +141,7 @@ mod tests {
     #[test]
     fn the_least_that_is_left_counts() {
         let read = |all: &[(&'static str, &'static str)]| told(&headers(all));
-        let left = |left| Some(Told { left, resets: None });
+        let left = |left| Some(ReportedLimit { left, resets: None });
         assert_eq!(read(&[("x-ms-ratelimit-remaining-subscription-reads", "249")]), left(249.0));
         let several = [
             ("x-ms-ratelimit-remaining-subscription-global-writes", "2999"),
@@ -152,7 +150,7 @@ mod tests {
         ];
         assert_eq!(read(&several), left(199.0));
         let query = [("x-ms-user-quota-remaining", "3"), ("x-ms-user-quota-resets-after", "00:01:05")];
-        assert_eq!(read(&query), Some(Told { left: 3.0, resets: Some(Duration::from_secs(65)) }));
+        assert_eq!(read(&query), Some(ReportedLimit { left: 3.0, resets: Some(Duration::from_secs(65)) }));
         let odd = [("x-ms-user-quota-remaining", "3"), ("x-ms-user-quota-resets-after", "soon")];
         assert_eq!(read(&odd), left(3.0));
         assert_eq!(read(&[("x-ms-ratelimit-remaining-subscription-reads", "-1")]), None);
@@ -191,7 +189,8 @@ mod tests {
         assert_eq!(read(&[("retry-after", "Sun, 22 Nov 2020 00:00:30 GMT")]), Some(Duration::ZERO));
         assert_eq!(read(&[("retry-after", "soon")]), None);
         assert_eq!(read(&[("retry-after", "-5")]), None);
-        let endless = Answer::new(429, &headers(&[("retry-after", "18446744073709551615")]), Value::Null);
+        let endless =
+            ServiceAnswer::new(429, &headers(&[("retry-after", "18446744073709551615")]), Value::Null);
         assert_eq!(endless.retry_after, Some(LONGEST_PAUSE));
     }
 }

@@ -1,10 +1,10 @@
-//! Lists of what lies around a resource: in its subscription, or in its resource group where the caller's
-//! roles reach no further. Who contributes to one group only works with that one.
+//! Lists of the resources near a resource: those of its subscription, or those of its resource group if the
+//! caller's roles reach no further. A contributor to one group sees only that group.
 
 use super::error::AzureError;
 use certdeck_model::ResourceId;
 
-/// What a list told, and why it told of the resource group only.
+/// The list, and why it covers only the resource group.
 #[derive(Debug)]
 pub struct Around<T> {
     pub all: Vec<T>,

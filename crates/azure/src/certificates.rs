@@ -1,5 +1,5 @@
 //! Private key certificates of App Service: those of a webspace (`Microsoft.Web/certificates`) and those of
-//! one app (`sites/{app}/certificates`). They have the same requests, at another address and another
+//! one app (`sites/{app}/certificates`). The requests are the same, with another path and another
 //! api-version.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -17,11 +17,11 @@ use certdeck_model::{
     Webspace,
 };
 
-/// Apps whose own certificates are asked for at the same time.
+/// Apps whose own certificates are requested at the same time.
 const APPS_AT_ONCE: usize = 8;
 
-/// The certificates of all webspaces of a subscription or of a resource group. No list but each app's own
-/// tells those of single apps (`of_app`).
+/// The certificates of all webspaces of a subscription or of a resource group. Certificates of single apps
+/// are only in each app's own list (`of_app`).
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<PrivateCertificate>, AzureError> {
     let path = format!("{subscription}/providers/Microsoft.Web/certificates");
     let request = Request::get("List the private key certificates", path, version::WEB);
@@ -33,7 +33,7 @@ pub async fn around(client: &Client, id: &ResourceId) -> Result<Around<PrivateCe
     super::around(id, |scope| async move { list(client, &scope).await }).await
 }
 
-/// The certificates of one app, or slot, alone; none where there is no such app.
+/// The certificates of a single app or slot; none if the app does not exist.
 pub async fn of_app(client: &Client, app: &ResourceId) -> Result<Vec<PrivateCertificate>, AzureError> {
     let what = format!("List the private key certificates of the app {}", app.site_label());
     let request = Request::get(what, format!("{app}/certificates"), version::SITE_CERTIFICATES);
@@ -43,8 +43,8 @@ pub async fn of_app(client: &Client, app: &ResourceId) -> Result<Vec<PrivateCert
     }
 }
 
-/// The certificates of those of these apps that have their own alone. Apps that may not be read are left out:
-/// who may not see their certificates may not change them either.
+/// The certificates of those of these apps that have their own. Apps that may not be read are left out: a
+/// caller who may not read their certificates may not change them either.
 pub async fn of_apps(client: &Client, sites: &[Site]) -> Result<Vec<PrivateCertificate>, AzureError> {
     let scoped = sites.iter().filter(|site| site.app.scope == Scope::App);
     let read = |app: ResourceId| async move {
@@ -63,19 +63,19 @@ pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<PrivateCerti
     client.read_as(&request, decode).await
 }
 
-/// What a certificate is made as.
+/// The certificate that is to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct Target<'a> {
     pub id: &'a ResourceId,
     pub location: &'a str,
-    /// Whose webspace it goes to; of an app's own certificate the plan of the app.
+    /// The plan that determines the webspace; for an app's own certificate the plan of the app.
     pub plan: Option<&'a ResourceId>,
     pub tags: &'a Tags,
     pub own: OwnSettings,
 }
 
 impl Target<'_> {
-    /// With the settings that a certificate of this id has already.
+    /// Keeps the settings that a certificate of this id already has.
     #[must_use]
     pub fn keeping(self, existing: Option<&PrivateCertificate>) -> Self {
         Self { own: existing.map(|existing| existing.own).unwrap_or_default(), ..self }
@@ -102,9 +102,9 @@ pub fn import(to: Target<'_>, vault: &ResourceId, secret: &str) -> Request {
     to.put(what, json!({ "keyVaultId": vault.as_str(), "keyVaultSecretName": secret, "password": "" }))
 }
 
-/// Sync: the request of the import once more, unchanged. The service reads the secret anew, takes the
-/// certificate that it holds now, and moves every binding of the webspace (API.md 3.5). The plan is not told
-/// by any answer; where none is known it is left out, as the newest az CLI does.
+/// Sync: repeats the request of the import unchanged. The service reads the secret again, takes the
+/// certificate that it now holds, and moves every binding of the webspace. No answer contains the plan; when
+/// it is unknown it is omitted, as the newest az CLI does.
 pub fn sync(certificate: &PrivateCertificate, secret: &VaultSecret, plan: Option<&ResourceId>) -> Request {
     let what =
         format!("Sync the certificate {} with the vault {}", certificate.id.name(), secret.vault.name());
@@ -121,7 +121,7 @@ pub fn sync(certificate: &PrivateCertificate, secret: &VaultSecret, plan: Option
     )
 }
 
-/// Uploads a PFX; both the file (in Base64) and its password are secrets (API.md 3.2).
+/// Uploads a PFX; both the file (in Base64) and its password are secrets.
 pub fn upload(to: Target<'_>, pfx: SecretString, password: SecretString) -> Request {
     let mut request = to.put(
         format!("Upload the certificate {}", to.id.name()),
@@ -133,14 +133,14 @@ pub fn upload(to: Target<'_>, pfx: SecretString, password: SecretString) -> Requ
     request
 }
 
-/// Deletes it. The service refuses while a binding uses it (API.md 3.6).
+/// Deletes the certificate. The service refuses while a binding uses it.
 pub fn delete(id: &ResourceId) -> Request {
     Request::delete(format!("Delete the certificate {}", id.name()), id, version::of(id))
 }
 
 /// Creates a free managed certificate for a hostname. A name with an A record is proved by a token over HTTP
-/// (`domainValidationMethod`), one with a CNAME record by that (API.md 3.4). Azure takes minutes, and more
-/// than one asking helps nobody.
+/// (`domainValidationMethod`), one with a CNAME record by that record. Azure takes minutes, and repeating the
+/// request does not help.
 pub fn manage(to: Target<'_>, host: &Hostname, by_http_token: bool) -> Request {
     let mut properties = json!({ "canonicalName": host.as_str(), "password": "" });
     if by_http_token {
@@ -179,9 +179,9 @@ pub fn decode(value: &Value) -> Option<PrivateCertificate> {
     })
 }
 
-/// What its address says, and the webspace that the answer names. Where it names none, the webspace is
-/// derived from the plan it was made for, or from its own group: certificates are made in the group of their
-/// plan.
+/// Where the certificate lives: its id, and the webspace in the answer. Without one in the answer, the
+/// webspace is derived from the certificate's plan, or from its own group: certificates are made in the group
+/// of their plan.
 fn home(value: &Value, id: &ResourceId) -> Home {
     if let Some(app) = id.site() {
         return Home::App(app);
@@ -194,7 +194,7 @@ fn home(value: &Value, id: &ResourceId) -> Home {
     }))
 }
 
-/// Answers about an app's own certificates may leave the hostnames out; their subject names at least one.
+/// Answers about an app's own certificates may omit the hostnames; the subject contains at least one.
 fn hosts(value: &Value) -> Vec<Hostname> {
     let hosts = json::hosts(value, "/properties/hostNames");
     if !hosts.is_empty() {

@@ -2,8 +2,8 @@
 //! one must carry (learn: claims-challenge; multi-factor authentication for changes, continuous access
 //! evaluation).
 //!
-//! Of the header only the claims are taken. Where one signs in is configured; a host or tenant that it names
-//! is not used.
+//! Only the claims of the header are used. The sign-in service is configured; a host or tenant in the header
+//! is ignored.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -12,16 +12,16 @@ use base64::engine::{DecodePaddingMode, general_purpose::STANDARD};
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 
-/// Characters of a header that are read; real challenges have a few hundred.
+/// The maximum length of a header; real challenges have a few hundred characters.
 const LONGEST: usize = 8 * 1024;
 
-/// Standard alphabet, with its padding or without.
+/// The standard alphabet, with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Claims that a service wants in a token; what they say is the service's own and no secret.
+/// Claims that a service requires in a token. They come from the service and are no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims(Map<String, Value>);
 
@@ -32,7 +32,7 @@ impl Claims {
         texts.filter(|text| text.len() <= LONGEST).flat_map(challenges).find_map(|one| one.claims())
     }
 
-    /// From base64, as the header and the command line have them.
+    /// From base64, as the header and the command line contain them.
     pub fn decode(text: &str) -> Option<Self> {
         if text.len() > LONGEST {
             return None;
@@ -46,7 +46,7 @@ impl Claims {
         STANDARD.encode(Value::Object(self.0.clone()).to_string())
     }
 
-    /// The parameter `claims` of a request for a token: these, and that certdeck can answer challenges
+    /// The parameter `claims` of a token request: these claims, and the capability to answer challenges
     /// (`cp1`).
     pub fn parameter(claims: Option<&Self>) -> String {
         let mut all = claims.map(|claims| claims.0.clone()).unwrap_or_default();
@@ -58,8 +58,8 @@ impl Claims {
         Value::Object(all).to_string()
     }
 
-    /// Whether a token has the authentication context that is asked for, as far as it says; what else is
-    /// asked for shows only when it is used.
+    /// Whether a token has the requested authentication context, as far as it says. Other claims can only be
+    /// checked by using the token.
     pub fn are_met_by(&self, token: &Value) -> bool {
         let Some(wanted) = self.0.get("access_token").and_then(|access| access.get("acrs")) else {
             return true;
@@ -71,7 +71,7 @@ impl Claims {
         several || wanted.get("value").is_some_and(has)
     }
 
-    /// What is asked for, as half a sentence: `Azure asks for …`.
+    /// The requested claims as half a sentence: `Azure asks for …`.
     pub fn words(&self) -> &'static str {
         let access = self.0.get("access_token");
         let asks = |claim: &str| access.is_some_and(|access| access.get(claim).is_some());
@@ -99,7 +99,7 @@ impl Challenge<'_> {
         is_about_claims.then(|| Claims::decode(self.only("claims")?)).flatten()
     }
 
-    /// A parameter that is given once; one that is given twice says nothing.
+    /// A parameter that occurs once; a repeated one is ignored.
     fn only(&self, name: &str) -> Option<&str> {
         let mut found = self.parameters.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
         let (_, value) = found.next()?;
@@ -107,7 +107,7 @@ impl Challenge<'_> {
     }
 }
 
-/// The challenges of a header (RFC 9110, 11.6.1); what is malformed ends the reading.
+/// The challenges of a header (RFC 9110, 11.6.1); parsing stops at the first malformed part.
 fn challenges(header: &str) -> Vec<Challenge<'_>> {
     let mut found: Vec<Challenge<'_>> = Vec::new();
     let mut rest = header;

@@ -1,5 +1,5 @@
-//! The client: reads, lists, asks and changes by `Request` values. Cheap to clone; all clones share
-//! connections and tokens. Dropping a future stops asking; what was sent stays sent.
+//! The client: reads, lists, queries and changes by `Request` values. Cheap to clone; all clones share
+//! connections and tokens. Dropping a future stops waiting; a request that was sent stays sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::address;
-use super::answer::{Answer, AsItIs};
+use super::answer::{AsItIs, ServiceAnswer};
 use super::budget::{Budget, Urgency};
 use super::challenge::Claims;
 use super::clock::{ServiceClock, span_words};
@@ -21,16 +21,16 @@ use super::error::AzureError;
 use super::graph::Principals;
 use super::json;
 use super::patience::{Deadline, Listener, Wait};
-use super::poll::{self, Next, Target};
+use super::poll::{self, Next, PollTarget};
 use super::request::{Plane, Request};
-use super::rows::Row;
-use super::send::{Call, Sender};
+use super::rows::RawRow;
+use super::send::{Sender, WireCall};
 use super::transport::Http;
 use certdeck_model::SignInReply;
 
-/// Pages of one list; a page holds some hundred elements.
+/// The maximum number of pages of one list; a page holds some hundred elements.
 pub(super) const MOST_PAGES: usize = 2_000;
-/// The longest that an operation is followed (API.md 16).
+/// How long an operation is followed at most.
 const LONGEST_OPERATION: Duration = Duration::from_secs(30 * 60);
 
 #[derive(Debug, Clone)]
@@ -44,20 +44,20 @@ pub struct Client {
     listener: Option<Listener>,
 }
 
-/// What a change that is over left behind.
+/// The result of a completed change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
-    /// Of the first answer: 201 for something new, 200, 202 or 204 otherwise.
+    /// The status of the first answer: 201 for something new, 200, 202 or 204 otherwise.
     pub status: u16,
-    /// The resource as it is now, or what the action answered.
+    /// The resource after the change, or the result of the action.
     pub body: Option<Value>,
-    /// For support.
+    /// For support requests.
     pub request_id: Option<String>,
-    /// What the service has to say although it did as asked.
+    /// A warning of the service about a change that it carried out.
     pub warning: Option<String>,
 }
 
-/// One line about a change that is under way.
+/// One line about the progress of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     pub note: String,
@@ -65,25 +65,26 @@ pub struct Progress {
 }
 
 impl Client {
-    /// Every way to sign in that the connection names, tried once without asking anybody: whom it makes this,
-    /// or why not.
+    /// Tries every configured way to sign in once, without asking a person. Each result is the identity, or
+    /// why the way does not work.
     pub async fn rehearse_sign_in(&self) -> Vec<(&'static str, Result<Who, AzureError>)> {
         self.sender.credential.rehearse(&self.cloud.arm_audience).await
     }
 
-    /// Signs in, asking a person where that is the way, and says who it is.
+    /// Signs in, asking a person if that is the configured way, and returns the identity.
     pub async fn sign_in(&self) -> Result<Who, AzureError> {
         let token = self.sender.credential.token(&self.cloud.arm_audience).await?;
         Ok(Who::of(&token))
     }
 
-    /// The same for a sign-in that carries what a service asked for.
+    /// The same for a sign-in that carries the requested claims.
     pub async fn sign_in_with(&self, claims: &Claims) -> Result<Who, AzureError> {
         let token = self.sender.credential.token_with(&self.cloud.arm_audience, claims).await?;
         Ok(Who::of(&token))
     }
 
-    /// What the person who is asked to sign in says to it; where they give up, whatever waits for it fails.
+    /// Passes on the person's reply to a sign-in prompt. If the person gives up, all requests that wait for
+    /// it fail.
     pub fn answer_sign_in(&self, reply: SignInReply) {
         self.sender.credential.answer(reply);
     }
@@ -109,46 +110,47 @@ impl Client {
         }
     }
 
-    /// The same account in another tenant, with all that it sees there; nobody is asked. Nothing for what is
-    /// no person.
+    /// The same account in another tenant, with everything that it sees there; no person is asked. `None` if
+    /// the identity is no person.
     pub async fn in_tenant(&self, tenant: &str) -> Option<Self> {
         let credential = self.sender.credential.in_tenant(tenant).await?;
         let (http, clock) = (self.sender.http.clone(), self.sender.clock.clone());
         Some(Self::new((*self.cloud).clone(), http, credential, Vec::new(), Principals::default(), clock))
     }
 
-    /// The same client for the many requests of a look at everything: they let a person's single ones go
-    /// first, and do not try again and again what keeps failing.
+    /// The same client for the many requests of a complete reading: they let a person's single requests go
+    /// first, and do not repeat what keeps failing.
     #[must_use]
     pub fn for_a_look(&self) -> Self {
         Self { urgency: Urgency::Look, ..self.clone() }
     }
 
-    /// The same for requests that nobody waits for: they let all others go first.
+    /// The same for requests that no person waits for: all others go first.
     #[must_use]
     pub fn in_background(&self) -> Self {
         Self { urgency: Urgency::Background, ..self.clone() }
     }
 
-    /// The same client, whose reads are all over at that moment: what has no answer then is an error. A
-    /// change is never cut off.
+    /// The same client with a deadline for its reads: a read without an answer by then is an error. A change
+    /// is never interrupted.
     #[must_use]
     pub fn until(&self, deadline: Deadline) -> Self {
         Self { deadline: Some(deadline), ..self.clone() }
     }
 
-    /// When all its reads are over, if they are bounded together.
+    /// The deadline of its reads, if there is one.
     pub fn deadline(&self) -> Option<Deadline> {
         self.deadline
     }
 
-    /// The same client, whose reads tell of the pauses that they make.
+    /// The same client, which reports the pauses of its reads to `listener`.
     #[must_use]
     pub fn telling(&self, listener: Listener) -> Self {
         Self { listener: Some(listener), ..self.clone() }
     }
 
-    /// Somebody wants to see everything anew: what was left out because it kept failing is asked again.
+    /// Tries again what was skipped because it kept failing; called when a person wants to read everything
+    /// again.
     pub fn try_again(&self) {
         self.sender.budget.try_again();
     }
@@ -157,12 +159,12 @@ impl Client {
         &self.sender.http
     }
 
-    /// The subscriptions that are meant, by id or name; none: all.
+    /// The selected subscriptions, by id or name; empty: all.
     pub(super) fn subscriptions(&self) -> &[String] {
         &self.subscriptions
     }
 
-    /// The object ids that the settings name.
+    /// The object ids in the settings.
     pub fn principals(&self) -> &Principals {
         &self.principals
     }
@@ -171,8 +173,7 @@ impl Client {
         &self.cloud
     }
 
-    /// The time by which everything about certificates is judged: the service's, as far as an answer has told
-    /// it.
+    /// The time by which certificates are judged: the service's, as far as an answer has reported it.
     pub fn now(&self) -> Timestamp {
         self.sender.clock.now()
     }
@@ -181,7 +182,7 @@ impl Client {
         &self.sender.clock
     }
 
-    /// In words, where this machine's clock is more than a minute off.
+    /// The difference in words, if this machine's clock is more than a minute off.
     pub fn clock_difference(&self) -> Option<String> {
         let ahead = self.sender.clock.far_off()?;
         let (span, there) = (span_words(ahead), self.now().strftime("%Y-%m-%d %H:%M UTC"));
@@ -196,18 +197,18 @@ impl Client {
         })
     }
 
-    /// Where a request goes, for showing it.
+    /// The URL of a request, for showing it.
     pub fn url(&self, request: &Request) -> Result<Url, AzureError> {
         self.cloud.url(request)
     }
 
-    /// A resource, or nothing where there is none: only a 404 says that. An answer without a resource in it
+    /// A resource, or `None` if it does not exist: only a 404 says that. An answer without a resource in it
     /// is an error.
     pub async fn read(&self, request: &Request) -> Result<Option<Value>, AzureError> {
         Ok(self.read_at(address::of(&self.cloud, request)?, request).await?.map(|read| read.body))
     }
 
-    /// The same decoded; what does not decode is an error and never taken for absent.
+    /// The same, decoded; a resource that cannot be decoded is an error and never taken for absent.
     pub async fn read_as<T>(
         &self,
         request: &Request,
@@ -219,13 +220,13 @@ impl Client {
             .ok_or_else(|| self.malformed(request, "what it holds is not what was asked for"))
     }
 
-    /// An answer to this request that cannot be used.
+    /// The error for an answer to this request that cannot be used.
     pub fn malformed(&self, request: &Request, why: &str) -> AzureError {
         let host = address::of(&self.cloud, request).map_or_else(|_| String::new(), |url| host_of(&url));
         AzureError::Malformed { host, why: format!("{}: {why}", request.what) }
     }
 
-    /// The same with its ETag, for a change that is to be made only while the resource is so.
+    /// The same with its ETag, for a change that may only be made while the resource is unchanged.
     pub async fn read_as_it_is(&self, request: &Request) -> Result<Option<AsItIs>, AzureError> {
         self.read_at(address::of(&self.cloud, request)?, request).await
     }
@@ -237,9 +238,8 @@ impl Client {
         Ok(all)
     }
 
-    /// The elements of a list, decoded a page at a time: the JSON of ten thousand certificates is never held
-    /// at once. One that does not decode makes the list unusable, because nobody knows what it would have
-    /// said.
+    /// The elements of a list, decoded page by page: the JSON of ten thousand certificates is never in memory
+    /// at once. An element that cannot be decoded makes the list unusable, because its contents are unknown.
     pub async fn list_as<T: Send>(
         &self,
         request: &Request,
@@ -255,7 +255,7 @@ impl Client {
         Ok(all)
     }
 
-    /// Shows `take` the elements of a list page by page; after an error, those before it were shown.
+    /// Passes the elements of a list to `take` page by page; after an error, `take` has seen those before it.
     pub async fn each(
         &self,
         request: &Request,
@@ -300,25 +300,28 @@ impl Client {
         })
     }
 
-    /// The answer to a question that is asked by POST; `Null` where the service just agrees.
+    /// The answer to a query that is sent by POST; `Null` if the service only confirms.
     pub async fn ask(&self, request: &Request) -> Result<Value, AzureError> {
-        let call = Call { read: true, ..self.call(address::of(&self.cloud, request)?, request) };
+        let call = WireCall { read: true, ..self.call(address::of(&self.cloud, request)?, request) };
         Ok(accepted(self.send(call, None).await?)?.body)
     }
 
-    /// The same for an answer with a long list: the rows of the list `member` apart, as text.
+    /// The same for an answer with a long list: the rows of the list `member` separately, as text.
     pub async fn ask_rows(
         &self,
         request: &Request,
         member: &'static str,
-    ) -> Result<(Value, Option<Vec<Row>>), AzureError> {
-        let call =
-            Call { read: true, rows: Some(member), ..self.call(address::of(&self.cloud, request)?, request) };
+    ) -> Result<(Value, Option<Vec<RawRow>>), AzureError> {
+        let call = WireCall {
+            read: true,
+            rows: Some(member),
+            ..self.call(address::of(&self.cloud, request)?, request)
+        };
         let answer = accepted(self.send(call, None).await?)?;
         Ok((answer.body, answer.rows))
     }
 
-    /// Makes a change and follows it to its end, telling of it on the way.
+    /// Makes a change and follows it to its end, reporting progress.
     pub async fn change(
         &self,
         request: &Request,
@@ -331,18 +334,18 @@ impl Client {
         let (status, request_id) = (answer.status, answer.request_id.clone());
         let body = self.follow(request, &url, &answer, &mut tell).await.map_err(|error| match error {
             AzureError::OperationFailed(_) | AzureError::StillRunning { .. } => error,
-            // Whatever else goes wrong now, the change is under way.
+            // The change is under way, regardless of later errors.
             other => AzureError::LostSight(Box::new(other)),
         })?;
         Ok(Changed { status, body, request_id, warning: answer.warning })
     }
 
-    /// Follows an accepted change until it is over; the resource as it is then.
+    /// Follows an accepted change until it is over; returns the resource after it.
     async fn follow(
         &self,
         request: &Request,
         url: &Url,
-        answer: &Answer,
+        answer: &ServiceAnswer,
         tell: &mut (dyn FnMut(String) + Send),
     ) -> Result<Option<Value>, AzureError> {
         let start = Instant::now();
@@ -364,8 +367,10 @@ impl Client {
             tokio::time::sleep(poll::pause(after, polls)).await;
             polls += 1;
             let ask = match &target {
-                Target::Operation(link) | Target::Location(link) => address::follow(&self.cloud, url, link)?,
-                Target::Resource => url.clone(),
+                PollTarget::Operation(link) | PollTarget::Location(link) => {
+                    address::follow(&self.cloud, url, link)?
+                }
+                PollTarget::Resource => url.clone(),
             };
             let answer = self.send(self.get(ask, request), Some(tell)).await?;
             if poll::says_nothing(answer.status) {
@@ -378,7 +383,7 @@ impl Client {
     async fn read_at(&self, url: Url, request: &Request) -> Result<Option<AsItIs>, AzureError> {
         let answer = self.send(self.get(url, request), None).await?;
         let refusal = answer.refusal();
-        // A subscription that is not there is a mistake of the asker, not an absent resource.
+        // A missing subscription is a mistake in the request, not an absent resource.
         if answer.status == 404 && !refusal.is("SubscriptionNotFound") && !refusal.is("InvalidSubscriptionId")
         {
             return Ok(None);
@@ -392,13 +397,13 @@ impl Client {
         Ok(Some(AsItIs { body: answer.body, etag }))
     }
 
-    fn get(&self, url: Url, request: &Request) -> Call {
+    fn get(&self, url: Url, request: &Request) -> WireCall {
         let until = self.deadline.map(Deadline::at);
-        Call { until, ..Call::get(url, address::audience(&self.cloud, &request.plane), self.urgency) }
+        WireCall { until, ..WireCall::get(url, address::audience(&self.cloud, &request.plane), self.urgency) }
     }
 
-    fn call(&self, url: Url, request: &Request) -> Call {
-        Call {
+    fn call(&self, url: Url, request: &Request) -> WireCall {
+        WireCall {
             method: request.method,
             url,
             audience: address::audience(&self.cloud, &request.plane),
@@ -412,12 +417,12 @@ impl Client {
         }
     }
 
-    /// Whoever follows a change is told of its pauses, else whoever listens.
+    /// Reports pauses to the follower of a change, otherwise to the listener.
     async fn send(
         &self,
-        call: Call,
+        call: WireCall,
         mut tell: Option<&mut (dyn FnMut(String) + Send)>,
-    ) -> Result<Answer, AzureError> {
+    ) -> Result<ServiceAnswer, AzureError> {
         let mut last = None;
         let mut waiting = |wait: Wait| {
             match (&mut tell, &self.listener) {
@@ -437,7 +442,8 @@ impl Client {
     }
 }
 
-/// What makes a good answer unusable as a resource. Everything below a subscription has an id, and what a
+/// The part that a successful answer lacks to be usable as a resource. Everything below a subscription has an
+/// id, and resources of a provider also a name and properties.
 /// provider keeps there a name and properties.
 fn lack(request: &Request, body: &Value) -> Option<&'static str> {
     let Some(members) = body.as_object() else {
@@ -459,7 +465,7 @@ fn lack(request: &Request, body: &Value) -> Option<&'static str> {
     }
 }
 
-/// The elements of a list that do not decode, by what they call themselves.
+/// The elements of a list that cannot be decoded, by their names.
 #[derive(Debug, Default)]
 pub(super) struct Odd {
     names: Vec<String>,
@@ -467,7 +473,7 @@ pub(super) struct Odd {
 }
 
 impl Odd {
-    /// As many are named.
+    /// The maximum number of elements that are named.
     const NAMED: usize = 3;
 
     pub fn add(&mut self, element: &Value) {
@@ -478,7 +484,7 @@ impl Odd {
         }
     }
 
-    /// An error with their names, if there are any.
+    /// The error with their names, if there are any.
     pub fn end(self, client: &Client, request: &Request) -> Result<(), AzureError> {
         let more = match self.count - self.names.len() {
             0 if self.count == 0 => return Ok(()),
@@ -492,6 +498,6 @@ impl Odd {
     }
 }
 
-fn accepted(answer: Answer) -> Result<Answer, AzureError> {
+fn accepted(answer: ServiceAnswer) -> Result<ServiceAnswer, AzureError> {
     if answer.is_success() { Ok(answer) } else { Err(AzureError::refused(answer.refusal())) }
 }

@@ -1,6 +1,5 @@
-//! What time it is for Azure: the `Date` of its answers against this machine's clock, which may be wrong by
-//! years (RELIABILITY.md R8). Everything about certificates is judged by it. TLS, tokens and the journal go
-//! by the machine's clock.
+//! Azure's time: the `Date` of its answers compared with this machine's clock, which may be wrong by years.
+//! Everything about certificates is judged by it. TLS, tokens and the journal use the machine's clock.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,43 +7,43 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-/// A larger difference is said: tokens are refused where clocks differ by minutes.
+/// Larger differences are reported: tokens are refused when clocks differ by minutes.
 const FAR_OFF: SignedDuration = SignedDuration::from_secs(60);
 /// A `Date` has whole seconds.
 const RESOLUTION: SignedDuration = SignedDuration::from_secs(1);
-/// The machines of one service agree as well as this.
+/// The machines of one service may differ by this much.
 const SLACK: SignedDuration = SignedDuration::from_secs(2);
-/// 2010 and 2100: what is outside is no date of a service.
+/// 2010 and 2100: a date outside of this range does not come from a service.
 const EARLIEST: Timestamp = Timestamp::constant(1_262_304_000, 0);
 const LATEST: Timestamp = Timestamp::constant(4_102_444_800, 0);
 
-/// The clock of a service, as far as its answers tell it. Clones share what they heard.
+/// The clock of a service, as its answers show it. Clones share their observations.
 #[derive(Debug, Clone, Default)]
 pub struct ServiceClock(Arc<Mutex<Heard>>);
 
 #[derive(Debug, Default)]
 struct Heard {
-    /// A service on this machine is reached without a proxy, and its clock may be set: the first answer that
-    /// says so is believed. Elsewhere it takes two, because one may come out of a cache.
+    /// A service on this machine is reached without a proxy, and its clock may be set: the first answer with
+    /// another time is believed. Elsewhere two answers are needed, because one may come from a cache.
     may_jump: bool,
     /// By how much the service's clock is ahead of this machine's.
-    ahead: Option<Span>,
-    /// What one answer said against it.
-    doubt: Option<Span>,
+    ahead: Option<OffsetRange>,
+    /// The range of one answer that contradicts it.
+    doubt: Option<OffsetRange>,
 }
 
-/// The true difference lies in it, ends included.
+/// The range that contains the true difference, bounds included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
+struct OffsetRange {
     least: SignedDuration,
     most: SignedDuration,
 }
 
-impl Span {
-    /// An answer was dated some time between its request and its arrival.
+impl OffsetRange {
+    /// The range from one answer, which was dated between its request and its arrival.
     fn of(date: Timestamp, sent: Timestamp, arrived: Timestamp) -> Option<Self> {
         let span = Self { least: date.duration_since(arrived), most: date.duration_since(sent) + RESOLUTION };
-        // The other way round where the machine's clock was set back meanwhile.
+        // The order is reversed if the machine's clock was set back in the meantime.
         (span.least <= span.most).then_some(span)
     }
 
@@ -57,7 +56,7 @@ impl Span {
         Self { least: self.least - SLACK, most: self.most + SLACK }.and(other).is_some()
     }
 
-    /// No difference where none is proven.
+    /// Zero if no difference is proven.
     fn likely(self) -> SignedDuration {
         if self.least <= SignedDuration::ZERO && self.most >= SignedDuration::ZERO {
             return SignedDuration::ZERO;
@@ -67,32 +66,31 @@ impl Span {
 }
 
 impl ServiceClock {
-    /// Of a service that runs on this machine, as a practice cloud does.
+    /// The clock of a service on this machine, such as a practice cloud.
     pub fn of_this_machine() -> Self {
         Self(Arc::new(Mutex::new(Heard { may_jump: true, ..Heard::default() })))
     }
 
-    /// The service's time; this machine's as long as no answer has told it.
+    /// The service's time; this machine's until an answer has reported it.
     pub fn now(&self) -> Timestamp {
         let now = Timestamp::now();
         self.ahead().and_then(|ahead| now.checked_add(ahead).ok()).unwrap_or(now)
     }
 
-    /// By how much the service is ahead of this machine (behind, where negative); nothing as long as no
-    /// answer has told it.
+    /// How far the service is ahead of this machine (negative: behind); `None` until an answer has reported
+    /// it.
     pub fn ahead(&self) -> Option<SignedDuration> {
-        self.heard().ahead.map(Span::likely)
+        self.heard().ahead.map(OffsetRange::likely)
     }
 
-    /// The same where the clocks differ by more than a minute.
+    /// The same if the clocks differ by more than a minute.
     pub fn far_off(&self) -> Option<SignedDuration> {
         self.ahead().filter(|ahead| ahead.abs() > FAR_OFF)
     }
 
-    /// Takes in what the head of an answer says, which arrived between these two moments of the machine's
-    /// clock.
+    /// Evaluates the head of an answer that arrived between these two moments of the machine's clock.
     pub(super) fn hear(&self, status: StatusCode, headers: &HeaderMap, sent: Timestamp, arrived: Timestamp) {
-        let span = date(status, headers).and_then(|date| Span::of(date, sent, arrived));
+        let span = date(status, headers).and_then(|date| OffsetRange::of(date, sent, arrived));
         if let Some(span) = span {
             self.heard().take(span);
         }
@@ -104,11 +102,11 @@ impl ServiceClock {
 }
 
 impl Heard {
-    fn take(&mut self, span: Span) {
+    fn take(&mut self, span: OffsetRange) {
         match self.ahead {
             Some(known) if known.agrees(span) => {
-                // A slow answer says little; once it is known to some seconds it stays, so that time does not
-                // flicker.
+                // A slow answer is inaccurate. Once the difference is known to some seconds it stays, so that
+                // the time does not flicker.
                 if known.most - known.least > SLACK {
                     self.ahead = Some(known.and(span).unwrap_or(known));
                 }
@@ -122,8 +120,8 @@ impl Heard {
     }
 }
 
-/// The `Date` of an answer that the service itself gave just now: not a cache, nor a proxy with an error page
-/// of its own.
+/// The `Date` of an answer that the service itself made just now: not a cache, and not a proxy with an error
+/// page of its own.
 fn date(status: StatusCode, headers: &HeaderMap) -> Option<Timestamp> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let is_own = status.is_success() || text("x-ms-request-id").or_else(|| text("request-id")).is_some();
@@ -157,7 +155,7 @@ mod tests {
         date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
-    /// An answer that is dated so far off and took so many milliseconds.
+    /// An answer whose date is off by `off` and that took this many milliseconds.
     fn answer(clock: &ServiceClock, off: SignedDuration, took: i64) {
         let head = head(&[("date", http(NOW + off)), ("x-ms-request-id", "1".to_owned())]);
         clock.hear(StatusCode::OK, &head, NOW - SignedDuration::from_millis(took), NOW);

@@ -1,4 +1,4 @@
-//! Which cloud: its endpoints, its audiences, and whether it is the practice cloud.
+//! A cloud: its endpoints, its audiences, and whether it is the practice cloud.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,18 +9,18 @@ use super::error::AzureError;
 use super::request::{Plane, Request};
 use super::{address, graph, json};
 
-/// Where the practice cloud lets itself be steered, looked up and seen; only found behind a loopback address.
+/// The control and network addresses of the practice cloud; only accepted behind a loopback address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Practice {
     pub control: Url,
     pub dns: SocketAddr,
     pub front_door: SocketAddr,
-    /// Addresses of its zone that lead elsewhere than to the front door, with where they are really.
+    /// Addresses of its zone that do not lead to the front door, with the sockets that they stand for.
     pub other_doors: Vec<(IpAddr, SocketAddr)>,
 }
 
 impl Practice {
-    /// Where a TLS client is let in at these addresses of the zone; most are those of the front door.
+    /// The socket for TLS connections to these addresses of the zone; usually the front door.
     pub fn door(&self, addresses: &[IpAddr]) -> SocketAddr {
         let other = self.other_doors.iter().find(|(address, _)| addresses.contains(address));
         other.map_or(self.front_door, |(_, door)| *door)
@@ -33,9 +33,9 @@ pub struct Cloud {
     pub arm: Url,
     pub authority: Url,
     pub arm_audience: String,
-    /// Microsoft Graph; its own address is its audience.
+    /// Microsoft Graph; its address is also its audience.
     pub graph: Option<Url>,
-    /// What every vault's host ends with, from the dot on; it may carry a port.
+    /// The end of every vault's host, from the dot on; it may contain a port.
     pub vault_suffix: String,
     pub vault_audience: String,
     pub practice: Option<Practice>,
@@ -43,14 +43,14 @@ pub struct Cloud {
     pub national: bool,
 }
 
-/// Which of Microsoft's clouds it is, as far as that decides what is offered there (A65, A117).
+/// Which of Microsoft's clouds it is, as far as the offers there depend on it (A65, A117).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloudKind {
     Public,
     UsGovernment,
     China,
     Practice,
-    /// A cloud at an address of its own, such as Azure Stack.
+    /// A cloud at another address, such as Azure Stack.
     Other,
 }
 
@@ -82,11 +82,11 @@ const KNOWN: [(&str, &str, &str, &str, &str, bool); 3] = [
     ),
 ];
 
-/// Where ARM is when nothing else is said.
+/// The default ARM endpoint.
 pub const PUBLIC_ARM: &str = KNOWN[0].1;
 
 impl Cloud {
-    /// The cloud that Microsoft runs at this ARM endpoint, if it is one of those.
+    /// The cloud that Microsoft runs at this ARM endpoint, if it is one of them.
     pub fn known(arm: &Url) -> Option<Self> {
         let (name, arm, authority, graph, suffix, national) = KNOWN
             .into_iter()
@@ -104,7 +104,7 @@ impl Cloud {
         })
     }
 
-    /// Reads the answer of `GET {arm}/metadata/endpoints`: one object, or in older versions a list of them.
+    /// Reads the answer of `GET {arm}/metadata/endpoints`: one object, or in older versions a list.
     pub fn decode(arm: &Url, answer: &Value) -> Result<Self, AzureError> {
         let one = json::elements(answer).first().unwrap_or(answer);
         let missing = |what: &str| AzureError::Malformed {
@@ -139,22 +139,22 @@ impl Cloud {
         }
     }
 
-    /// Where a request goes. Fails for a vault outside of this cloud.
+    /// The URL of a request. Fails for a vault outside of this cloud.
     pub fn url(&self, request: &Request) -> Result<Url, AzureError> {
         address::of(self, request)
     }
 
-    /// What a token has to be for, to be taken by a service.
+    /// The audience that a service requires of a token.
     pub fn audience(&self, plane: &Plane) -> String {
         address::audience(self, plane)
     }
 
-    /// The application id of App Service's own service principal here (A116, A117).
+    /// The application id of App Service's own service principal in this cloud (A116, A117).
     pub fn websites_app_id(&self) -> &'static str {
         if self.kind() == CloudKind::UsGovernment { graph::WEBSITES_US_GOVERNMENT } else { graph::WEBSITES }
     }
 
-    /// Whether a token for vaults may be sent there (API.md 17).
+    /// Whether a token for vaults may be sent to this URL.
     pub fn is_vault(&self, url: &Url) -> bool {
         let suffix = self.vault_suffix.to_ascii_lowercase();
         url.scheme() == "https"
@@ -163,7 +163,7 @@ impl Cloud {
     }
 }
 
-/// A cloud that says it is for practice is believed only on this machine.
+/// A cloud that calls itself a practice cloud is believed only on this machine.
 fn practice(arm: &Url, metadata: &Value) -> Option<Practice> {
     let says = metadata.get("practiceCloud").filter(|_| is_loopback(arm))?;
     let address = |pointer: &str| json::text(says, pointer).and_then(|text| text.parse::<SocketAddr>().ok());
@@ -189,7 +189,7 @@ pub fn same_origin(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin() && one.origin().is_tuple()
 }
 
-/// Host and, where it is not the usual one, port.
+/// The host, and the port if it is not the usual one.
 pub fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
     url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))

@@ -1,5 +1,4 @@
-//! From settings to a client: which cloud, which CA, who signs in. Where the settings come from is not known
-//! here.
+//! From settings to a client: the cloud, the CA, the identity. It does not know where the settings come from.
 
 use url::Url;
 
@@ -14,30 +13,30 @@ use super::transport::Http;
 use super::{address, send, version};
 use crate::Request;
 
-/// How to reach Azure, and who signs in there. With nothing set: the public cloud, and nobody.
+/// How to reach Azure, and who signs in there. The default is the public cloud without a sign-in.
 #[derive(Debug, Clone, Default)]
 pub struct Connection {
-    /// Another cloud than the public one.
+    /// The ARM endpoint of another cloud than the public one.
     pub arm_endpoint: Option<Url>,
-    /// Instead of the sign-in endpoint that the cloud names.
+    /// Replaces the sign-in endpoint that the cloud names.
     pub authority: Option<Url>,
-    /// Certificates (DER) to trust beside the system's; behind a loopback address, instead of them.
+    /// Certificates (DER) to trust besides the system's; behind a loopback address, instead of them.
     pub authorities: Vec<Vec<u8>>,
-    /// A cloud on this machine is reached without any.
+    /// A cloud on this machine is always reached without a proxy.
     pub proxy: Option<Proxy>,
-    /// By id or name; none: all that the identity sees.
+    /// By id or name; empty: all that the identity sees.
     pub subscriptions: Vec<String>,
-    /// What Graph need not be asked.
+    /// Object ids that need not be looked up in Graph.
     pub principals: Principals,
     pub chain: Chain,
-    /// Where the sign-ins of people are kept.
+    /// The file with the sign-ins of people.
     pub saved: Option<Saved>,
-    /// Where a person is who can be asked to sign in.
+    /// Connects to the person who can be asked to sign in.
     pub desk: Option<Desk>,
 }
 
 impl Client {
-    /// Finds out about the cloud. Nobody signs in yet: that happens with the first request.
+    /// Reads the description of the cloud. The sign-in happens later, with the first request.
     pub async fn connect(connection: Connection) -> Result<Self, AzureError> {
         let arm = match connection.arm_endpoint {
             Some(arm) => arm,
@@ -72,7 +71,7 @@ impl Client {
     }
 }
 
-/// Asks an unknown cloud for its endpoints; no token goes there before it has named them.
+/// Requests the endpoints of an unknown cloud; no token is sent there before.
 async fn describe(http: &Http, arm: &Url) -> Result<Cloud, AzureError> {
     let request = Request::get("Read the endpoints of the cloud", "/metadata/endpoints", version::METADATA);
     let url = address::join(arm.clone(), &request)?;

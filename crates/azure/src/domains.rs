@@ -1,4 +1,4 @@
-//! App Service Domains, as far as they prove who owns a domain (A98, API.md 6).
+//! App Service Domains, as far as they prove who owns a domain (A98).
 
 use serde_json::json;
 

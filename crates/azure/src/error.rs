@@ -1,5 +1,5 @@
-//! What can go wrong between certdeck and Azure, and the answers in which services say so.
-//! The words for people are in `words`.
+//! The errors between certdeck and Azure, and how they are read from answers. Their words for people are in
+//! `words`.
 
 use std::time::Duration;
 
@@ -11,24 +11,24 @@ use super::credential::Tried;
 use super::{json, words};
 use certdeck_model::Problem;
 
-/// A service's refusal, from either error envelope (API.md 1.6).
+/// A service's refusal, from either error envelope.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refusal {
-    /// HTTP status of the answer that said so.
+    /// The HTTP status of the answer.
     pub status: u16,
-    /// `ScopeLocked`, `Conflict` …; empty where the answer names none.
+    /// `ScopeLocked`, `Conflict` …; empty if the answer contains none.
     pub code: String,
     /// The Web provider's five digits, such as `04035`.
     pub extended: Option<String>,
     pub message: String,
     pub request_id: Option<String>,
     pub correlation_id: Option<String>,
-    /// How long the service asks to be left alone.
+    /// The pause that the service asks for.
     pub retry_after: Option<Duration>,
 }
 
 impl Refusal {
-    /// The more telling of the two codes.
+    /// The more specific of the two codes.
     pub fn shown_code(&self) -> String {
         match &self.extended {
             Some(extended) => format!("{} {extended}", self.code).trim().to_owned(),
@@ -52,7 +52,7 @@ impl Refusal {
         let details = envelope.get("Details").or_else(|| envelope.get("details")).and_then(Value::as_array);
         let extended =
             details.into_iter().flatten().find_map(|detail| json::text(detail, "/ErrorEntity/ExtendedCode"));
-        // Key Vault says "Forbidden" and puts what it means one level down.
+        // Key Vault says "Forbidden" and puts the reason one level deeper.
         let inner = any(&["/innererror/code", "/innerError/code", "/Innererror/code"]);
         let code = any(&["/code", "/Code"]).or_else(|| json::text(body, "/error"));
         Self {
@@ -77,18 +77,18 @@ pub enum AzureError {
     Unreachable { host: String, why: String },
     #[error("the connection to {host} is not secure: {why}")]
     Tls { host: String, why: String },
-    /// It was sent, and whether it took effect is not known.
+    /// The request was sent, and whether it took effect is not known.
     #[error("the answer of {host} was lost: {why}")]
     AnswerLost { host: String, why: String },
     #[error("sign-in failed: {message}")]
     SignIn { code: Option<String>, message: String },
-    /// A service wants more of the sign-in than this way can give; with what to run where something helps.
+    /// A service requires more of the sign-in than this way can give; with the commands that help, if any.
     #[error("Azure asks for {wants}")]
     MoreWanted { way: &'static str, wants: String, commands: Vec<String> },
-    /// It wants the same again of the sign-in that was made for it.
+    /// The service requires the same again of the sign-in that was made for it.
     #[error("the new sign-in does not satisfy {host} either: it asks for {wants}")]
     Unsatisfied { host: String, wants: String },
-    /// No way to sign in led anywhere; with what each of them lacks.
+    /// No way to sign in worked; with the reason for each.
     #[error("nobody is signed in")]
     NobodySignedIn(Vec<Tried>),
     #[error("the signed-in identity sees no subscription")]
@@ -98,18 +98,19 @@ pub enum AzureError {
     /// A long-running operation that was accepted and then failed.
     #[error("{}", .0.message)]
     OperationFailed(Box<Refusal>),
-    /// The change was accepted, and what came of it could not be found out.
+    /// The change was accepted, and its result could not be determined.
     #[error("it was accepted; then {0}")]
     LostSight(Box<AzureError>),
     #[error("the operation still runs after {minutes} minutes")]
     StillRunning { minutes: u64 },
-    /// Nothing was sent: it has kept failing while others answered, and nobody in particular waits for it.
+    /// Nothing was sent: the place has kept failing while others answered, and no person waits for this
+    /// request.
     #[error("{what} keeps failing ({why}) while others answer, so it is not asked until {}", clock(*until))]
     KeepsFailing { what: String, why: String, until: Timestamp },
-    /// Nothing was sent: the service wants to be left alone for longer than anybody waits.
+    /// Nothing was sent: the service asked for a longer pause than requests wait.
     #[error("for {what} Azure takes no requests until {}", clock(*until))]
     LeftAlone { what: String, until: Timestamp },
-    /// What it was asked within is over; with what it last waited for.
+    /// The deadline has passed; with the reason for the last pause.
     #[error("no answer within {seconds} s{}", reason_of(why.as_deref()))]
     NotInTime { seconds: u128, why: Option<String> },
     #[error("{found} is not {expected}, so nothing was sent to it")]
@@ -133,7 +134,7 @@ impl AzureError {
         Self::Refused(Box::new(refusal))
     }
 
-    /// The refusal behind this error, if a service gave one.
+    /// The refusal in this error, if a service sent one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) | Self::OperationFailed(refusal) => Some(refusal),
@@ -141,7 +142,7 @@ impl AzureError {
         }
     }
 
-    /// Whether the change may have taken effect although no answer says so: look before sending it again.
+    /// Whether the change may have taken effect although no answer says so: read again before repeating it.
     pub fn is_ambiguous(&self) -> bool {
         match self {
             Self::AnswerLost { .. }
@@ -153,13 +154,13 @@ impl AzureError {
         }
     }
 
-    /// Whether the service took the change on, and only its end was not seen.
+    /// Whether the service accepted the change, and only its end was not seen.
     pub fn is_under_way(&self) -> bool {
         matches!(self, Self::LostSight(_) | Self::StillRunning { .. })
     }
 
-    /// Whether the caller's roles, or a provider that the subscription has not registered, keep the answer
-    /// back: what can do without it goes on.
+    /// Whether the answer is withheld because of the caller's roles, or because the subscription has not
+    /// registered the provider: what can do without the answer continues.
     pub fn is_withheld(&self) -> bool {
         const UNREGISTERED: [&str; 2] = ["MissingSubscriptionRegistration", "SubscriptionNotRegistered"];
         self.refusal()
@@ -171,8 +172,8 @@ impl AzureError {
         self.refusal().is_some_and(|refusal| refusal.status == 403 && refusal.is("AuthorizationFailed"))
     }
 
-    /// Whether a service of Azure says that it may not use the vault: it has no permission, or one that is
-    /// not in force yet.
+    /// Whether a service of Azure may not use the vault: it has no permission, or one that has not taken
+    /// effect yet.
     pub fn lacks_vault_access(&self) -> bool {
         self.refusal().is_some_and(|refusal| {
             refusal.message.contains("does not have access to")
@@ -180,7 +181,7 @@ impl AzureError {
         })
     }
 
-    /// The words for an admin. `what` could not be done, as an imperative: `Bind www.contoso.com`.
+    /// The words for an administrator. `what` could not be done, as an imperative: `Bind www.contoso.com`.
     pub fn problem(&self, what: &str) -> Problem {
         words::problem(self, what)
     }

@@ -1,4 +1,4 @@
-//! Whom an app lets in, as its configuration says: part of `config/web`.
+//! Who may reach an app, according to its configuration: part of `config/web`.
 
 use serde_json::Value;
 
@@ -8,18 +8,18 @@ use super::request::Request;
 use super::{json, version};
 use certdeck_model::ResourceId;
 
-/// What keeps visitors out of an app; nothing where everybody may come.
+/// What keeps visitors out of an app; empty if every client may reach it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exposure {
     /// Public network access is switched off.
     pub is_private: bool,
-    /// The access restrictions as people read them: `Allow 10.0.0.0/8 (office)`.
+    /// The access restrictions in readable form: `Allow 10.0.0.0/8 (office)`.
     pub restrictions: Vec<String>,
-    /// The app's own sign-in stands before every page.
+    /// Every page requires the app's own sign-in.
     pub asks_for_sign_in: bool,
 }
 
-/// Reads it of an app or slot.
+/// Reads it for an app or slot.
 pub async fn get(client: &Client, site: &ResourceId) -> Result<Exposure, AzureError> {
     let read = |what: &str, part: &str| {
         let request =
@@ -31,7 +31,7 @@ pub async fn get(client: &Client, site: &ResourceId) -> Result<Exposure, AzureEr
         read("Read the sign-in", "authsettingsV2")
     );
     let sign_in = match sign_in {
-        // A warning is not worth a refusal: the rest is told without it.
+        // This part is only a warning: the rest is returned without it.
         Err(error) if error.refusal().is_some() => None,
         answer => answer?,
     };
@@ -63,7 +63,7 @@ pub fn decode(value: &Value) -> Exposure {
     }
 }
 
-/// One rule that restricts; the one that lets everybody in does not.
+/// A rule that restricts; the rule that admits every client does not.
 fn restriction(rule: &Value) -> Option<String> {
     let action = json::text(rule, "/action").unwrap_or_else(|| "Allow".to_owned());
     let whom = ["/ipAddress", "/vnetSubnetResourceId"].iter().find_map(|pointer| json::text(rule, pointer));

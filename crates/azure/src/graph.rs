@@ -1,4 +1,4 @@
-//! Which object is a first-party application in our tenant? The one question to Microsoft Graph, which the
+//! Which object is a first-party application in the tenant? The only query to Microsoft Graph, which the
 //! settings can answer too.
 
 use std::time::Duration;
@@ -19,10 +19,10 @@ pub const WEBSITES_US_GOVERNMENT: &str = "6a02c803-dafd-4136-b4c3-5a6f318b4714";
 /// `Microsoft.Azure.CertificateRegistration` (C17).
 pub const CERTIFICATE_REGISTRATION: &str = "f3c21649-0979-4721-ac85-b0216b2cf413";
 
-/// The right in the directory that the question needs, as an application permission and as one of a person.
+/// The directory permission that the query needs, as an application permission and as a person's.
 pub const PERMISSION: &str = "Application.Read.All";
 
-/// The object ids of the two services in the tenant, where the settings name them.
+/// The object ids of the two services in the tenant, as far as the settings contain them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Principals {
     pub app_service: Option<String>,
@@ -30,7 +30,7 @@ pub struct Principals {
 }
 
 impl Principals {
-    /// What is named for the service with this application id.
+    /// The object id of the service with this application id, from the settings.
     pub fn of(&self, app_id: &str) -> Option<&str> {
         let named = match app_id {
             CERTIFICATE_REGISTRATION => &self.certificate_registration,
@@ -39,13 +39,13 @@ impl Principals {
         named.as_deref()
     }
 
-    /// Whether nobody has to be asked for either.
+    /// Whether the settings contain both.
     pub fn are_whole(&self) -> bool {
         self.app_service.is_some() && self.certificate_registration.is_some()
     }
 }
 
-/// The object id of an application's service principal, from the settings or else from Graph; absent where
+/// The object id of an application's service principal, from the settings or otherwise from Graph; `None` if
 /// the tenant has none.
 pub async fn principal(client: &Client, app_id: &str) -> Result<Option<String>, AzureError> {
     match client.principals().of(app_id) {
@@ -54,10 +54,10 @@ pub async fn principal(client: &Client, app_id: &str) -> Result<Option<String>, 
     }
 }
 
-/// The longest that Graph is waited for: flows go on without it.
+/// How long to wait for Graph: flows continue without it.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// The same from Graph, whatever the settings say.
+/// The same from Graph, regardless of the settings.
 pub async fn look_up(client: &Client, app_id: &str) -> Result<Option<String>, AzureError> {
     let request = Request::get("Look up a service principal", "/v1.0/servicePrincipals", version::GRAPH)
         .with_query("$filter", format!("appId eq '{app_id}'"))

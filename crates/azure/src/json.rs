@@ -1,5 +1,5 @@
-//! Reading JSON that others wrote: a missing, null or oddly typed part is absent, never an error,
-//! and no text leaves here that could disturb a terminal (RELIABILITY.md S5).
+//! Reads JSON from outside: a missing, null or oddly typed part is absent, never an error, and all text is
+//! made safe for a terminal.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -23,7 +23,7 @@ pub fn text(value: &Value, pointer: &str) -> Option<String> {
     }
 }
 
-/// The text at a JSON pointer, empty where there is none.
+/// The text at a JSON pointer, empty if there is none.
 pub fn text_or_empty<T: From<String>>(value: &Value, pointer: &str) -> T {
     text(value, pointer).unwrap_or_default().into()
 }
@@ -36,7 +36,7 @@ pub fn flag(value: &Value, pointer: &str) -> bool {
     }
 }
 
-/// A whole number, also where it is written as text.
+/// A whole number, even if it is written as text.
 pub fn number(value: &Value, pointer: &str) -> Option<u32> {
     text(value, pointer)?.parse().ok()
 }
@@ -47,7 +47,7 @@ pub fn texts(value: &Value, pointer: &str) -> Vec<String> {
     list.into_iter().flatten().filter_map(Value::as_str).map(|text| printable(text).into_owned()).collect()
 }
 
-/// The hostnames of the array at a JSON pointer; what is no hostname is left out.
+/// The hostnames of the array at a JSON pointer; texts that are no hostnames are omitted.
 pub fn hosts(value: &Value, pointer: &str) -> Vec<Hostname> {
     texts(value, pointer).iter().filter_map(|text| Hostname::parse(text).ok()).collect()
 }
@@ -69,7 +69,7 @@ pub fn tags(value: &Value) -> Tags {
         .collect()
 }
 
-/// A body that says what the tags of its resource are. Without any it does not mention them.
+/// A body with the tags of its resource; without any, the body does not mention them.
 pub fn tagged(mut body: Value, tags: &Tags) -> Value {
     if !tags.is_empty() {
         body["tags"] = tags
@@ -81,14 +81,14 @@ pub fn tagged(mut body: Value, tags: &Tags) -> Value {
     body
 }
 
-/// A moment: with an offset, with `Z`, without a zone (then UTC), or in Unix seconds (API.md 5.2, 9, 17).
+/// A moment: with an offset, with `Z`, without a zone (then UTC), or in Unix seconds.
 pub fn time(value: &Value, pointer: &str) -> Option<Timestamp> {
     let moment = match value.pointer(pointer)? {
         Value::String(text) => parse_time(text)?,
         Value::Number(seconds) => Timestamp::from_second(seconds.as_i64()?).ok()?,
         _ => return None,
     };
-    // .NET writes the year 1 where it means "never".
+    // .NET writes the year 1 for "never".
     (moment.as_second() > -2_208_988_800).then_some(moment)
 }
 

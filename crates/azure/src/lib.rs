@@ -1,7 +1,7 @@
-//! The only place that knows URLs, api-versions and JSON of Azure.
+//! The only crate that knows URLs, api-versions and JSON of Azure.
 //!
-//! `Connection` → `Client::connect` → a `Client` that reads, lists, asks and changes by `Request` values. One
-//! file a service holds its decoders (pure, tolerant), its requests (pure) and its reads (async).
+//! `Connection` → `Client::connect` → a `Client` that reads, lists, queries and changes by `Request` values.
+//! One file per service has its decoders (pure, tolerant), its requests (pure) and its reads (async).
 
 mod address;
 mod answer;

@@ -1,4 +1,5 @@
-//! Management locks. Their names mean nothing: list them, show where each is inherited from (API.md 7).
+//! Management locks. Their names are arbitrary, so all are listed, each with the scope that it is inherited
+//! from.
 
 use serde_json::Value;
 
@@ -25,7 +26,7 @@ impl Lock {
     }
 }
 
-/// The locks that hold at a scope, inherited ones included.
+/// The locks in force at a scope, inherited ones included.
 pub async fn list(client: &Client, scope: &ResourceId) -> Result<Vec<Lock>, AzureError> {
     let path = format!("{scope}/providers/Microsoft.Authorization/locks");
     let request = Request::get(format!("List the locks on {}", scope.name()), path, version::LOCKS)
@@ -33,7 +34,7 @@ pub async fn list(client: &Client, scope: &ResourceId) -> Result<Vec<Lock>, Azur
     client.list_as(&request, decode).await
 }
 
-/// Takes a lock away, by its id: what it protected can be changed and deleted again.
+/// Removes a lock by its id: what it protected can be changed and deleted again.
 pub fn remove(lock: &Lock) -> Request {
     let on = ResourceId::parse(lock.scope())
         .map_or_else(|_| String::new(), |scope| format!(" on {}", scope.name()));

@@ -1,4 +1,4 @@
-//! App Service certificate orders (`Microsoft.CertificateRegistration`): buy, store, verify (API.md 5).
+//! App Service certificate orders (`Microsoft.CertificateRegistration`): buy, store, verify.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -11,10 +11,10 @@ use certdeck_model::{
     Order, OrderStatus, ProductType, ResourceId, SecretStatus, StoredCertificate, Tags, VaultSecret,
 };
 
-/// Bits of a key where nobody asked for another size: the default of the API.
+/// The default key size in bits, which is the API's own.
 pub const KEY_SIZE: u32 = 2048;
 
-/// What is bought (A70–A79). Validity is not asked: the service sells one year.
+/// The contents of a purchase (A70–A79). There is no choice of validity: the service sells one year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOrder {
     /// The common name, such as `contoso.com` or `*.contoso.com`.
@@ -25,10 +25,10 @@ pub struct NewOrder {
     pub tags: Tags,
 }
 
-/// One line of an order's history.
+/// One event in an order's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
-    /// `CertificateOrderCreated`, `DomainValidationComplete` … (API.md 5.4).
+    /// `CertificateOrderCreated`, `DomainValidationComplete` …
     pub kind: String,
     pub at: Option<Timestamp>,
 }
@@ -46,7 +46,7 @@ pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Order>, Azur
     client.read_as(&request, decode).await
 }
 
-/// What happened to the order so far, as the service tells it.
+/// The events of the order so far, as the service reports them.
 pub async fn actions(client: &Client, order: &ResourceId) -> Result<Vec<Action>, AzureError> {
     let answer =
         listed(client, &question("Read the history of", order, "retrieveCertificateActions")).await?;
@@ -56,7 +56,7 @@ pub async fn actions(client: &Client, order: &ResourceId) -> Result<Vec<Action>,
     Ok(json::elements(&answer).iter().filter_map(action).collect())
 }
 
-/// The addresses that verification mails were sent to since then, in the order of sending (A99).
+/// The addresses to which verification mails were sent since then, in the order of sending (A99).
 pub async fn mails(
     client: &Client,
     order: &ResourceId,
@@ -72,7 +72,7 @@ pub async fn mails(
     Ok(mails.into_iter().map(|(_, address)| address).collect())
 }
 
-/// The answer to such a question: a list, and never just nothing.
+/// The answer to such a query: always a list, possibly empty.
 async fn listed(client: &Client, question: &Request) -> Result<Value, AzureError> {
     let answer = client.ask(question).await?;
     let is_list = answer.is_array() || answer.get("value").is_some_and(Value::is_array);
@@ -85,14 +85,15 @@ fn question(words: &str, order: &ResourceId, action: &str) -> Request {
         .repeat(Repeat::Safe)
 }
 
-/// Buys a certificate. It costs money, so a lost answer is looked into before the request is sent again.
+/// Buys a certificate. It costs money, so after a lost answer the order is read before the request is
+/// repeated.
 pub fn create(id: &ResourceId, order: &NewOrder) -> Request {
     let what = format!("Buy the certificate order {} for {}", id.name(), order.domain);
     Request::put(what, id, version::ORDERS, whole(order)).repeat(Repeat::LookFirst)
 }
 
-/// Asks whether the purchase would be accepted; nothing is bought. The name is for people: it is read only in
-/// the body.
+/// Checks whether the purchase would be accepted; nothing is bought. The name is for people: the service
+/// reads it only in the body.
 pub fn validate(subscription: &ResourceId, name: &str, order: &NewOrder) -> Request {
     let path = format!(
         "{subscription}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation"
@@ -114,7 +115,7 @@ fn whole(order: &NewOrder) -> Value {
 }
 
 /// Step 1: Store. Links the order to a vault secret, which is filled once the order is issued. `tags` are
-/// those that a link of this name has already, or is to have.
+/// those that a link of this name already has, or is to get.
 pub fn store(
     order: &ResourceId,
     certificate_name: &str,
@@ -133,8 +134,8 @@ pub fn store(
     )
 }
 
-/// The tags of a link from an order to a vault secret, none where there is no such link; the order's own
-/// answer does not tell them.
+/// The tags of a link from an order to a vault secret, empty if there is no such link; the order's own answer
+/// does not contain them.
 pub async fn tags_of_stored(
     client: &Client,
     order: &ResourceId,
@@ -149,29 +150,28 @@ pub async fn tags_of_stored(
     Ok(client.read(&request).await?.as_ref().map(json::tags).unwrap_or_default())
 }
 
-/// Step 2: Verify. Asks the certificate authority to look for the evidence; the outcome shows in the order
-/// later.
+/// Step 2: Verify. Asks the certificate authority to look for the evidence; the order shows the result later.
 pub fn verify(order: &ResourceId) -> Request {
     let what = format!("Ask for the domain verification of {}", order.name());
     Request::post(what, format!("{order}/verifyDomainOwnership"), version::ORDERS)
 }
 
-/// Renews: near the end of the paid term it buys another year, earlier it issues anew for the term that is
-/// paid (C12). The new certificate has a new key of the same size. Charged at most once, so it is never
-/// repeated blindly (API.md 17).
+/// Renews: near the end of the paid term it buys another year, earlier it issues again for the paid term
+/// (C12). The new certificate has a new key of the same size. It may be charged, so it is never repeated
+/// blindly.
 pub fn renew(order: &ResourceId, key_size: Option<u32>) -> Request {
     let what = format!("Renew the certificate order {}", order.name());
     let body = json!({ "properties": new_key(key_size) });
     Request::post(what, format!("{order}/renew"), version::ORDERS).with_body(Body::new(body))
 }
 
-/// The key of the next certificate. Azure makes it, as long as no signing request is sent; what is left out
-/// may count as 0.
+/// The key of the next certificate. Azure makes it if no signing request is sent; an omitted size may count
+/// as 0.
 fn new_key(size: Option<u32>) -> Value {
     json!({ "keySize": size.unwrap_or(KEY_SIZE), "isPrivateKeyExternal": false })
 }
 
-/// Rekeys: a new key and certificate with the same end (A188). The old certificate is revoked after so many
+/// Rekeys: a new key and certificate with the same end (A188). The old certificate is revoked after this many
 /// hours.
 pub fn rekey(order: &ResourceId, key_size: Option<u32>, revoke_after_hours: i64) -> Request {
     let what = format!("Rekey the certificate order {}", order.name());
@@ -181,7 +181,7 @@ pub fn rekey(order: &ResourceId, key_size: Option<u32>, revoke_after_hours: i64)
         .with_body(Body::new(json!({ "properties": properties })))
 }
 
-/// Switches automatic renewal; the service wants the product named with it (API.md 5.9).
+/// Switches automatic renewal; the service requires the product in the request.
 pub fn set_auto_renew(order: &ResourceId, product: Option<ProductType>, on: bool) -> Request {
     let what = format!("Switch automatic renewal of {} {}", order.name(), if on { "on" } else { "off" });
     let mut properties = json!({ "autoRenew": on });

@@ -1,4 +1,4 @@
-//! How long all requests of a command may take together, and how whoever waits hears of a pause.
+//! How long all requests of a command may take together, and how the caller learns of pauses.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::error::AzureError;
 
-/// The moment from which nothing is waited for, and how long that was from the start.
+/// The moment after which nothing is waited for, and the length of the whole period.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
     at: Instant,
@@ -18,7 +18,7 @@ pub struct Deadline {
 impl Deadline {
     pub fn after(whole: Duration) -> Self {
         let now = Instant::now();
-        // A time that no clock can hold is as good as a day.
+        // A time beyond the range of the clock is replaced by a day.
         let at = now.checked_add(whole).unwrap_or(now + Duration::from_secs(24 * 60 * 60));
         Self { at, whole }
     }
@@ -31,12 +31,12 @@ impl Deadline {
         self.whole
     }
 
-    /// What comes of it, or that it did not come in time.
+    /// The result of `work`, or an error if the deadline passes first.
     pub async fn within<T>(self, work: impl Future<Output = T>) -> Result<T, AzureError> {
         timeout_at(self.at, work).await.map_err(|_| self.passed(None))
     }
 
-    /// `why` is what it last waited for.
+    /// `why` is the reason for the last pause.
     pub(super) fn passed(self, why: Option<String>) -> AzureError {
         AzureError::NotInTime { seconds: self.whole.as_millis().div_ceil(1000), why }
     }
@@ -59,7 +59,7 @@ impl fmt::Display for Wait {
     }
 }
 
-/// Hears of every pause of a client's reads.
+/// Is called for every pause of a client's reads.
 #[derive(Clone)]
 pub struct Listener(Arc<dyn Fn(&Wait) + Send + Sync>);
 

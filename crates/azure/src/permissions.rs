@@ -1,4 +1,4 @@
-//! What the signed-in identity may do at a scope, as its roles add up.
+//! What the signed-in identity may do at a scope: the sum of its roles.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::request::Request;
 use super::version;
 use certdeck_model::ResourceId;
 
-/// One role's part: actions with `*` for anything, and what is taken out of them again.
+/// The permissions of one role: actions with `*` for anything, and the excluded ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Permission {
     pub actions: Vec<String>,
@@ -29,7 +29,7 @@ pub fn decode(value: &Value) -> Permission {
     Permission { actions: texts("actions"), not_actions: texts("notActions") }
 }
 
-/// What one role takes out, another may still give.
+/// An action that one role excludes may be granted by another.
 pub fn allow(held: &[Permission], action: &str) -> bool {
     let names = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, action));
     held.iter().any(|one| names(&one.actions) && !names(&one.not_actions))

@@ -1,4 +1,4 @@
-//! App Service plans: their tier decides whether an app may have TLS bindings at all (API.md 4.7).
+//! App Service plans: their tier decides whether an app may have TLS bindings at all.
 
 use serde_json::Value;
 

@@ -1,20 +1,20 @@
-//! Following a long-running operation: which URL to ask next and when it is over, as pure decisions on
-//! answers. The four shapes are those of API.md 1.4.
+//! Following a long-running operation: which URL to poll next and when it is over, as pure decisions on
+//! answers.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::answer::ServiceAnswer;
 use super::error::Refusal;
 use super::json;
 use super::request::Method;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// `Azure-AsyncOperation`: answers with a status of its own.
+pub enum PollTarget {
+    /// `Azure-AsyncOperation`: its answers contain a status.
     Operation(String),
-    /// `Location`: 202 until it is done.
+    /// `Location`: answers 202 until the operation is over.
     Location(String),
     /// The resource itself, by its `provisioningState`.
     Resource,
@@ -23,20 +23,19 @@ pub enum Target {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     Done(Option<Value>),
-    /// Done; the resource itself says how it looks now.
+    /// The operation is over; the resource itself has the result.
     ReadResource,
     Poll {
-        target: Target,
+        target: PollTarget,
         after: Option<Duration>,
-        /// What the service calls the state of it.
+        /// The service's name of the state.
         state: String,
     },
     Failed(Refusal),
 }
 
-/// The states in which a resource is still being worked on. Every other state is an end, known or not: the
-/// stored certificate of an order stays `Initialized` until the order is issued, which may take days (API.md,
-/// summary 2).
+/// The states in which a resource is still being changed. Every other state is an end, known or not: the
+/// stored certificate of an order stays `Initialized` until the order is issued, which may take days.
 pub const RUNNING: [&str; 12] = [
     "InProgress",
     "Running",
@@ -51,50 +50,54 @@ pub const RUNNING: [&str; 12] = [
     "RegisteringDns",
     "Started",
 ];
-/// The states in which an operation ended badly.
+/// The states of a failed operation.
 pub const FAILED: [&str; 3] = ["Failed", "Canceled", "Cancelled"];
 
-/// After the change itself was accepted.
-pub fn begin(method: Method, answer: &Answer) -> Next {
+/// The decision after the change was accepted.
+pub fn begin(method: Method, answer: &ServiceAnswer) -> Next {
     let after = answer.retry_after;
     if let Some(url) = &answer.operation {
-        return Next::Poll { target: Target::Operation(url.clone()), after, state: "accepted".to_owned() };
+        return Next::Poll {
+            target: PollTarget::Operation(url.clone()),
+            after,
+            state: "accepted".to_owned(),
+        };
     }
     if let (202, Some(url)) = (answer.status, &answer.location) {
-        return Next::Poll { target: Target::Location(url.clone()), after, state: "accepted".to_owned() };
+        return Next::Poll { target: PollTarget::Location(url.clone()), after, state: "accepted".to_owned() };
     }
     if makes_resource(method) { resource(answer) } else { Next::Done(answer.clone().into_body()) }
 }
 
-/// After an answer to a poll.
-pub fn go_on(method: Method, target: Target, answer: &Answer) -> Next {
+/// The decision after an answer to a poll.
+pub fn go_on(method: Method, target: PollTarget, answer: &ServiceAnswer) -> Next {
     match target {
-        Target::Resource if answer.status == 404 => wait(Target::Resource, answer, "not there yet"),
+        PollTarget::Resource if answer.status == 404 => wait(PollTarget::Resource, answer, "not there yet"),
         _ if !answer.is_success() => Next::Failed(answer.refusal()),
-        Target::Resource => resource(answer),
-        Target::Location(_) if answer.status == 202 => {
+        PollTarget::Resource => resource(answer),
+        PollTarget::Location(_) if answer.status == 202 => {
             // A newer Location replaces the old one; both are followed verbatim.
-            let target = answer.location.clone().map_or(target, Target::Location);
+            let target = answer.location.clone().map_or(target, PollTarget::Location);
             wait(target, answer, "in progress")
         }
-        Target::Location(_) if makes_resource(method) => {
+        PollTarget::Location(_) if makes_resource(method) => {
             if answer.body.is_null() {
                 Next::ReadResource
             } else {
                 resource(answer)
             }
         }
-        Target::Location(_) => Next::Done(answer.clone().into_body()),
-        Target::Operation(_) => operation(method, target, answer),
+        PollTarget::Location(_) => Next::Done(answer.clone().into_body()),
+        PollTarget::Operation(_) => operation(method, target, answer),
     }
 }
 
-/// Whether an answer to a poll is about the asking alone, and not about the operation.
+/// Whether an answer concerns only the poll itself, not the operation.
 pub fn says_nothing(status: u16) -> bool {
     matches!(status, 401 | 403 | 408 | 429 | 500..)
 }
 
-fn operation(method: Method, target: Target, answer: &Answer) -> Next {
+fn operation(method: Method, target: PollTarget, answer: &ServiceAnswer) -> Next {
     let over = || {
         if makes_resource(method) {
             Next::ReadResource
@@ -111,21 +114,21 @@ fn operation(method: Method, target: Target, answer: &Answer) -> Next {
     }
 }
 
-fn resource(answer: &Answer) -> Next {
+fn resource(answer: &ServiceAnswer) -> Next {
     match json::text(&answer.body, "/properties/provisioningState") {
-        Some(state) if is_one_of(&state, &RUNNING) => wait(Target::Resource, answer, &state),
+        Some(state) if is_one_of(&state, &RUNNING) => wait(PollTarget::Resource, answer, &state),
         Some(state) if is_one_of(&state, &FAILED) => Next::Failed(failure(answer, &state)),
-        // The swagger's Location with a 201 adds nothing: the final result is the resource (API.md 1.4).
+        // The specification's Location with a 201 adds nothing: the final result is the resource.
         _ if answer.body.is_null() => Next::ReadResource,
         _ => Next::Done(answer.clone().into_body()),
     }
 }
 
-fn wait(target: Target, answer: &Answer, state: &str) -> Next {
+fn wait(target: PollTarget, answer: &ServiceAnswer, state: &str) -> Next {
     Next::Poll { target, after: answer.retry_after, state: state.to_owned() }
 }
 
-fn failure(answer: &Answer, state: &str) -> Refusal {
+fn failure(answer: &ServiceAnswer, state: &str) -> Refusal {
     let mut refusal = answer.refusal();
     if refusal.code.is_empty() {
         state.clone_into(&mut refusal.code);
@@ -145,7 +148,7 @@ fn is_one_of(state: &str, states: &[&str]) -> bool {
     states.iter().any(|known| known.eq_ignore_ascii_case(state))
 }
 
-/// How long to wait before the next poll: what the service asks, else quick at first and slower later.
+/// The pause before the next poll: what the service asks for, otherwise short at first and longer later.
 pub fn pause(after: Option<Duration>, polls: u32) -> Duration {
     const STEPS: [u64; 4] = [1, 2, 3, 5];
     let steady = Duration::from_secs(STEPS[(polls as usize).min(STEPS.len() - 1)]);
@@ -158,8 +161,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn answer(status: u16, body: Value) -> Answer {
-        Answer {
+    fn answer(status: u16, body: Value) -> ServiceAnswer {
+        ServiceAnswer {
             status,
             body,
             rows: None,
@@ -197,9 +200,9 @@ mod tests {
     #[test]
     fn a_location_is_followed_verbatim_until_it_answers() {
         let link = "https://management.azure.com/op?t=1&s=a%2Bb";
-        let accepted = Answer { location: Some(link.to_owned()), ..answer(202, Value::Null) };
+        let accepted = ServiceAnswer { location: Some(link.to_owned()), ..answer(202, Value::Null) };
         let Next::Poll { target, .. } = begin(Method::Put, &accepted) else { panic!("it is not over") };
-        assert_eq!(target, Target::Location(link.to_owned()));
+        assert_eq!(target, PollTarget::Location(link.to_owned()));
         assert!(matches!(go_on(Method::Put, target.clone(), &answer(202, Value::Null)), Next::Poll { .. }));
         assert_eq!(go_on(Method::Put, target.clone(), &answer(200, Value::Null)), Next::ReadResource);
         assert_eq!(go_on(Method::Delete, target, &answer(204, Value::Null)), Next::Done(None));
@@ -207,7 +210,8 @@ mod tests {
 
     #[test]
     fn an_operation_is_over_by_its_status_alone() {
-        let accepted = Answer { operation: Some("/op".to_owned()), ..answer(201, json!({"properties": {}})) };
+        let accepted =
+            ServiceAnswer { operation: Some("/op".to_owned()), ..answer(201, json!({"properties": {}})) };
         let Next::Poll { target, .. } = begin(Method::Put, &accepted) else { panic!("it is not over") };
         let poll = |body: Value| go_on(Method::Put, target.clone(), &answer(200, body));
         assert!(matches!(poll(json!({"status": "InProgress"})), Next::Poll { .. }));

@@ -1,4 +1,4 @@
-//! A look at the cloud without a token: whether it answers, and thereby what time it has.
+//! A request to the cloud without a token: whether it answers, and its clock.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use super::client::Client;
 use super::error::AzureError;
 
 impl Client {
-    /// Whether ARM answers at all; its clock is known afterwards, if the answer tells it.
+    /// Checks that ARM answers; afterwards its clock is known, if the answer contained it.
     pub async fn reach(&self) -> Result<(), AzureError> {
         let mut url = self.cloud().arm.clone();
         url.set_path("/metadata/endpoints");

@@ -1,4 +1,4 @@
-//! Whether a subscription may use the services that certdeck is about: each has to be registered there once.
+//! Whether a subscription may use the services that certdeck needs: each has to be registered there once.
 
 use futures::future::try_join_all;
 use serde_json::Value;
@@ -11,8 +11,8 @@ use certdeck_model::ResourceId;
 
 const NEEDED: [&str; 3] = ["Microsoft.Web", "Microsoft.KeyVault", "Microsoft.CertificateRegistration"];
 
-/// Those that the subscription has not registered. Orders are not sold in national clouds (A65), so theirs is
-/// not missed.
+/// The services that the subscription has not registered. Orders are not sold in national clouds (A65), so
+/// their provider is not required there.
 pub async fn missing(client: &Client, subscription: &ResourceId) -> Result<Vec<&'static str>, AzureError> {
     let needed =
         NEEDED.iter().filter(|name| !(client.cloud().national && name.ends_with("CertificateRegistration")));
@@ -27,7 +27,7 @@ pub async fn missing(client: &Client, subscription: &ResourceId) -> Result<Vec<&
     Ok(try_join_all(asked).await?.into_iter().flatten().collect())
 }
 
-/// On its way counts: it takes minutes and ends by itself.
+/// A registration in progress counts: it takes minutes and completes by itself.
 fn is_registered(answer: &Value) -> bool {
     let state: String = json::text_or_empty(answer, "/registrationState");
     ["Registered", "Registering"].iter().any(|good| state.eq_ignore_ascii_case(good))

@@ -1,6 +1,6 @@
-//! The address of a proxy, read as curl reads it. It can be shown: what signs in there is kept apart and
-//! never is, and an address that cannot be read is refused without a word of it, because nobody knows where
-//! in it the password stands.
+//! The address of a proxy, parsed as curl does. It can be shown: its login is stored separately and never
+//! shown, and an address that cannot be parsed is refused without quoting it, because the position of the
+//! password in it is unknown.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -14,9 +14,9 @@ use thiserror::Error;
 use url::Url;
 use zeroize::Zeroizing;
 
-/// The environment's variables for https, in curl's order.
+/// The environment variables for https, in curl's order.
 pub const VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-/// Those that name the hosts to be reached without it.
+/// The variables that name the hosts to be reached without a proxy.
 pub const EXCEPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
 /// Why a text is not the address of a proxy.
@@ -36,11 +36,11 @@ pub enum ProxyError {
     Host,
 }
 
-/// What is shown of it is scheme, host and port.
+/// Only scheme, host and port are shown.
 #[derive(Clone)]
 pub struct Proxy {
     address: Url,
-    /// The value of the header that signs in.
+    /// The value of the `Proxy-Authorization` header.
     login: Option<SecretString>,
     from: String,
     /// Hosts that are reached without it, as in `NO_PROXY`.
@@ -48,8 +48,9 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Reads `http://USER:PASSWORD@HOST:PORT`; scheme, login and port may be missing. The last `@` divides,
-    /// and the first colon before it. `from` is where it is written: `HTTPS_PROXY`.
+    /// Parses `http://USER:PASSWORD@HOST:PORT`; scheme, login and port are optional. The last `@` ends the
+    /// login, and the first colon in the login separates user and password. `from` is where the address is
+    /// configured: `HTTPS_PROXY`.
     pub fn parse(text: &str, from: impl Into<String>) -> Result<Self, ProxyError> {
         let text = text.trim();
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -76,7 +77,7 @@ impl Proxy {
         Self { not_for: hosts.unwrap_or_default(), ..self }
     }
 
-    /// Where it is written.
+    /// Where the address is configured.
     pub fn from(&self) -> &str {
         &self.from
     }
@@ -89,7 +90,7 @@ impl Proxy {
         &self.not_for
     }
 
-    /// Without what signs in.
+    /// The address without the login.
     pub(super) fn address(&self) -> &Url {
         &self.address
     }
@@ -99,7 +100,7 @@ impl Proxy {
         self.login.as_ref().map(ExposeSecret::expose_secret)
     }
 
-    /// Tells which addresses it leads to.
+    /// Decides which addresses are reached through it.
     pub(super) fn matcher(&self) -> Matcher {
         Matcher::builder().all(self.address.as_str().to_owned()).no(self.not_for.clone()).build()
     }
@@ -122,7 +123,7 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// `http` or `https`, and what follows it and its slashes, of which curl takes one to three.
+/// `http` or `https`, and the rest after it and its slashes, of which curl accepts one to three.
 fn scheme(text: &str) -> Result<(&'static str, &str), ProxyError> {
     let head = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
     let rest = text.get(head.len() + 1..).unwrap_or_default();
@@ -139,7 +140,7 @@ fn scheme(text: &str) -> Result<(&'static str, &str), ProxyError> {
     }
 }
 
-/// The user and the password with their escapes undone, as a header. What is no escape stays as it is.
+/// User and password, percent-decoded, as a header. Invalid escapes stay as they are.
 fn header(login: &str) -> Result<SecretString, ProxyError> {
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
     let mut plain = Zeroizing::new(Vec::with_capacity(login.len() + 1));
@@ -152,7 +153,7 @@ fn header(login: &str) -> Result<SecretString, ProxyError> {
     Ok(Zeroizing::new(format!("Basic {}", STANDARD.encode(&*plain))).as_str().into())
 }
 
-/// `HOST` or `HOST:PORT`, checked; nothing else may stand there.
+/// Checks `HOST` or `HOST:PORT`; nothing else is allowed.
 fn place_of(place: &str) -> Result<&str, ProxyError> {
     let bracketed = place.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     let named = || {
@@ -183,7 +184,7 @@ mod tests {
         Ok((proxy.to_string(), login.map(|plain| plain.iter().map(|byte| char::from(*byte)).collect())))
     }
 
-    /// What curl 8 sends to a proxy that is written so; of two `@`, older versions refuse.
+    /// What curl 8 sends to a proxy with such an address; older versions refuse two `@`.
     #[test]
     fn a_login_is_sent_as_curl_sends_it_and_no_part_of_it_is_shown() {
         for (text, shown, login) in [

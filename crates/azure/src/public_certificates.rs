@@ -1,5 +1,5 @@
-//! Public certificates (`.cer`) that an app's code loads. The service gives only the bytes, so subject and
-//! expiry are read from them here (API.md 4.6).
+//! Public certificates (`.cer`) that an app's code loads. The service returns only the bytes, so subject and
+//! expiry are read from them here.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,13 +17,12 @@ pub async fn list(client: &Client, site: &ResourceId) -> Result<Vec<PublicCertif
     client.list_as(&Request::get(what, format!("{site}/publicCertificates"), version::WEB), decode).await
 }
 
-/// Adds a certificate to an app, in DER, for whoever runs the app's code. `store` is `CurrentUserMy`, or in
-/// an App Service Environment `LocalMachineMy`. A name that exists is refused by the service: remove it
-/// first.
+/// Adds a certificate in DER to an app. `store` is `CurrentUserMy`, or in an App Service Environment
+/// `LocalMachineMy`. The service refuses a name that exists: remove it first.
 pub fn add(id: &ResourceId, der: &[u8], store: &str) -> Request {
     let properties = json!({ "blob": STANDARD.encode(der), "publicCertificateLocation": store });
     let what = format!("Upload the public certificate {}", id.name());
-    // Sent again after a lost answer it would be refused although it worked, so it is looked for first.
+    // Repeated after a lost answer it would be refused although it worked, so the certificate is read first.
     Request::put(what, id, version::WEB, json!({ "properties": properties })).repeat(Repeat::LookFirst)
 }
 

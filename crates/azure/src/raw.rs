@@ -1,11 +1,11 @@
-//! One resource as the service has it: for people who want to see the JSON itself.
+//! One resource as the service returns it: for people who want to see the JSON itself.
 
 use super::client::Client;
 use super::request::Request;
 use super::version;
 use certdeck_model::{Problem, ResourceId, printable};
 
-/// The JSON, indented, a line each, made safe to show.
+/// The JSON, indented, one line each, made safe to show.
 pub async fn read(client: &Client, id: &ResourceId) -> Result<Vec<String>, Problem> {
     let what = format!("Read {}", id.name());
     let request = Request::get(&*what, id.as_str(), version::of(id));

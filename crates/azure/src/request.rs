@@ -1,5 +1,5 @@
-//! A request as a value: what would be sent, before anything is sent (DESIGN.md, idea 2).
-//! One value can be sent, shown as a plan, written as a script, put in the journal or compared in a test.
+//! A request as a value: what will be sent, before anything is sent. One value can be sent, shown as a plan,
+//! written as a script, stored in the journal or compared in a test.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -33,7 +33,7 @@ impl Method {
     }
 }
 
-/// Which service a path belongs to; the cloud knows the host and the audience of each.
+/// The service that a path belongs to; the cloud knows the host and the audience of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plane {
     Arm,
@@ -42,16 +42,16 @@ pub enum Plane {
     Graph,
 }
 
-/// Whether the same request may be sent again when its answer was lost (API.md 17).
+/// Whether the same request may be sent again when its answer was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
-    /// Reads, and writes that say the whole state: repeating them changes nothing more.
+    /// Reads, and writes of a complete state: repeating them changes nothing more.
     Safe,
-    /// Asks for something to happen: look before sending it again. Renewing twice is charged twice.
+    /// Requests an action: read before repeating it. Renewing twice is charged twice.
     LookFirst,
 }
 
-/// A JSON body whose secret parts are kept apart until the moment of sending.
+/// A JSON body whose secrets are stored separately until it is sent.
 #[derive(Debug, Clone, Default)]
 pub struct Body {
     json: Value,
@@ -63,26 +63,26 @@ impl Body {
         Self { json, secrets: Vec::new() }
     }
 
-    /// Adds a secret at a JSON pointer, such as `/properties/password`; the place must exist in the body.
+    /// Adds a secret at a JSON pointer, such as `/properties/password`; its place must exist in the body.
     #[must_use]
     pub fn secret(mut self, pointer: impl Into<Cow<'static, str>>, value: SecretString) -> Self {
         self.secrets.push((pointer.into(), value));
         self
     }
 
-    /// The body for plans, scripts and the journal: secrets struck out.
+    /// The body for plans, scripts and the journal: secrets are masked.
     pub fn shown(&self) -> Value {
         self.filled(|_| "•••".to_owned())
     }
 
-    /// The bytes to send; wiped when dropped. Secrets are written straight into them, past any text that
-    /// nobody wipes.
+    /// The bytes to send; wiped when dropped. Secrets are written straight into them, so that no copy stays
+    /// in memory.
     pub fn wire(&self) -> Zeroizing<Vec<u8>> {
-        // Nothing in the body can be mistaken for what nobody could know.
+        // The placeholder contains a random id, so that no text in the body can equal it.
         let id = Uuid::new_v4();
         let whole = self.filled(|nth| format!("{id}{nth}")).to_string();
         let mark = format!("\"{id}");
-        // An escaped character takes six octets at most; bytes that grew would leave a copy behind.
+        // An escaped character takes at most six bytes; a buffer that has to grow would leave a copy behind.
         let room: usize = self.secrets.iter().map(|(_, secret)| 6 * secret.expose_secret().len() + 2).sum();
         let mut wire = Zeroizing::new(Vec::with_capacity(whole.len() + room));
         let mut rest = whole.as_str();
@@ -99,7 +99,7 @@ impl Body {
         wire
     }
 
-    /// What somebody who saw it could read in it: without the secrets, and without their names.
+    /// The readable part of the body: without the secrets, and without their names.
     fn legible(&self) -> Value {
         let mut json = self.json.clone();
         for (pointer, _) in &self.secrets {
@@ -111,12 +111,12 @@ impl Body {
         json
     }
 
-    /// Where the secrets are, as JSON pointers.
+    /// The JSON pointers of the secrets.
     pub fn secret_places(&self) -> impl Iterator<Item = &str> {
         self.secrets.iter().map(|(place, _)| place.as_ref())
     }
 
-    /// The body with a text of the caller's in the place of the nth secret.
+    /// The body with a text of the caller instead of the nth secret.
     pub fn filled(&self, with: impl Fn(usize) -> String) -> Value {
         let mut json = self.json.clone();
         for (nth, (pointer, _)) in self.secrets.iter().enumerate() {
@@ -140,8 +140,7 @@ impl PartialEq for Body {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What it is for, as an imperative sentence without a full stop: `Buy the certificate order
-    /// contoso-www`.
+    /// Its purpose, as an imperative sentence without a full stop: `Buy the certificate order contoso-www`.
     pub what: String,
     pub method: Method,
     pub plane: Plane,
@@ -151,10 +150,10 @@ pub struct Request {
     pub query: Vec<(&'static str, String)>,
     pub body: Option<Body>,
     pub repeat: Repeat,
-    /// The resource as it was read, whose ETag is sent as `If-Match` (API.md 17). Whether the service obeys
-    /// that is its affair, so whoever sends the request reads again first (`still_applies`).
+    /// The resource as it was read, whose ETag is sent as `If-Match`. The service may ignore it, so the
+    /// sender also reads again first (`still_applies`).
     pub condition: Option<Box<AsItIs>>,
-    /// A check that what follows can do without: it is left out where the caller's roles do not allow it.
+    /// An optional check: it is skipped if the caller's roles do not allow it.
     pub if_allowed: bool,
 }
 
@@ -229,16 +228,16 @@ impl Request {
         self
     }
 
-    /// Only while the resource is as it was read.
+    /// Makes the request conditional: only while the resource is unchanged.
     #[must_use]
     pub fn while_as(mut self, read: Option<&AsItIs>) -> Self {
         self.condition = read.cloned().map(Box::new);
         self
     }
 
-    /// Whether what was read says the same still, as far as the request is about it: a PUT replaces
-    /// everything, a PATCH the members that it brings. An ETag alone cannot tell, because that of an app
-    /// changes with everything below the app.
+    /// Whether the resource has not changed, as far as the request affects it: a PUT replaces everything, a
+    /// PATCH its members. The ETag alone is not enough, because that of an app changes with everything below
+    /// the app.
     pub fn still_applies(&self, now: &Value) -> bool {
         let Some(then) = self.condition.as_ref().map(|read| &read.body) else { return true };
         let [then, now] = [then, now].map(|body| body.get("properties").unwrap_or(&Value::Null));
@@ -251,8 +250,8 @@ impl Request {
         }
     }
 
-    /// Whether somebody who agreed to the other has agreed to this one. A newer look may have brought another
-    /// ETag, and secrets of the cloud's own that are sent back as they are: nobody read those.
+    /// Whether consent to the other request covers this one. A later reading may have brought another ETag,
+    /// and secrets of the cloud that are sent back unchanged: no person reads those.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let legible = |request: &Self| request.body.as_ref().map(Body::legible);
         let plain = |request: &Self| Self { body: None, condition: None, ..request.clone() };

@@ -1,4 +1,4 @@
-//! Resources of any type by their name, wherever in a subscription they are.
+//! Resources of any type by their name, anywhere in a subscription.
 
 use super::client::Client;
 use super::error::AzureError;
@@ -6,8 +6,8 @@ use super::request::Request;
 use super::{json, version};
 use certdeck_model::ResourceId;
 
-/// Those of a type (`Microsoft.Web/sites`) with this name, in whichever group; names differ in case only by
-/// chance.
+/// The resources of a type (`Microsoft.Web/sites`) with this name, in any group; names are compared
+/// regardless of casing.
 pub async fn named(
     client: &Client,
     scope: &ResourceId,

@@ -9,14 +9,14 @@ use super::request::Request;
 use super::{json, version};
 use certdeck_model::ResourceId;
 
-/// Reads certificates and their secrets: what App Service needs (C15).
+/// Reads certificates and their secrets: App Service needs it (C15).
 pub const KEY_VAULT_CERTIFICATE_USER: &str = "db79e9a7-68ee-4b58-9aeb-b90e7c24fcba";
-/// Writes secrets: what the certificate service needs (C16).
+/// Writes secrets: the certificate service needs it (C16).
 pub const KEY_VAULT_SECRETS_OFFICER: &str = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7";
 pub const KEY_VAULT_SECRETS_USER: &str = "4633458b-17de-408a-b874-0445c86b69e6";
 pub const KEY_VAULT_ADMINISTRATOR: &str = "00482a5a-887f-4fb3-b363-3b7fe8e74483";
 
-/// Who holds which role at a scope or above it: object id of the principal, and the role's own id (a GUID).
+/// Who has which role at a scope or above it: object id of the principal, and the role's own id (a GUID).
 pub async fn list(client: &Client, scope: &ResourceId) -> Result<Vec<(String, String)>, AzureError> {
     let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments");
     let what = format!("List the role assignments on {}", scope.name());
@@ -29,8 +29,8 @@ pub fn decode(value: &Value) -> Option<(String, String)> {
     Some((json::text(value, "/properties/principalId")?, role))
 }
 
-/// Gives a service principal a role. The assignment's name follows from what it says, so that the same grant
-/// twice is one assignment.
+/// Assigns a role to a service principal. The assignment's name is derived from its contents, so that the
+/// same grant twice is one assignment.
 pub fn assign(scope: &ResourceId, principal: &str, role: &str) -> Request {
     let name = name(&[scope.as_str(), principal, role]);
     let id = scope.resource("Microsoft.Authorization/roleAssignments", &name);

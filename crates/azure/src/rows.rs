@@ -1,5 +1,5 @@
-//! A long list in an answer: its rows are left as text, to be read one at a time. A thousand of them as
-//! values at once take ten times the room of their text.
+//! A long list in an answer: its rows stay text and are parsed one at a time. A thousand of them as values
+//! take ten times the memory of their text.
 
 use std::fmt;
 
@@ -7,12 +7,11 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// One row, as it came.
-pub type Row = Box<RawValue>;
+/// One row as JSON text.
+pub type RawRow = Box<RawValue>;
 
-/// Reads an object: its members, and the rows of the list that is called `member`. No rows where there is no
-/// such list.
-pub fn read(text: &[u8], member: &'static str) -> Result<(Value, Option<Vec<Row>>), serde_json::Error> {
+/// Parses an object: its members, and the rows of the list called `member`. `None` if there is no such list.
+pub fn read(text: &[u8], member: &'static str) -> Result<(Value, Option<Vec<RawRow>>), serde_json::Error> {
     let mut from = serde_json::Deserializer::from_slice(text);
     let read = Object { member }.deserialize(&mut from)?;
     from.end()?;
@@ -24,14 +23,14 @@ struct Object {
 }
 
 impl<'de> DeserializeSeed<'de> for Object {
-    type Value = (Value, Option<Vec<Row>>);
+    type Value = (Value, Option<Vec<RawRow>>);
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_map(self)
     }
 }
 
 impl<'de> Visitor<'de> for Object {
-    type Value = (Value, Option<Vec<Row>>);
+    type Value = (Value, Option<Vec<RawRow>>);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")

@@ -1,4 +1,4 @@
-//! Secrets of a key vault, as far as they hold certificates (API.md 9).
+//! Secrets of a key vault, as far as they hold certificates.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,13 +12,13 @@ use super::request::{Plane, Request};
 use super::{json, version};
 use certdeck_model::Vault;
 
-/// What holds a name among the secrets of a vault, as its metadata tell: no value is read.
+/// What uses a name among the secrets of a vault, according to its metadata: no value is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holder {
     Free,
-    /// The certificate of an order, or the place that waits for it (C19).
+    /// The certificate of an order, or its placeholder (C19).
     Order,
-    /// A certificate of the vault, whose secret nobody else may write.
+    /// A certificate of the vault; only the vault writes its secret.
     Certificate,
     Other,
     /// A deleted secret, which keeps the name until it is purged (C20).
@@ -28,7 +28,7 @@ pub enum Holder {
 /// The tag by which the certificate service knows its own secrets (C19).
 const ORDER_TAG: &str = "CertificateState";
 
-/// Looks what holds a name, also among what was deleted.
+/// Determines what uses a name, deleted objects included.
 pub async fn holder(client: &Client, vault: &Vault, name: &str) -> Result<Holder, AzureError> {
     let ask = |what: &str, path: String| {
         let what = format!("{what} {name} of the key vault {}", vault.id.name());
@@ -53,13 +53,13 @@ pub async fn holder(client: &Client, vault: &Vault, name: &str) -> Result<Holder
     Ok(if deleted.is_some() { Holder::Deleted } else { Holder::Free })
 }
 
-/// What reads the current version of a secret, its value included.
+/// The request that reads the current version of a secret, with its value.
 pub fn reading(vault: &Vault, name: &str) -> Request {
     let what = format!("Read the secret {name} of the key vault {}", vault.id.name());
     Request::get(what, format!("/secrets/{name}"), version::VAULT_DATA).on(Plane::Vault(vault.uri.clone()))
 }
 
-/// The octets of a certificate that a secret holds in Base64; nothing where there is no such secret.
+/// The bytes of a certificate that a secret holds in Base64; `None` if there is no such secret.
 pub async fn certificate(
     client: &Client,
     reading: &Request,

@@ -1,4 +1,4 @@
-//! Sending one request until it is answered: token, tries, limits. It knows nothing of what the answer means.
+//! Sends one request until it is answered: token, tries, limits. It does not interpret the answer.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use url::Url;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::answer::Answer;
-use super::budget::{Budget, Outcome, Urgency};
+use super::answer::ServiceAnswer;
+use super::budget::{Budget, RequestOutcome, Urgency};
 use super::challenge::Claims;
 use super::clock::ServiceClock;
 use super::cloud::host_of;
@@ -20,38 +20,38 @@ use super::credential::{Credential, Token};
 use super::error::AzureError;
 use super::patience::Wait;
 use super::request::{Method, Repeat};
-use super::retry::{self, Attempt, Failure};
+use super::retry::{self, RetryAttempt, TryFailure};
 use super::rows;
 use super::transport::Http;
 use certdeck_model::printable;
 
 /// The largest body that is read; a page of a list is some hundred kilobytes.
 const LARGEST: usize = 32 * 1024 * 1024;
-/// The longest that one try of a read takes, whatever trickles in (RELIABILITY.md R6).
+/// How long one try of a read may take, even if bytes keep arriving.
 const READ: Duration = Duration::from_secs(60);
-/// How many different things a service may want of one request's token before it is asked no more.
+/// How many different claims challenges one request answers before it gives up.
 const MOST_CHALLENGES: usize = 2;
 
-/// One request as it goes over the wire, as often as it takes.
+/// One request as it goes over the wire, the same for every try.
 #[derive(Debug)]
-pub struct Call {
+pub struct WireCall {
     pub method: Method,
     pub url: Url,
     pub audience: String,
     pub body: Option<Zeroizing<Vec<u8>>>,
     pub repeat: Repeat,
-    /// A POST that asks a question counts as a read.
+    /// A POST that only queries counts as a read.
     pub read: bool,
     /// The ETag that the resource must still have.
     pub if_match: Option<String>,
     pub urgency: Urgency,
-    /// Nobody waits for its answer any longer.
+    /// After this moment the answer is not needed any more.
     pub until: Option<Instant>,
-    /// The list of the answer whose rows are to be left as text.
+    /// The list of the answer whose rows stay text.
     pub rows: Option<&'static str>,
 }
 
-impl Call {
+impl WireCall {
     pub fn get(url: Url, audience: String, urgency: Urgency) -> Self {
         let (method, repeat) = (Method::Get, Repeat::Safe);
         Self {
@@ -73,19 +73,19 @@ impl Call {
 pub struct Sender {
     pub http: Http,
     pub credential: Credential,
-    /// One for the whole process, so that Azure's logs show what belongs together.
+    /// One id for the whole process, so that Azure's logs show which requests belong together.
     pub correlation: Uuid,
     pub budget: Budget,
     pub clock: ServiceClock,
 }
 
 impl Sender {
-    /// Sends until there is an answer worth having, whatever its status. `waiting` is told of every pause.
+    /// Sends until there is a final answer, regardless of its status. `waiting` is called for every pause.
     pub async fn send(
         &self,
-        call: &Call,
+        call: &WireCall,
         waiting: &mut (dyn FnMut(Wait) + Send),
-    ) -> Result<Answer, AzureError> {
+    ) -> Result<ServiceAnswer, AzureError> {
         let request_id = Uuid::new_v4();
         let host = host_of(&call.url);
         let mut first_try = None;
@@ -94,15 +94,15 @@ impl Sender {
         let mut tries = 0;
         loop {
             let token = self.token(call).await?;
-            let pass = self.budget.admit(call, waiting).await?;
-            // Waiting for a turn is not trying.
+            let permit = self.budget.admit(call, waiting).await?;
+            // Waiting in the queue does not count as a try.
             let start = *first_try.get_or_insert_with(Instant::now);
             tries += 1;
             let attempt = self.try_once(call, &token, request_id).await;
-            pass.end(self.outcome(&call.url, &attempt));
+            permit.end(self.outcome(&call.url, &attempt));
             let (outcome, failure) = match attempt {
-                Ok(Answer { status: 401, challenge: Some(claims), .. }) => {
-                    // The new token was for this; what is refused with it stays refused.
+                Ok(ServiceAnswer { status: 401, challenge: Some(claims), .. }) => {
+                    // The new token was made for these claims; if it is refused again, the refusal is final.
                     if met.contains(&claims) || met.len() == MOST_CHALLENGES {
                         return Err(AzureError::Unsatisfied { host, wants: claims.words().to_owned() });
                     }
@@ -112,39 +112,40 @@ impl Sender {
                     });
                     self.credential.satisfy(&call.audience, &token, &claims).await?;
                     met.push(claims);
-                    // The service has done nothing, and how long a person took is no reason to give up.
+                    // The service has done nothing, and the time that a person took is no reason to give up.
                     (tries, first_try) = (0, None);
                     continue;
                 }
                 Ok(answer) if answer.status == 401 && !signed_in_again => {
-                    // It may just have expired; the service has done nothing, so any request may be sent
-                    // again.
+                    // The token may just have expired; the service has done nothing, so any request may be
+                    // sent again.
                     self.credential.forget(&call.audience, &token);
                     signed_in_again = true;
                     tries -= 1;
                     continue;
                 }
                 Ok(answer) if answer.status < 400 => {
-                    // Without the query: links of operations carry signatures in it (API.md 17).
+                    // Without the query: links of operations contain signatures in it.
                     tracing::debug!(method = call.method.as_str(), path = call.url.path(), status = answer.status, ?answer.request_id);
                     return Ok(answer);
                 }
                 Ok(answer) => {
-                    let failure = Failure::Status { code: answer.status, retry_after: answer.retry_after };
+                    let failure = TryFailure::Status { code: answer.status, retry_after: answer.retry_after };
                     (Ok(answer), failure)
                 }
-                Err(Trouble::Transport(error)) => {
+                Err(TryError::Transport(error)) => {
                     let (error, failure) = self.http.failure(&call.url, &error);
                     if matches!(error, AzureError::Tls { .. }) {
                         return Err(error);
                     }
                     (Err(error), failure)
                 }
-                Err(Trouble::Answer(error)) => return Err(error),
+                Err(TryError::Answer(error)) => return Err(error),
             };
-            let attempt = Attempt { read: call.read, repeat: call.repeat, tries, elapsed: start.elapsed() };
+            let attempt =
+                RetryAttempt { read: call.read, repeat: call.repeat, tries, elapsed: start.elapsed() };
             let Some(pause) = retry::pause(attempt, failure, fastrand::f64()) else { return outcome };
-            // It would not be sent any more.
+            // The request would not be sent any more.
             if call.until.is_some_and(|until| Instant::now() + pause >= until) {
                 return outcome;
             }
@@ -154,7 +155,7 @@ impl Sender {
         }
     }
 
-    async fn token(&self, call: &Call) -> Result<Token, AzureError> {
+    async fn token(&self, call: &WireCall) -> Result<Token, AzureError> {
         let token = self.credential.token(&call.audience);
         let Some(until) = call.until else { return token.await };
         timeout_at(until, token).await.unwrap_or_else(|_| {
@@ -166,7 +167,12 @@ impl Sender {
         })
     }
 
-    async fn try_once(&self, call: &Call, token: &Token, request_id: Uuid) -> Result<Answer, Trouble> {
+    async fn try_once(
+        &self,
+        call: &WireCall,
+        token: &Token,
+        request_id: Uuid,
+    ) -> Result<ServiceAnswer, TryError> {
         let method = match call.method {
             Method::Get => reqwest::Method::GET,
             Method::Put => reqwest::Method::PUT,
@@ -196,67 +202,70 @@ impl Sender {
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(Bytes::from_owner(body.clone()));
         } else if call.method == Method::Post {
-            // Some front ends answer 411 to a POST that does not say it is empty.
+            // Some front ends answer 411 to a POST without a length.
             request = request.header(reqwest::header::CONTENT_LENGTH, "0");
         }
         let sent = Timestamp::now();
-        let answer = request.send().await.map_err(Trouble::Transport)?;
+        let answer = request.send().await.map_err(TryError::Transport)?;
         self.clock.hear(answer.status(), answer.headers(), sent, Timestamp::now());
         receive(answer, call.rows).await
     }
 
-    /// What a try tells of its place, for the requests of others.
-    fn outcome(&self, url: &Url, tried: &Result<Answer, Trouble>) -> Outcome {
+    /// The outcome of a try for the budget, as far as it concerns other requests.
+    fn outcome(&self, url: &Url, tried: &Result<ServiceAnswer, TryError>) -> RequestOutcome {
         match tried {
-            Ok(answer) => Outcome::Answered {
+            Ok(answer) => RequestOutcome::Answered {
                 status: answer.status,
                 told: answer.told,
                 retry_after: answer.retry_after,
             },
-            Err(Trouble::Transport(error)) => match self.http.failure(url, error) {
-                (error, Failure::NotSent) => Outcome::NotSent { why: error.to_string() },
-                (error, _) => Outcome::Lost { why: error.to_string() },
+            Err(TryError::Transport(error)) => match self.http.failure(url, error) {
+                (error, TryFailure::NotSent) => RequestOutcome::NotSent { why: error.to_string() },
+                (error, _) => RequestOutcome::Lost { why: error.to_string() },
             },
-            Err(Trouble::Answer(_)) => Outcome::GivenUp,
+            Err(TryError::Answer(_)) => RequestOutcome::GivenUp,
         }
     }
 }
 
 /// A read without a token, for the description of a cloud.
-pub async fn unsigned(http: &Http, url: Url) -> Result<Answer, AzureError> {
+pub async fn unsigned(http: &Http, url: Url) -> Result<ServiceAnswer, AzureError> {
     once(http, &url, http.client().get(url.clone())).await
 }
 
-/// A form for the sign-in service; it may hold secrets, and is wiped.
-pub async fn form(http: &Http, url: Url, form: Zeroizing<Vec<u8>>) -> Result<Answer, AzureError> {
+/// A form for the sign-in service; it may contain secrets, and is wiped.
+pub async fn form(http: &Http, url: Url, form: Zeroizing<Vec<u8>>) -> Result<ServiceAnswer, AzureError> {
     let request = http.client().post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     once(http, &url, request.body(Bytes::from_owner(form))).await
 }
 
-async fn once(http: &Http, url: &Url, request: reqwest::RequestBuilder) -> Result<Answer, AzureError> {
+async fn once(http: &Http, url: &Url, request: reqwest::RequestBuilder) -> Result<ServiceAnswer, AzureError> {
     let answer = async {
-        receive(request.header(ACCEPT, "application/json").send().await.map_err(Trouble::Transport)?, None)
+        receive(request.header(ACCEPT, "application/json").send().await.map_err(TryError::Transport)?, None)
             .await
     };
     answer.await.map_err(|trouble| match trouble {
-        Trouble::Transport(error) => http.failure(url, &error).0,
-        Trouble::Answer(error) => error,
+        TryError::Transport(error) => http.failure(url, &error).0,
+        TryError::Answer(error) => error,
     })
 }
 
-enum Trouble {
+enum TryError {
     Transport(reqwest::Error),
     Answer(AzureError),
 }
 
-impl From<AzureError> for Trouble {
+impl From<AzureError> for TryError {
     fn from(error: AzureError) -> Self {
         Self::Answer(error)
     }
 }
 
-/// Reads an answer whole, within limits.
-async fn receive(mut response: reqwest::Response, rows: Option<&'static str>) -> Result<Answer, Trouble> {
+/// Reads an answer completely, within limits.
+async fn receive(
+    mut response: reqwest::Response,
+    rows: Option<&'static str>,
+) -> Result<ServiceAnswer, TryError> {
     let url = response.url().clone();
     let status = response.status().as_u16();
     let headers = response.headers().clone();
@@ -269,11 +278,11 @@ async fn receive(mut response: reqwest::Response, rows: Option<&'static str>) ->
         return Err(AzureError::Redirected { status, to }.into());
     }
     let malformed = |why: String| AzureError::Malformed { host: host_of(&url), why };
-    // At once as long as it will be: what is left behind by growing is wiped by nobody.
+    // Allocates the full length at once: growing would leave copies that are not wiped.
     let length =
         response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     let mut bytes = Zeroizing::new(Vec::with_capacity(length.min(LARGEST)));
-    while let Some(chunk) = response.chunk().await.map_err(Trouble::Transport)? {
+    while let Some(chunk) = response.chunk().await.map_err(TryError::Transport)? {
         if bytes.len() + chunk.len() > LARGEST {
             return Err(malformed(format!("it is larger than {} MiB", LARGEST / (1024 * 1024))).into());
         }
@@ -286,19 +295,19 @@ async fn receive(mut response: reqwest::Response, rows: Option<&'static str>) ->
     let (body, rows) = match read {
         Ok(read) => read,
         Err(_) if bytes.iter().all(u8::is_ascii_whitespace) => (Value::Null, None),
-        // An error page of a proxy or gateway: its status is all that counts.
+        // An error page of a proxy or gateway: only its status matters.
         Err(_) if status >= 400 && status != 404 => (Value::Null, None),
         Err(why) => return Err(malformed(format!("no JSON ({why})")).into()),
     };
-    Ok(Answer { rows, ..Answer::new(status, &headers, body) })
+    Ok(ServiceAnswer { rows, ..ServiceAnswer::new(status, &headers, body) })
 }
 
-/// Why it is waited before the next try.
-fn why(host: &str, failure: Failure) -> String {
+/// The reason for the pause before the next try.
+fn why(host: &str, failure: TryFailure) -> String {
     match failure {
-        Failure::Status { code: 429, .. } => format!("Azure throttles {host}"),
-        Failure::Status { code, .. } => format!("{host} answered {code}"),
-        Failure::NotSent => format!("no connection to {host}"),
-        Failure::Lost => format!("the answer of {host} was lost"),
+        TryFailure::Status { code: 429, .. } => format!("Azure throttles {host}"),
+        TryFailure::Status { code, .. } => format!("{host} answered {code}"),
+        TryFailure::NotSent => format!("no connection to {host}"),
+        TryFailure::Lost => format!("the answer of {host} was lost"),
     }
 }

@@ -1,5 +1,5 @@
-//! App settings: what the code of an app finds in its environment. Their values are often secrets, so the
-//! service gives them only on request (POST), and here nothing prints them.
+//! App settings: the environment of an app's code. Their values are often secrets, so the service returns
+//! them only to a POST, and they are never printed here.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
@@ -21,7 +21,7 @@ impl FromIterator<(String, SecretString)> for AppSettings {
 }
 
 impl AppSettings {
-    /// The value of a setting that is no secret. Names differ in case for people only.
+    /// The value of a setting that is no secret. Names that differ only in casing are the same.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.expose_secret())
     }
@@ -43,7 +43,7 @@ pub async fn list(client: &Client, site: &ResourceId) -> Result<AppSettings, Azu
     decode(&answer).ok_or_else(|| client.malformed(&request, "it has no app settings in it"))
 }
 
-/// What reads the settings that a request of [`set`] replaces.
+/// The request that reads the settings that a request of [`set`] replaces.
 pub fn read_request(set: &Request) -> Request {
     reading("Read the app settings", set.path.as_str())
 }
@@ -52,7 +52,7 @@ fn reading(what: impl Into<String>, settings: impl std::fmt::Display) -> Request
     Request::post(what, format!("{settings}/list"), version::WEB).repeat(Repeat::Safe)
 }
 
-/// Strict, unlike other decoders: what is not understood here would be lost with the next change.
+/// Strict, unlike other decoders: a part that is not understood would be lost with the next change.
 pub fn decode(answer: &Value) -> Option<AppSettings> {
     let text = |value: &Value| match value {
         Value::String(text) => text.as_str().into(),
@@ -64,7 +64,7 @@ pub fn decode(answer: &Value) -> Option<AppSettings> {
 }
 
 /// Sets one setting. The service replaces all of them at once, so all others are sent back as they were read;
-/// only the one that is set is shown in plans and journal.
+/// plans and journal show only the changed one.
 pub fn set(site: &ResourceId, name: &str, value: &str, current: &AppSettings) -> Request {
     let others = || current.0.iter().filter(|(own, _)| !own.eq_ignore_ascii_case(name));
     let mut properties: Map<String, Value> = others().map(|(own, _)| (own.clone(), Value::Null)).collect();

@@ -1,4 +1,4 @@
-//! How an app takes connections: HTTPS only, and the minimum TLS version (A218, A219, API.md 4.2).
+//! How an app accepts connections: HTTPS only, and the minimum TLS version (A218, A219).
 
 use serde_json::json;
 
@@ -9,11 +9,11 @@ use super::request::Request;
 use super::{json, version};
 use certdeck_model::ResourceId;
 
-/// The oldest TLS versions that an app takes, such as `1.2`.
+/// The oldest TLS versions that an app accepts, such as `1.2`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MinTls {
     pub app: String,
-    /// Of its deployment site (SCM).
+    /// The same for its deployment site (SCM).
     pub scm: Option<String>,
 }
 
@@ -27,7 +27,7 @@ pub async fn as_it_is(client: &Client, site: &ResourceId) -> Result<Option<AsItI
     client.read_as_it_is(&request).await
 }
 
-/// The minimum TLS versions. The app's own answer never has them, only its configuration.
+/// The minimum TLS versions. They are only in an app's configuration, never in the app's own answer.
 pub fn min_tls(configuration: &AsItIs) -> Option<MinTls> {
     let version = |name: &str| json::text(&configuration.body, &format!("/properties/{name}"));
     Some(MinTls { app: version("minTlsVersion")?, scm: version("scmMinTlsVersion") })

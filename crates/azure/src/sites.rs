@@ -11,14 +11,14 @@ use super::request::Request;
 use super::{json, version};
 use certdeck_model::{App, Binding, Hostname, ResourceId, Scope, SslState, Thumbprint, Webspace};
 
-/// An app with the bindings that its own answer tells (`hostNameSslStates`).
+/// An app with the bindings in its own answer (`hostNameSslStates`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
     pub app: App,
     pub bindings: Vec<Binding>,
 }
 
-/// Apps whose slots are asked for at the same time.
+/// Apps whose slots are requested at the same time.
 const SITES_AT_ONCE: usize = 8;
 
 /// The apps of a subscription or of a resource group, slots included.
@@ -38,8 +38,7 @@ pub async fn apps(client: &Client, subscription: &ResourceId) -> Result<Vec<Site
     client.list_as(&Request::get("List the apps", path, version::WEB), decode).await
 }
 
-/// The slots of a subscription. No list tells more of them than their ids, so only apps that have some are
-/// asked (API.md 16).
+/// The slots of a subscription. Lists contain only their ids, so only apps with slots are queried.
 pub async fn slots(client: &Client, subscription: &ResourceId) -> Result<Vec<Site>, AzureError> {
     let sites = sites_with_slots(client, subscription).await?;
     let ask = |site: &ResourceId| {
@@ -81,7 +80,7 @@ pub async fn as_it_is(client: &Client, id: &ResourceId) -> Result<Option<AsItIs>
     }
 }
 
-/// The hostname bindings of an app, read one by one by the service: fresher than the app's own answer.
+/// The hostname bindings of an app, read one by one by the service: more current than the app's own answer.
 pub async fn bindings(client: &Client, site: &ResourceId) -> Result<Vec<Binding>, AzureError> {
     let what = format!("List the hostname bindings of {}", site.name());
     client
@@ -89,7 +88,7 @@ pub async fn bindings(client: &Client, site: &ResourceId) -> Result<Vec<Binding>
         .await
 }
 
-/// The hostnames of an app that the service knows to be mapped by an A record: they stay behind when its
+/// The hostnames of an app that the service knows to be mapped by an A record: they do not follow when its
 /// address changes.
 pub async fn mapped_by_a(client: &Client, site: &ResourceId) -> Result<Vec<Hostname>, AzureError> {
     let what = format!("List the hostname bindings of {}", site.name());
@@ -108,7 +107,7 @@ pub async fn binding(client: &Client, id: &ResourceId) -> Result<Option<Binding>
     Ok(binding_as_it_is(client, id).await?.and_then(|read| decode_binding(&read.body)))
 }
 
-/// The service's own answer about a binding, to give back with a change of it (`bind`, `unbind`).
+/// The service's own answer about a binding, to be sent back with a change (`bind`, `unbind`).
 pub async fn binding_as_it_is(client: &Client, id: &ResourceId) -> Result<Option<AsItIs>, AzureError> {
     let request =
         Request::get(format!("Read the hostname binding of {}", id.name()), id.as_str(), version::WEB);
@@ -121,8 +120,8 @@ pub async fn binding_as_it_is(client: &Client, id: &ResourceId) -> Result<Option
     }
 }
 
-/// Secures a hostname with a certificate of the app's webspace. `current` is the binding as it is: what it
-/// says about DNS is sent back unchanged (API.md 4.5, way 2).
+/// Secures a hostname with a certificate of the app's webspace. `current` is the existing binding: its DNS
+/// members are sent back unchanged.
 pub fn bind(
     binding: &ResourceId,
     ssl: SslState,
@@ -137,7 +136,7 @@ pub fn bind(
     Request::put(what, binding, version::WEB, json!({ "properties": properties })).while_as(current)
 }
 
-/// Takes the certificate off a hostname; the hostname stays mapped.
+/// Removes the certificate from a hostname; the hostname stays mapped.
 pub fn unbind(binding: &ResourceId, current: Option<&AsItIs>) -> Request {
     let mut properties = kept(binding, current);
     properties.insert("sslState".to_owned(), SslState::Disabled.as_wire().into());
@@ -172,7 +171,7 @@ fn kept(binding: &ResourceId, current: Option<&AsItIs>) -> Map<String, Value> {
     kept
 }
 
-/// Lets the app answer for the order's domain with its verification token (A97, API.md 5.7).
+/// Lets the app serve the verification token of the order for its domain (A97).
 pub fn claim(site: &ResourceId, order_name: &str, token: &str) -> Request {
     let id = site.child("domainOwnershipIdentifiers", order_name);
     let what = format!("Let the app {} prove the domain of the order {order_name}", site.name());
@@ -194,7 +193,8 @@ pub async fn claim_token(
     }))
 }
 
-/// The apps of the subscription that have the domain mapped, which App Service verification needs (A95, A97).
+/// The apps of the subscription to which the domain is mapped, which App Service verification needs (A95,
+/// A97).
 pub async fn find_mapped(
     client: &Client,
     subscription: &ResourceId,
@@ -229,8 +229,8 @@ pub fn decode(value: &Value) -> Option<Site> {
     Some(Site { app, bindings })
 }
 
-/// The webspace of an app. An environment's own is called otherwise than those of the shared platform, so
-/// where its name is missing it cannot be derived.
+/// The webspace of an app. An environment has webspaces with other names than the shared platform, so a
+/// missing name cannot be derived there.
 fn webspace(
     value: &Value,
     id: &ResourceId,
@@ -248,8 +248,8 @@ fn webspace(
     }
 }
 
-/// `siteScopedCertificatesEnabled` is in no published description either; apps on a Flex Consumption plan
-/// have no other certificates (C34), and tell their tier as `sku`.
+/// No published description contains `siteScopedCertificatesEnabled`; apps on a Flex Consumption plan have no
+/// other certificates (C34), and report their tier as `sku`.
 fn scope(value: &Value) -> Scope {
     let is_flex =
         json::text(value, "/properties/sku").is_some_and(|tier| tier.eq_ignore_ascii_case("FlexConsumption"));
@@ -260,7 +260,7 @@ fn scope(value: &Value) -> Scope {
     }
 }
 
-/// One of `hostNameSslStates`; the names of the scm site are left out (API.md 4.3).
+/// One entry of `hostNameSslStates`; the names of the scm site are omitted.
 fn decode_ssl_state(site: &ResourceId, state: &Value) -> Option<Binding> {
     if matches!(json::text(state, "/hostType").as_deref(), Some("Repository" | "1")) {
         return None;
@@ -274,7 +274,7 @@ fn decode_ssl_state(site: &ResourceId, state: &Value) -> Option<Binding> {
     })
 }
 
-/// A `hostNameBindings` resource. Not every recorded answer has an id, and its name repeats the site's.
+/// A `hostNameBindings` resource. Some recorded answers lack an id, and the name begins with the site's.
 pub fn decode_binding(value: &Value) -> Option<Binding> {
     let id = json::id(value, "/id")?;
     Some(Binding {
@@ -286,7 +286,7 @@ pub fn decode_binding(value: &Value) -> Option<Binding> {
     })
 }
 
-/// Old api-versions write numbers (API.md 4.3).
+/// Old api-versions write numbers.
 fn ssl_state(text: Option<&str>) -> SslState {
     match text {
         Some(text) if text.eq_ignore_ascii_case("SniEnabled") || text == "1" => SslState::Sni,

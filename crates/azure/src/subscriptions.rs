@@ -8,7 +8,7 @@ use super::request::Request;
 use super::{json, version};
 use certdeck_model::{ResourceId, Subscription};
 
-/// Those of the context, where it names some.
+/// The subscriptions of the context, if it names some; otherwise all.
 pub async fn list(client: &Client) -> Result<Vec<Subscription>, AzureError> {
     let request = Request::get("List the subscriptions", "/subscriptions", version::SUBSCRIPTIONS);
     let mut found = client.list_as(&request, decode).await?;

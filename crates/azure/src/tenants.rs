@@ -1,4 +1,4 @@
-//! The tenants that the signed-in account is known in: its own, and those where it is a guest.
+//! The tenants of the signed-in account: its own, and those in which it is a guest.
 
 use futures::stream::{self, StreamExt};
 use serde_json::Value;
@@ -8,36 +8,36 @@ use super::error::AzureError;
 use super::request::Request;
 use super::{json, subscriptions, version};
 
-/// A directory, as a person would name it.
+/// A directory with the names that people use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
     pub id: String,
-    /// `Contoso`; the id where the directory does not say.
+    /// `Contoso`; the id if the directory has no name.
     pub name: String,
     /// `contoso.onmicrosoft.com`
     pub domain: Option<String>,
 }
 
 impl Tenant {
-    /// What the setting `tenant` is best given as.
+    /// The best value for the setting `tenant`.
     pub fn setting(&self) -> &str {
         self.domain.as_deref().unwrap_or(&self.id)
     }
 }
 
-/// A tenant other than the one that is signed in to, and how many subscriptions the account sees there.
+/// A tenant other than the current one, and how many subscriptions the account sees there.
 #[derive(Debug)]
 pub struct Other {
     pub tenant: Tenant,
     pub subscriptions: Result<usize, AzureError>,
 }
 
-/// Tenants that are looked at; guests of more name the one they want.
+/// The maximum number of tenants that are read; guests of more have to name the one they want.
 pub const MOST: usize = 20;
-/// Looked at side by side.
+/// The number of tenants read at the same time.
 const AT_ONCE: usize = 4;
 
-/// The other tenants of a person's account, and how many there are in all; none for what is no person.
+/// The other tenants of a person's account, and how many there are in all; none if the identity is no person.
 pub async fn others(client: &Client) -> Result<(Vec<Other>, usize), AzureError> {
     let own = client.sign_in().await?.tenant;
     let mut known = list(client).await?;

@@ -1,5 +1,5 @@
-//! The HTTPS connection: our own CA, our own proxy, no redirects, `*.localhost` on this machine, and what its
-//! errors mean.
+//! The HTTPS connection: additional CAs, the configured proxy, no redirects, `*.localhost` on this machine,
+//! and the meaning of its errors.
 
 use std::error::Error as StdError;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -15,15 +15,15 @@ use url::Url;
 use super::cloud::{host_of, is_localhost};
 use super::error::AzureError;
 use super::proxy::Proxy;
-use super::retry::Failure;
+use super::retry::TryFailure;
 use certdeck_model::reason;
 
 const CONNECT: Duration = Duration::from_secs(10);
-/// Silence on an open connection; managed certificates have been seen to take 22 s to answer (API.md 3.4).
+/// The maximum silence on an open connection; managed certificates have taken 22 s to answer.
 const SILENCE: Duration = Duration::from_secs(60);
 const WHOLE: Duration = Duration::from_secs(180);
 
-/// The connection to every service, and through which proxy it leads.
+/// The connection to every service, and the proxy that it uses.
 #[derive(Debug, Clone)]
 pub struct Http {
     client: reqwest::Client,
@@ -31,14 +31,13 @@ pub struct Http {
 }
 
 impl Http {
-    /// Verifies TLS always. Behind a loopback endpoint with a CA of its own only that CA counts, and no
-    /// proxy. Where the environment names none, a proxy of the system's own settings is used.
+    /// Always verifies TLS. Behind a loopback endpoint with its own CA only that CA is trusted, and no proxy
+    /// is used. Without a proxy in the environment, one from the system's settings is used.
     pub fn open(authorities: &[Vec<u8>], proxy: Option<&Proxy>, loopback: bool) -> Result<Self, AzureError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("certdeck/", env!("CARGO_PKG_VERSION")))
             .https_only(true)
-            // A followed redirect would send the body, passwords included, to wherever it leads
-            // (RELIABILITY.md 0.4).
+            // A followed redirect would send the body, passwords included, to another address.
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
@@ -77,47 +76,47 @@ impl Http {
         &self.client
     }
 
-    /// The proxy that leads to this address, if one does.
+    /// The proxy that is used for this address, if any.
     fn proxy_to(&self, url: &Url) -> Option<&Proxy> {
         let (proxy, matcher) = self.through.as_deref()?;
         matcher.intercept(&url.as_str().parse().ok()?).map(|_| proxy)
     }
 
-    /// What a failed try to reach `url` means, and for whether it may be repeated.
-    pub fn failure(&self, url: &Url, error: &reqwest::Error) -> (AzureError, Failure) {
+    /// The meaning of a failed try to reach `url`, and whether it may be repeated.
+    pub fn failure(&self, url: &Url, error: &reqwest::Error) -> (AzureError, TryFailure) {
         failure(url, self.proxy_to(url), error)
     }
 }
 
-/// The same for what was reached through this proxy, or without any.
-pub fn failure(url: &Url, proxy: Option<&Proxy>, error: &reqwest::Error) -> (AzureError, Failure) {
+/// The same for an address that was reached through this proxy, or without one.
+pub fn failure(url: &Url, proxy: Option<&Proxy>, error: &reqwest::Error) -> (AzureError, TryFailure) {
     let (host, why) = (host_of(url), innermost(error));
     // After the handshake the same errors mean that an answer was lost.
     if error.is_connect() && chain(error).any(is_about_tls) {
         let host = proxy.map_or_else(|| host.clone(), |proxy| format!("{host} through {}", named(proxy)));
-        return (AzureError::Tls { host, why }, Failure::NotSent);
+        return (AzureError::Tls { host, why }, TryFailure::NotSent);
     }
     if error.is_connect() {
         let why =
             if error.is_timeout() { format!("no connection within {} s", CONNECT.as_secs()) } else { why };
         let (host, why) = match (proxy, proxy.and_then(|_| refused(&why))) {
             (Some(proxy), Some(says)) => (host, format!("{} {says}", named(proxy))),
-            // It could not be reached itself.
+            // The proxy itself could not be reached.
             (Some(proxy), None) => (named(proxy), why),
             (None, _) => (host, why),
         };
-        return (AzureError::Unreachable { host, why }, Failure::NotSent);
+        return (AzureError::Unreachable { host, why }, TryFailure::NotSent);
     }
     let why = if error.is_timeout() { "the service did not answer in time".to_owned() } else { why };
-    (AzureError::AnswerLost { host, why }, Failure::Lost)
+    (AzureError::AnswerLost { host, why }, TryFailure::Lost)
 }
 
-/// The failed try behind an error of a library, if it was one.
+/// The connection error inside a library's error, if there is one.
 pub fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a reqwest::Error> {
     chain(error).find_map(|cause| cause.downcast_ref())
 }
 
-/// The words of what makes the tunnel, in ours; its type is not to be had.
+/// Words for the errors of the proxy tunnel, whose type is not public.
 fn refused(why: &str) -> Option<&'static str> {
     Some(match why.strip_prefix("tunnel error: ")? {
         "proxy authorization required" => "wants a user and a password (HTTP 407)",
@@ -126,7 +125,7 @@ fn refused(why: &str) -> Option<&'static str> {
     })
 }
 
-/// For a sentence, with where it is written.
+/// The proxy and where it is configured, for a sentence.
 fn named(proxy: &Proxy) -> String {
     format!("the proxy {proxy} (from {})", proxy.from())
 }
@@ -174,7 +173,7 @@ fn unresolved(why: &std::io::Error) -> String {
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| {
         let error = *error;
-        // An io::Error hides what it wraps from `source`.
+        // An io::Error does not return what it wraps from `source`.
         let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         wrapped.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source())
     })

@@ -1,6 +1,5 @@
-//! What a key vault does about one of its certificates before it ends (API.md 9): its policy, the issuer that
-//! the policy names, and the last request for a version. Neither a key nor the value of a secret is ever read
-//! here.
+//! How a key vault renews one of its certificates before it ends: its policy, the issuer that the policy
+//! names, and the last request for a version. It never reads a key or the value of a secret.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,15 +12,15 @@ use super::{json, version, x509};
 use certdeck_model::Thumbprint;
 use certdeck_model::upkeep::{Account, ActionKind, Issuer, Kept, LifetimeAction, Operation, Trigger};
 
-/// The newest version of a certificate with its policy and its last request; none where the vault has no such
-/// certificate. The account of a named issuer is still to be read (`account`).
+/// The newest version of a certificate with its policy and its last request; `None` if the vault has no such
+/// certificate. The account of a named issuer has to be read separately (`account`).
 pub async fn read(client: &Client, vault: &str, name: &str) -> Result<Option<Kept>, AzureError> {
     let what = format!("Read the certificate {name} and its policy");
     let Some(bundle) = client.read(&of_vault(vault, what, format!("/certificates/{name}"))).await? else {
         return Ok(None);
     };
     let mut kept = decode(&bundle);
-    // The vault names the request of an issuer only while there is one; what was imported has none.
+    // The vault names the request of an issuer only while there is one; imported certificates have none.
     if kept.issuer != Issuer::Unknown || bundle.get("pending").is_some_and(Value::is_object) {
         let request = of_vault(
             vault,
@@ -33,14 +32,14 @@ pub async fn read(client: &Client, vault: &str, name: &str) -> Result<Option<Kep
     Ok(Some(kept))
 }
 
-/// The thumbprints of the newest versions in a vault, by name: what tells whether a version is new.
+/// The thumbprints of the newest versions in a vault, by name: they tell whether a version is new.
 pub async fn versions(client: &Client, vault: &str) -> Result<Vec<(String, Thumbprint)>, AzureError> {
     let request =
         of_vault(vault, "List the certificates of the vault".to_owned(), "/certificates".to_owned());
     client.list_as(&request, |one| Some((name(one)?.0, thumbprint(one)?))).await
 }
 
-/// The account at a CA behind the name of an issuer.
+/// The account at a CA of an issuer, by the issuer's name.
 pub async fn account(client: &Client, vault: &str, issuer: &str) -> Result<Account, AzureError> {
     let request = of_vault(
         vault,
@@ -55,7 +54,7 @@ fn of_vault(vault: &str, what: String, path: String) -> Request {
     Request::get(what, path, version::VAULT_DATA).on(Plane::Vault(vault.to_owned()))
 }
 
-/// Name and, where the id has one, version.
+/// The name and, if the id has one, the version.
 fn name(value: &Value) -> Option<(String, String)> {
     let id = json::text(value, "/id")?;
     let mut parts = id.split("/certificates/").nth(1)?.split('/');
@@ -90,7 +89,7 @@ pub fn decode(value: &Value) -> Kept {
     }
 }
 
-/// A policy that names no issuer has nothing signed.
+/// A policy without an issuer has no certificate signed.
 fn decode_issuer(name: Option<String>) -> Issuer {
     match name {
         Some(name) if name.eq_ignore_ascii_case("Self") => Issuer::Own,

@@ -1,5 +1,4 @@
-//! The certificates of a key vault, as its data plane tells them (API.md 9). No key and no secret is ever
-//! read here.
+//! The certificates of a key vault, from its data plane. It never reads a key or a secret.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,11 +11,11 @@ use super::request::{Plane, Request};
 use super::{json, version, x509};
 use certdeck_model::{CertificatePolicy, Hostname, Thumbprint, Vault, VaultCertificate};
 
-/// Certificates whose policies are asked for at the same time.
+/// Certificates whose policies are requested at the same time.
 const POLICIES_AT_ONCE: usize = 8;
 
-/// The certificates of a vault with their policies. The list itself does not tell what kind of key one has,
-/// nor in which form it is kept, so each is asked about.
+/// The certificates of a vault with their policies. The list itself contains neither the kind of key nor the
+/// format, so each certificate is read too.
 pub async fn list(client: &Client, vault: &Vault) -> Result<Vec<VaultCertificate>, AzureError> {
     let ask = |what: String, path: String| {
         Request::get(what, path, version::VAULT_DATA).on(Plane::Vault(vault.uri.clone()))
@@ -37,7 +36,7 @@ pub async fn list(client: &Client, vault: &Vault) -> Result<Vec<VaultCertificate
     stream::iter(asked).buffered(POLICIES_AT_ONCE).try_collect().await
 }
 
-/// The current version of one certificate, without its policy, and the names that it secures; none where the
+/// The current version of one certificate, without its policy, and the names that it secures; `None` if the
 /// vault has no certificate of this name, which may still be a plain secret.
 pub async fn current(
     client: &Client,
@@ -58,7 +57,7 @@ pub async fn versions(client: &Client, vault: &Vault, name: &str) -> Result<Vec<
     client.list_as(&request, |version| decode(version)?.thumbprint).await
 }
 
-/// What a version with its bytes secures.
+/// The hostnames that a version secures, from its bytes.
 fn names(version: &Value) -> Vec<Hostname> {
     let facts = version.get("cer").and_then(Value::as_str).and_then(x509::facts);
     facts.into_iter().flat_map(|facts| facts.names).filter_map(|name| Hostname::parse(&name).ok()).collect()
@@ -69,7 +68,7 @@ pub fn decode(value: &Value) -> Option<VaultCertificate> {
     Some(VaultCertificate {
         name: json::text(value, "/id")?.split("/certificates/").nth(1)?.split('/').next()?.to_owned(),
         thumbprint: digest.and_then(|digest| Some(Thumbprint::from_sha1(&digest.try_into().ok()?))),
-        // What says nothing about it is in use.
+        // A version without this attribute is enabled.
         is_enabled: value.pointer("/attributes/enabled").and_then(Value::as_bool) != Some(false),
         starts: json::time(value, "/attributes/nbf"),
         expires: json::time(value, "/attributes/exp"),

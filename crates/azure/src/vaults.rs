@@ -1,4 +1,4 @@
-//! Key vaults in ARM: where they are, who may use them, and how to make one (API.md 8).
+//! Key vaults in ARM: where they are, who may use them, and how to make one.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::request::{Body, Repeat, Request};
 use super::{json, version};
 use certdeck_model::{AccessPolicy, ResourceId, Tags, Vault};
 
-/// The settings of a vault to be made (A85–A91).
+/// The settings of a new vault (A85–A91).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewVault {
     pub location: String,
@@ -24,7 +24,7 @@ pub struct NewVault {
     pub tags: Tags,
 }
 
-/// Whether a vault name can still be taken; names are unique in the whole cloud.
+/// Whether a vault name is available; names are unique in the whole cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Availability {
     Free,
@@ -68,8 +68,8 @@ pub async fn availability(
     Ok(Availability::Taken(reason.unwrap_or_else(|| format!("the name {name} is already in use"))))
 }
 
-/// Makes a vault. On a vault that exists it would replace the whole list of access policies: look first, then
-/// `grant`.
+/// Makes a vault. For an existing vault it would replace the whole list of access policies: read first, then
+/// use `grant`.
 pub fn create(id: &ResourceId, vault: &NewVault) -> Request {
     let network = if vault.public_network { "Enabled" } else { "Disabled" };
     let mut properties = json!({
@@ -84,14 +84,14 @@ pub fn create(id: &ResourceId, vault: &NewVault) -> Request {
         "networkAcls": { "bypass": "AzureServices", "defaultAction": if vault.public_network { "Allow" } else { "Deny" } },
     });
     if vault.purge_protection {
-        // Cannot be sent as false: once on it stays on, and the service refuses the attempt to say otherwise.
+        // Never sent as false: once enabled it cannot be disabled, and the service refuses the attempt.
         properties["enablePurgeProtection"] = true.into();
     }
     let body = json::tagged(json!({ "location": vault.location, "properties": properties }), &vault.tags);
     Request::put(format!("Create the key vault {}", id.name()), id, version::VAULTS, body)
 }
 
-/// Adds permissions to a vault's access policies and takes none away (API.md 8, `accessPolicies/add`).
+/// Adds permissions to a vault's access policies and removes none.
 pub fn grant(vault: &Vault, added: &[AccessPolicy]) -> Request {
     let what = format!("Grant access to the key vault {}", vault.id.name());
     let body = json!({ "properties": { "accessPolicies": policies(&vault.tenant_id, added) } });
@@ -126,7 +126,7 @@ pub fn decode(value: &Value) -> Option<Vault> {
         sku: json::text(value, "/properties/sku/name").unwrap_or_default().to_ascii_lowercase(),
         rbac: json::flag(value, "/properties/enableRbacAuthorization"),
         policies: policies.into_iter().flatten().filter_map(policy).collect(),
-        // A vault that says nothing about networks is open to all (API.md 14.7).
+        // A vault without network settings is open to all.
         public_network: !is("/properties/publicNetworkAccess", "Disabled")
             && !is("/properties/networkAcls/defaultAction", "Deny"),
         trusted_services: !is("/properties/networkAcls/bypass", "None"),

@@ -1,4 +1,4 @@
-//! The api-version of every service, in one place. Which ones and why: API.md section 2.
+//! The api-version of every service, in one place.
 
 use certdeck_model::ResourceId;
 
@@ -20,7 +20,7 @@ pub const RESOURCE_GRAPH: &str = "2022-10-01";
 /// Microsoft Graph has its version in the path.
 pub const GRAPH: &str = "";
 
-/// Every service with the version that this build speaks, for people.
+/// Every service with the version that this build uses, for people.
 pub const ALL: [(&str, &str); 9] = [
     ("Microsoft.Web", WEB),
     ("Microsoft.CertificateRegistration", ORDERS),
@@ -33,7 +33,7 @@ pub const ALL: [(&str, &str); 9] = [
     ("Microsoft.ResourceGraph", RESOURCE_GRAPH),
 ];
 
-/// For any resource that the estate holds.
+/// The version for any resource of the estate.
 pub fn of(id: &ResourceId) -> &'static str {
     let providers = [
         ("microsoft.certificateregistration", ORDERS),

@@ -1,6 +1,6 @@
-//! The words for every failure: why it failed and what to do. Those for the codes of the services are data,
-//! `assets/errors.toml`; a code that is not there is shown as the service says it, with the ids that support
-//! asks for.
+//! The words for every failure: why it happened and what to do. Those for the codes of the services are data,
+//! `assets/errors.toml`; an unknown code is shown in the service's own words, with the ids that support asks
+//! for.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -11,10 +11,10 @@ use super::credential::Tried;
 use super::error::{AzureError, Refusal};
 use certdeck_model::{Problem, said as clean};
 
-/// What is known of a code.
+/// The words for a code.
 #[derive(Debug, Deserialize)]
 struct Words {
-    /// Empty: the service's own sentence says it well. `{}`: it goes there.
+    /// Empty: the service's own sentence is good enough. `{}`: it is inserted there.
     #[serde(default)]
     why: String,
     remedy: String,
@@ -23,18 +23,18 @@ struct Words {
 /// `assets/errors.toml`
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Known {
+struct KnownErrors {
     service: HashMap<String, Words>,
-    /// By words of a message that comes without a code.
+    /// By words of a message that has no code.
     message: HashMap<String, Words>,
     sign_in: HashMap<String, Words>,
 }
 
-static KNOWN: LazyLock<Known> =
+static KNOWN: LazyLock<KnownErrors> =
     LazyLock::new(|| toml::from_str(include_str!("../../../assets/errors.toml")).unwrap_or_default());
 
-impl Known {
-    /// The five digits tell more than the code, and the code more than the message.
+impl KnownErrors {
+    /// The five digits are more specific than the code, and the code more than the message.
     fn of(&self, refusal: &Refusal) -> Option<&Words> {
         let by_code = |code: &str| {
             self.service.iter().find(|(known, _)| known.eq_ignore_ascii_case(code)).map(|(_, words)| words)
@@ -119,7 +119,7 @@ fn said(error: &AzureError, what: &str, remedy: &str) -> Problem {
     Problem::new(what, clean(&error.to_string())).remedy(remedy)
 }
 
-/// A sign-in that cannot be made stronger from here.
+/// A sign-in that certdeck cannot strengthen itself.
 fn more_wanted(error: &AzureError, way: &str, commands: &[String], what: &str) -> Problem {
     let why = format!("{}, which the sign-in ({way}) does not have", clean(&error.to_string()));
     let remedy = match commands {
@@ -186,8 +186,8 @@ fn locked(message: &str) -> String {
 
 fn sign_in(code: Option<&str>, message: &str, what: &str) -> Problem {
     let known = code.and_then(|code| KNOWN.sign_in.get(code));
-    // Without a code it was no answer of the sign-in service: nobody typed the code, or nothing
-    // understandable came.
+    // Without a code it was no answer of the sign-in service: the code was never typed, or the answer could
+    // not be understood.
     let usual = if code.is_some() {
         "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run certdeck login."
     } else {
@@ -206,7 +206,7 @@ pub fn why_not_signed_in(code: Option<&str>, message: &str) -> String {
     }
 }
 
-/// Every way to sign in with what it lacks; where there is but one, what its own service says of it.
+/// Every way to sign in with the reason why it failed; for a single way, the reason from its own service.
 fn nobody(tried: &[Tried], what: &str) -> Problem {
     if let [one] = tried
         && let Some(start) = one.why.find("AADSTS")
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn the_table_of_codes_is_whole() {
-        let known: Known = toml::from_str(include_str!("../../../assets/errors.toml")).unwrap();
+        let known: KnownErrors = toml::from_str(include_str!("../../../assets/errors.toml")).unwrap();
         assert!(known.service.len() > 80 && known.sign_in.len() > 50 && known.message.len() > 5);
         let all = || known.service.iter().chain(&known.message).chain(&known.sign_in);
         for (code, words) in all() {

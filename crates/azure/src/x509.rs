@@ -1,4 +1,4 @@
-//! The few facts of a certificate that Azure hands out only as bytes: subject, names, expiry, whether it is
+//! The few facts of a certificate that Azure returns only as bytes: subject, names, expiry, whether it is
 //! self-signed.
 
 use base64::Engine;
@@ -9,11 +9,11 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use certdeck_model::printable;
 
-/// Certificates are some kilobytes; what is far larger is none (RELIABILITY.md S8).
+/// A certificate has some kilobytes; anything far larger is not one.
 const LARGEST: usize = 256 * 1024;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct X509Facts {
     pub subject: String,
     /// The DNS names of the subject alternative name extension.
     pub names: Vec<String>,
@@ -23,7 +23,7 @@ pub struct Facts {
 }
 
 /// Reads a certificate from PEM text or from Base64 of its DER.
-pub fn facts(text: &str) -> Option<Facts> {
+pub fn facts(text: &str) -> Option<X509Facts> {
     if text.len() > LARGEST {
         return None;
     }
@@ -34,10 +34,10 @@ pub fn facts(text: &str) -> Option<Facts> {
 }
 
 /// Reads a certificate from its DER.
-pub fn facts_of(der: &[u8]) -> Option<Facts> {
+pub fn facts_of(der: &[u8]) -> Option<X509Facts> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let names = certificate.subject_alternative_name().ok().flatten();
-    Some(Facts {
+    Some(X509Facts {
         subject: printable(&certificate.subject().to_string()).into_owned(),
         names: names.map_or_else(Vec::new, |extension| {
             let names = extension.value.general_names.iter();

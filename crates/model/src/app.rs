@@ -38,7 +38,7 @@ pub struct App {
     /// Certificates are shared within it (A9), unless the app has its own alone.
     pub webspace: Webspace,
     pub scope: Scope,
-    /// Its plan's tier; empty where the service does not tell it with the app.
+    /// The tier of its plan; empty if the service does not report it with the app.
     pub tier: Text,
     pub state: Text,
     /// Read from the service, never built: newer apps have a hash and a region in it (C28).
@@ -63,7 +63,7 @@ impl App {
         self.tier.eq_ignore_ascii_case("FlexConsumption")
     }
 
-    /// Where the certificates live that it can be bound to.
+    /// Where the certificates live to which it can be bound.
     pub fn home(&self) -> Home {
         match self.scope {
             Scope::Webspace => Home::Webspace(self.webspace.clone()),
@@ -71,7 +71,7 @@ impl App {
         }
     }
 
-    /// Takes the memory of equal texts that are known.
+    /// Shares the memory of equal texts that are known.
     pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
         for word in [&mut self.location, &mut self.tier, &mut self.state, &mut self.default_hostname] {
             word.share(known);

@@ -13,7 +13,7 @@ pub enum SslState {
 }
 
 impl SslState {
-    /// The word on the wire, for reading and writing.
+    /// The value in requests and answers.
     pub fn as_wire(self) -> &'static str {
         match self {
             Self::Disabled => "Disabled",
@@ -22,7 +22,7 @@ impl SslState {
         }
     }
 
-    /// The words the portal uses.
+    /// The portal's words.
     pub fn words(self) -> &'static str {
         match self {
             Self::Disabled => "No binding",
@@ -44,7 +44,7 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// Takes the memory of equal texts that are known.
+    /// Shares the memory of equal texts that are known.
     pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
         self.app.share(known);
         self.host.share(known);

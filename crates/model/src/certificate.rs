@@ -15,7 +15,7 @@ pub struct VaultSecret {
 }
 
 impl VaultSecret {
-    /// Whether both name the same secret; ids and names differ in case between answers (API.md, summary 9).
+    /// Whether both name the same secret; ids and names differ in casing between answers.
     pub fn same_secret(&self, other: &Self) -> bool {
         self.vault == other.vault && self.secret.eq_ignore_ascii_case(&other.secret)
     }
@@ -42,11 +42,12 @@ impl Source {
     }
 }
 
-/// What the certificate of one app was created with beside its source. Like tags it is sent back with every
-/// write, because a PUT without it takes it away (azure-cli 2.91, `functionapp config ssl import`).
+/// The settings with which the certificate of one app was created, besides its source. Like tags they are
+/// sent back with every write, because a PUT without them removes them (azure-cli 2.91, `functionapp config
+/// ssl import`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnSettings {
-    /// The app's managed identity reads the vault, and not App Service.
+    /// The app's managed identity reads the vault, instead of App Service.
     pub by_identity: Option<bool>,
     /// The app's code may load it.
     pub for_code: Option<bool>,
@@ -69,14 +70,14 @@ pub struct PrivateCertificate {
     #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub expires: Option<Timestamp>,
     pub vault: Option<VaultSecret>,
-    /// Set for a free managed certificate: the one hostname it is for.
+    /// Set for a free managed certificate: its only hostname.
     pub canonical_name: Option<Text>,
     pub tags: Tags,
     pub own: OwnSettings,
 }
 
 impl PrivateCertificate {
-    /// Takes the memory of equal texts that are known.
+    /// Shares the memory of equal texts that are known.
     pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
         self.id.share(known);
         self.home.share(known);
@@ -101,7 +102,7 @@ pub struct PublicCertificate {
     pub thumbprint: Option<Thumbprint>,
     /// `CurrentUserMy` or `LocalMachineMy`.
     pub store: String,
-    /// Read from the certificate itself; absent where it could not be decoded.
+    /// Read from the certificate itself; absent if it could not be decoded.
     pub subject: Option<String>,
     pub expires: Option<Timestamp>,
 }

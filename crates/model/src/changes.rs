@@ -1,4 +1,4 @@
-//! What one look at the cloud found different from the look before it.
+//! The differences between two readings of the estate.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -11,7 +11,7 @@ pub enum Change {
     Changed,
 }
 
-/// Certificates, orders and bindings that came, changed or went.
+/// Certificates, orders and bindings that appeared, changed or disappeared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     new: HashSet<ResourceId>,
@@ -32,13 +32,13 @@ impl Changes {
         changes.compare(&before.orders, &after.orders, |one| &one.id, |one| one.id.clone());
         changes.compare(&before.bindings, &after.bindings, |one| (&one.app, &one.host), Binding::id);
         if after.gaps.iter().any(Gap::hides_something) {
-            // What could not be read this time may well be there.
+            // What could not be read this time may still exist.
             changes.gone = 0;
         }
         changes
     }
 
-    /// `key` tells elements apart without building an id.
+    /// `key` identifies elements without building an id.
     fn compare<'e, T: PartialEq, K: Hash + Eq>(
         &mut self,
         before: &'e [T],
@@ -46,7 +46,7 @@ impl Changes {
         key: impl Fn(&'e T) -> K,
         id: impl Fn(&T) -> ResourceId,
     ) {
-        // Nearly always the lists are the same; only what is not in its old place is looked up.
+        // The lists are usually the same; only elements that are not in their old place are looked up.
         let stayed = |place: usize| {
             before.get(place).zip(after.get(place)).is_some_and(|(old, new)| key(old) == key(new))
         };
@@ -75,7 +75,7 @@ impl Changes {
         self.new.is_empty() && self.changed.is_empty() && self.gone == 0
     }
 
-    /// Somebody has looked at it.
+    /// Marks an element as seen by the person.
     pub fn look(&mut self, id: &ResourceId) {
         self.new.remove(id);
         self.changed.remove(id);

@@ -1,6 +1,6 @@
-//! The chain of custody of a hostname (B3-1): order, vault secret, certificate in App Service, binding, what
-//! is served. Evidence goes in, links come out; the first broken link is why a hostname serves what it
-//! serves. Nothing is read here.
+//! The chain of custody of a hostname: order, vault secret, certificate in App Service, binding, served
+//! certificate. It turns evidence into links; the first broken link is the reason for what a hostname serves.
+//! It does no I/O.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use super::{OrderStatus, VaultCertificate, VaultSecret};
 
-/// What somebody wants explained.
+/// The subject of an explanation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
     Order(ResourceId),
@@ -19,7 +19,7 @@ pub enum About {
     Binding { app: ResourceId, host: Hostname },
 }
 
-/// Where a certificate is on its way, from the one who issues it to the visitor.
+/// The stations of a certificate on its way from the issuer to the visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Order,
@@ -43,15 +43,15 @@ impl Place {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// It has what the place before it has, and that is valid.
+    /// It has the certificate of the previous station, and that is valid.
     Whole,
     Broken {
         why: String,
         remedy: String,
     },
-    /// Nothing is wrong, and something has to happen first.
+    /// Nothing is wrong, but something has to happen first.
     Waiting(String),
-    /// It cannot be seen from here; why.
+    /// It cannot be seen from here, and why.
     Unknown(String),
 }
 
@@ -84,7 +84,7 @@ pub struct Served {
     pub expires: Option<Timestamp>,
 }
 
-/// What the vault holds, as far as that can be known without fetching a private key.
+/// The certificate in the vault, as far as it can be known without reading a private key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Held {
     Certificate(Box<VaultCertificate>),
@@ -94,14 +94,14 @@ pub enum Held {
     NotAsked,
 }
 
-/// What was read about one hostname, from where its certificate comes to where it is served.
+/// Everything that was read about one hostname, from the source of its certificate to the served one.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
     pub order: Seen<Order>,
     /// The secret that App Service reads, or that the order's certificate is stored in.
     pub secret: Option<VaultSecret>,
     pub held: Held,
-    /// The policy of what the vault holds, and its last request.
+    /// The policy of the certificate in the vault, and its last request.
     pub kept: Option<Box<Kept>>,
     pub certificate: Seen<PrivateCertificate>,
     /// The hostname's binding, with the name of its app.
@@ -139,7 +139,7 @@ impl Evidence {
         Some(link(Place::Order, order.id.name(), order.thumbprint.as_ref(), order.expires, standing))
     }
 
-    /// What the order wrote into its secret, or what a certificate of the vault's own is now.
+    /// What the order wrote into its secret, or the current state of a vault's own certificate.
     fn vault(&self, now: Timestamp) -> Option<Link> {
         let secret = self.secret.as_ref()?;
         let policy = self.kept.as_ref().map(|kept| {
@@ -164,7 +164,7 @@ impl Evidence {
             (_, Some(stored)) if stored.secret.status != SecretStatus::Succeeded => {
                 link(None, None, Standing::Waiting(stored.secret.status.words().to_owned()))
             }
-            // The order's word for what it wrote there.
+            // The order's own statement about what it wrote there.
             (_, Some(_)) => {
                 let order = self.order.here()?;
                 link(order.thumbprint.as_ref(), order.expires, Standing::Whole)
@@ -183,7 +183,7 @@ impl Evidence {
         }
     }
 
-    /// The thumbprint that App Service should have, as far as it is known.
+    /// The thumbprint that App Service should have, if it is known.
     fn newest(&self) -> Option<&Thumbprint> {
         match (&self.order, &self.held) {
             (Seen::Here(order), _) => order.thumbprint.as_ref(),
@@ -328,7 +328,7 @@ impl Link {
 }
 
 impl Chain {
-    /// Where the trouble begins: what comes after it only passes it on.
+    /// Where the problem begins: later links only pass it on.
     pub fn first_broken(&self) -> Option<&Link> {
         self.links.iter().find(|link| link.is_broken())
     }

@@ -1,5 +1,4 @@
-//! Domains as they are registered: where the public suffix list says that a name ends and its registry begins
-//! (C58).
+//! Registered domains: the public suffix list says where a name ends and its registry begins (C58).
 
 use std::sync::OnceLock;
 
@@ -9,23 +8,23 @@ use publicsuffix::{IcannList, Psl};
 use super::Hostname;
 
 /// The ICANN part only: a certificate authority asks who registered a domain, and the owners of
-/// `azurewebsites.net` or `github.io` registered one like everybody else (CA/Browser Forum Baseline
+/// `azurewebsites.net` or `github.io` registered one like every other owner (CA/Browser Forum Baseline
 /// Requirements, 3.2.2.6).
 const SUFFIXES: &str = include_str!("../../../assets/public_suffix_list.dat");
 
 fn suffixes() -> &'static IcannList {
     static LIST: OnceLock<IcannList> = OnceLock::new();
-    // Without a list every top level domain counts as a registry; a test reads the list.
+    // Without a list every top level domain counts as a registry; a test checks that the list can be read.
     LIST.get_or_init(|| SUFFIXES.parse().unwrap_or_default())
 }
 
-/// The day of the list, as its head has it.
+/// The date of the list, from its header.
 pub fn suffixes_of() -> Date {
     let head = SUFFIXES.lines().find_map(|line| line.strip_prefix("// VERSION: "));
     head.and_then(|day| day.get(..10)?.parse().ok()).unwrap_or(Date::ZERO)
 }
 
-/// The domain that was registered for `name` to exist; none for the name of a registry, such as `co.uk`.
+/// The domain that was registered for `name` to exist; `None` for the name of a registry, such as `co.uk`.
 fn registrable(name: &str) -> Option<&str> {
     let domain = suffixes().domain(name.as_bytes())?;
     str::from_utf8(domain.as_bytes()).ok()
@@ -36,13 +35,12 @@ fn registrable(name: &str) -> Option<&str> {
 pub struct DomainName(pub Hostname);
 
 impl DomainName {
-    /// Whether this is a domain as it was registered, for which a standard certificate also secures `www`
-    /// (A75).
+    /// Whether this is a registered domain, for which a standard certificate also secures `www` (A75).
     pub fn is_naked(&self) -> bool {
         registrable(self.0.base()) == Some(self.0.base())
     }
 
-    /// The names that a certificate bought for this domain will carry (A75, A76, API.md 5.5).
+    /// The names of a certificate bought for this domain (A75, A76).
     pub fn secured_names(&self) -> Vec<String> {
         let base = self.0.base();
         if self.0.is_wildcard() {
@@ -54,13 +52,13 @@ impl DomainName {
         }
     }
 
-    /// The domain as it was registered, at which a verification record is placed even for a subdomain (C23).
-    /// A name that cannot be registered is its own.
+    /// The registered domain, at which a verification record is placed even for a subdomain (C23). A name
+    /// that cannot be registered is returned unchanged.
     pub fn root(&self) -> &str {
         registrable(self.0.base()).unwrap_or(self.0.base())
     }
 
-    /// Every name that a record may stand at: from the root down to the name itself.
+    /// Every name at which a record may be: from the root down to the name itself.
     pub fn ancestors(&self) -> Vec<&str> {
         let (base, root) = (self.0.base(), self.root());
         let above = &base[..base.len() - root.len()];
@@ -102,7 +100,7 @@ mod tests {
             ("*.salud.gob.mx", "salud.gob.mx"),
             ("www.qld.gov.au", "www.qld.gov.au"),
             ("a.b.health.qld.gov.au", "health.qld.gov.au"),
-            // Any label below kawasaki.jp is a registry, but for the city's own; likewise in the Cook
+            // Every label below kawasaki.jp is a registry, except the city's own; likewise in the Cook
             // Islands.
             ("www.example.foo.kawasaki.jp", "example.foo.kawasaki.jp"),
             ("www.city.kawasaki.jp", "city.kawasaki.jp"),
@@ -110,12 +108,12 @@ mod tests {
             // Registries with names of their own script.
             ("www.example.xn--55qx5d.cn", "example.xn--55qx5d.cn"),
             ("www.example.xn--p1ai", "example.xn--p1ai"),
-            // Who lets others have names below a domain of their own is no registry to a certificate
+            // An owner who gives others names below their own domain is no registry to a certificate
             // authority.
             ("shop.azurewebsites.net", "azurewebsites.net"),
             ("contoso.github.io", "github.io"),
             ("contoso.blogspot.com", "blogspot.com"),
-            // A top level domain that nobody knows, and the name of a registry itself.
+            // An unknown top level domain, and the name of a registry itself.
             ("www.example.corp", "example.corp"),
             ("co.uk", "co.uk"),
         ] {

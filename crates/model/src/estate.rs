@@ -1,5 +1,5 @@
-//! Everything that was read in one look at the cloud, and the joins over it.
-//! The service knows no "source" of a certificate and no "used by": both are derived here.
+//! Everything that one reading of the cloud found, and the joins over it. The service reports neither the
+//! source of a certificate nor what uses it: both are derived here.
 
 use hashbrown::HashSet;
 use jiff::Timestamp;
@@ -22,15 +22,15 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// `problem` is what its reading met.
+    /// `problem` is the error of the reading.
     pub fn new(what: impl Into<String>, problem: Problem) -> Self {
         let what = what.into();
         let problem = Problem { what: format!("Read {what}"), ..problem };
         Self { what, problem }
     }
 
-    /// Whether anything may be there that is not shown: of a provider that a subscription has not registered
-    /// it has nothing, which is worth knowing and no failure.
+    /// Whether resources may exist that are not shown. Without a registered provider a subscription has none,
+    /// which is worth knowing and no failure.
     pub fn hides_something(&self) -> bool {
         self.problem.code.as_deref() != Some("MissingSubscriptionRegistration")
     }
@@ -41,7 +41,7 @@ impl Gap {
 pub enum WhoActs {
     You,
     Azure,
-    /// What decides it was not read, or cannot be: never to be taken for Azure.
+    /// The facts that decide it were not read, or cannot be: never to be taken for Azure.
     Unknown,
 }
 
@@ -69,22 +69,22 @@ pub struct Estate {
     pub bindings: Vec<Binding>,
     pub vaults: Vec<Vault>,
     pub gaps: Vec<Gap>,
-    /// What vaults do about the certificates that were imported from them; read after everything else, and
-    /// kept in a file of its own.
+    /// How vaults renew the certificates that were imported from them; read after everything else, and stored
+    /// in a separate file.
     #[serde(skip)]
     pub upkeep: Vec<Upkeep>,
-    /// Files that certificates were written to from here, newest last (A196).
+    /// Files to which certdeck wrote certificates, newest last (A196).
     pub exports: Vec<Export>,
-    /// What was revoked from here.
+    /// The revocations that certdeck requested.
     pub revocations: Vec<Revocation>,
     #[serde(skip)]
     index: Index,
 }
 
-/// Joins by place: nothing is copied into it.
+/// Joins by index: no element is copied into it.
 #[derive(Debug, Clone, Default)]
 struct Index {
-    /// Regions, webspaces, issuers, hosts and the apps of bindings repeat all over, and a refresh repeats
+    /// Regions, webspaces, issuers, hosts and the apps of bindings repeat many times, and a refresh repeats
     /// everything.
     words: HashSet<Text>,
     subscriptions: Places,
@@ -94,13 +94,13 @@ struct Index {
     bindings_by_thumbprint: Places,
     certificates_by_thumbprint: Places,
     certificates_by_secret: Places,
-    /// Order and place among what it stores, for each of the next.
+    /// The order and the index among its stored certificates, for each of the next.
     stored: Vec<(usize, usize)>,
     stored_by_secret: Places,
     upkeep_by_secret: Places,
 }
 
-/// What tells vault secrets apart; ids and names differ in case between answers (API.md, summary 9).
+/// The key of a vault secret; ids and names differ in casing between answers.
 type SecretKey<'a> = (&'a ResourceId, Caseless<'a>);
 
 fn secret_key(secret: &VaultSecret) -> SecretKey<'_> {
@@ -116,8 +116,8 @@ impl Estate {
         estate
     }
 
-    /// Takes in a part that was read later: rows that are not here yet, behind those that are. What it costs
-    /// depends on the part alone, so an estate can grow by any number of them.
+    /// Adds a part that was read later: new rows are appended. The cost depends only on the part, so an
+    /// estate can grow by any number of parts.
     pub fn absorb(&mut self, mut part: Self) {
         let words = &mut self.index.words;
         part.apps.iter_mut().for_each(|app| app.share(words));
@@ -140,8 +140,8 @@ impl Estate {
         self.index_rest();
     }
 
-    /// Puts the public certificates of these apps in the place of those that are known of them, with what
-    /// could not be read of them. Returns whether other rows changed their places.
+    /// Replaces the public certificates of these apps, including what could not be read of them. Returns
+    /// whether other rows changed their indices.
     pub fn renew_public(&mut self, apps: &[ResourceId], part: Self) -> bool {
         let before = self.public_certificates.len();
         self.public_certificates.retain(|one| !apps.contains(&one.app));
@@ -150,7 +150,7 @@ impl Estate {
         moved
     }
 
-    /// Puts what vaults answered in the place of what they answered before.
+    /// Replaces the earlier answers of vaults.
     pub fn renew_upkeep(&mut self, part: Vec<Upkeep>) {
         for one in part {
             let key = (&one.vault, Caseless(&one.name));
@@ -164,10 +164,10 @@ impl Estate {
         }
     }
 
-    /// Most rows of a refresh are those before it: what is said in both takes memory once.
+    /// Most rows of a refresh are unchanged: texts that occur in both use memory only once.
     pub fn share_with(&mut self, before: &Self) {
         let words = &mut self.index.words;
-        // To clone a row copies none of its texts.
+        // Cloning a row copies none of its texts.
         before.apps.iter().for_each(|app| app.clone().share(words));
         before.certificates.iter().for_each(|certificate| certificate.clone().share(words));
         before.bindings.iter().for_each(|binding| binding.clone().share(words));
@@ -237,7 +237,7 @@ impl Estate {
         self.index.orders.get(id, self.order_ids()).next().map(|place| &self.orders[place])
     }
 
-    /// The apps and slots that can be bound to what lives there (A9, A10).
+    /// The apps and slots that can be bound to certificates of this home (A9, A10).
     pub fn apps_at<'a>(&'a self, home: &'a Home) -> impl Iterator<Item = &'a App> {
         let shared = home.webspace().into_iter();
         let shared = shared.flat_map(|space| self.index.apps_by_webspace.get(space.key(), self.webspaces()));
@@ -245,7 +245,8 @@ impl Estate {
         shared.map(|place| &self.apps[place]).chain(own).filter(|app| home.serves(app))
     }
 
-    /// The exports of an order, with whether each is out of date: the order has another certificate since.
+    /// The exports of an order, each with whether it is out of date because the order has had another
+    /// certificate since.
     pub fn exports_of<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = (&'a Export, bool)> {
         let own = self.exports.iter().filter(|export| export.order == order.id);
         own.map(|export| (export, order.thumbprint.as_ref().is_some_and(|now| *now != export.thumbprint)))
@@ -257,7 +258,7 @@ impl Estate {
         found.map_or(wanted, |place| self.subscriptions[place].name.as_str())
     }
 
-    /// Where a certificate came from; an order's is a vault secret that some order stores (API.md 16).
+    /// The source of a certificate; for an order's it is a vault secret that an order stores.
     pub fn source(&self, certificate: &PrivateCertificate) -> Source {
         if certificate.canonical_name.is_some() {
             return Source::Managed;
@@ -270,9 +271,8 @@ impl Estate {
         })
     }
 
-    /// Whether nobody trusts the certificate any more although it has not ended: its order is revoked, or it
-    /// was revoked from here and the cloud agrees, because the order is gone or has another certificate
-    /// since.
+    /// Whether the certificate has been revoked before its end: its order is revoked, or certdeck revoked it
+    /// and the cloud agrees, because the order is gone or has had another certificate since.
     pub fn is_revoked(&self, certificate: &PrivateCertificate, now: Timestamp) -> bool {
         let Some(own) = &certificate.thumbprint else { return false };
         let agrees = |one: &Revocation| {
@@ -287,20 +287,19 @@ impl Estate {
             || with_order()
     }
 
-    /// What the vault does about the certificate that a secret belongs to, as far as that was read.
+    /// How the vault renews the certificate that a secret belongs to, if that was read.
     pub fn upkeep_of(&self, secret: &VaultSecret) -> Option<&Upkeep> {
         let mut places = self.index.upkeep_by_secret.get(secret_key(secret), self.kept_secrets());
         places.next().map(|place| &self.upkeep[place])
     }
 
-    /// The certificates whose renewal their vault decides: imported, and from no order.
+    /// The certificates whose renewal is decided by their vault: imported, and not from an order.
     pub fn kept_in_vaults(&self) -> impl Iterator<Item = (&PrivateCertificate, &VaultSecret)> {
         let from_vault = self.certificates.iter().filter_map(|one| Some((one, one.vault.as_ref()?)));
         from_vault.filter(|(one, _)| self.source(one) == Source::KeyVault)
     }
 
-    /// The bindings that a certificate serves: same thumbprint, of an app that can be bound to it (A9, API.md
-    /// 12.6).
+    /// The bindings that a certificate serves: same thumbprint, of an app that can be bound to it (A9).
     pub fn bindings_of<'a>(
         &'a self,
         certificate: &'a PrivateCertificate,
@@ -326,7 +325,7 @@ impl Estate {
         self.app(&binding.app).map_or_else(|| home.may_serve(&binding.app), |app| home.serves(app))
     }
 
-    /// The bindings that some certificate secures, and none of those that were read.
+    /// The bindings with a certificate that was not read.
     pub fn bindings_without_certificate(&self) -> impl Iterator<Item = &Binding> {
         let secured = self
             .bindings
@@ -418,7 +417,7 @@ mod tests {
     }
 
     proptest! {
-        /// Two subscriptions with groups of the same names, few thumbprints that are everywhere.
+        /// Two subscriptions with groups of the same names, and few thumbprints that occur everywhere.
         #[test]
         fn a_certificate_serves_the_apps_of_its_own_place_and_no_other(
             apps in prop::collection::vec(drawn(), 1..12),
@@ -442,7 +441,7 @@ mod tests {
                 });
             }
             let estate = estate.indexed();
-            // In words of ids alone, without the joins.
+            // The same rule expressed with ids alone, without the joins.
             let may = |certificate: &PrivateCertificate, app: &App| match certificate.id.site() {
                 Some(own) => own.as_str() == app.id.as_str(),
                 None => {

@@ -1,8 +1,8 @@
-//! How far off an expiry is, and how long ago something was, in the words of a list.
+//! How far away an expiry is, and how long ago something was, in the words of a list.
 
 use jiff::Timestamp;
 
-/// An expiry seen from a moment: the sign says past or future, the words say how far.
+/// An expiry relative to a moment: the sign means past or future, the words give the distance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Expiry {
     pub seconds: i64,

@@ -1,15 +1,15 @@
-//! A certificate that was written to a file: an unmanaged copy, which no renewal reaches (A196).
+//! A certificate that was written to a file: an unmanaged copy, which no renewal updates (A196).
 
 use jiff::Timestamp;
 
 use super::{ResourceId, Thumbprint};
 
-/// What is remembered of an export: enough to say later that the file is out of date, and no secret.
+/// The record of an export: enough to report later that the file is out of date, without a secret.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Export {
     pub at: Timestamp,
     pub order: ResourceId,
     pub thumbprint: Thumbprint,
-    /// The file, as an absolute path where that could be found out.
+    /// The file, as an absolute path if that could be determined.
     pub path: String,
 }

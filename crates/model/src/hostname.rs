@@ -71,7 +71,7 @@ impl Hostname {
         &self.0
     }
 
-    /// Takes the memory of the first equal text.
+    /// Shares the memory of the first equal text.
     pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
         self.0.share(known);
     }
@@ -86,8 +86,8 @@ impl Hostname {
         self.0.strip_prefix("*.").unwrap_or(&self.0)
     }
 
-    /// Whether a certificate that names `self` secures `host`: a wildcard stands for exactly one label (RFC
-    /// 6125), and no client lets one stand for every name of a top level domain.
+    /// Whether a certificate that names `self` secures `host`: a wildcard matches exactly one label (RFC
+    /// 6125), and no client accepts one for all names of a top level domain.
     pub fn covers(&self, host: &Hostname) -> bool {
         if self == host {
             return true;
@@ -100,7 +100,7 @@ impl Hostname {
     }
 }
 
-/// The name as DNS has it, by the rules of IDNA: `xn--bcher-kva.de` for `bücher.de`. A wildcard stays one.
+/// The name in DNS form by the rules of IDNA: `xn--bcher-kva.de` for `bücher.de`. A wildcard stays one.
 fn in_ascii(name: &str) -> Option<String> {
     let (star, base) = name.strip_prefix("*.").map_or(("", name), |base| ("*.", base));
     let url::Host::Domain(ascii) = url::Host::parse(base).ok()? else { return None };

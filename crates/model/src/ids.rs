@@ -1,6 +1,5 @@
-//! Names that parse or refuse: resource ids, and the names that users choose.
-//! Limits that a platform may change (lengths, character sets) are in `rules`; here stands only what makes a
-//! name one.
+//! Validated names: resource ids, and the names that users choose. Limits that a platform may change
+//! (lengths, character sets) are in `rules`; here is only what makes a text a name.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -11,7 +10,7 @@ use thiserror::Error;
 
 use super::{Text, typed};
 
-/// Why a text is not the name it was taken for. The words are shown beside the field.
+/// Why a text is not a valid name. The words are shown beside the field.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IdError {
     #[error("'{}' is not an Azure resource id: it starts with /subscriptions/ and names type and resource in turn", typed(.0))]
@@ -36,8 +35,8 @@ pub enum IdError {
 /// The id of a resource in ARM, such as
 /// `/subscriptions/S/resourceGroups/G/providers/Microsoft.Web/sites/shop`.
 ///
-/// Casing is kept for showing, but two ids that differ only in case are the same resource:
-/// the service itself answers with varying case (API.md, summary 9).
+/// The casing is kept for showing, but two ids that differ only in casing are the same resource: the service
+/// itself answers with varying casing.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ResourceId(Text);
@@ -62,12 +61,12 @@ impl ResourceId {
         &self.0
     }
 
-    /// Takes the memory of the first equal text.
+    /// Shares the memory of the first equal text.
     pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
         self.0.share(known);
     }
 
-    /// The value that follows the segment `key`, whatever its case: `id.segment("sites")`.
+    /// The value that follows the segment `key`, regardless of casing: `id.segment("sites")`.
     pub fn segment(&self, key: &str) -> Option<&str> {
         let mut parts = self.0.split('/').skip(1);
         while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
@@ -91,13 +90,13 @@ impl ResourceId {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
-    /// How a site is called: `shop`, or `shop/staging` for a slot.
+    /// The name of a site: `shop`, or `shop/staging` for a slot.
     pub fn site_label(&self) -> String {
         let site = self.segment("sites").unwrap_or_default();
         self.segment("slots").map_or_else(|| site.to_owned(), |slot| format!("{site}/{slot}"))
     }
 
-    /// The id of something below this one: `site.child("hostNameBindings", "www.contoso.com")`.
+    /// The id of a resource below this one: `site.child("hostNameBindings", "www.contoso.com")`.
     #[must_use]
     pub fn child(&self, kind: &str, name: &str) -> Self {
         Self(format!("{}/{kind}/{name}", self.0).into())
@@ -124,7 +123,7 @@ impl ResourceId {
         Self(format!("{}/providers/{provider}/{name}", self.0).into())
     }
 
-    /// The site that this id is, or is below; a slot counts as a site of its own.
+    /// The site that this id names or lies below; a slot counts as a site of its own.
     pub fn site(&self) -> Option<Self> {
         let site = self.segment("sites")?;
         let app = self.sibling("Microsoft.Web/sites", site);
@@ -132,7 +131,7 @@ impl ResourceId {
     }
 }
 
-/// A text that is the same whatever its case, to look things up by.
+/// A text for look-ups regardless of casing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Caseless<'t>(pub &'t str);
 
@@ -144,7 +143,7 @@ impl PartialEq for Caseless<'_> {
 impl Eq for Caseless<'_> {}
 impl Hash for Caseless<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // A hasher takes many octets at once far sooner than one by one.
+        // A hasher takes many bytes at once much faster than one by one.
         for piece in self.0.as_bytes().chunks(64) {
             let mut lower = [0; 64];
             let lower = &mut lower[..piece.len()];
@@ -195,7 +194,7 @@ fn dashed(text: &str, shortest: usize, longest: usize) -> bool {
     (shortest..=longest).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-/// The friendly name of a certificate order (A78); 3 to 50 characters (API.md 5.2).
+/// The friendly name of a certificate order (A78); 3 to 50 characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderName(String);
 
@@ -208,7 +207,7 @@ impl OrderName {
     }
 }
 
-/// The name of a key vault (A85, API.md 8): globally unique, part of a DNS name.
+/// The name of a key vault (A85): globally unique, part of a DNS name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VaultName(String);
 

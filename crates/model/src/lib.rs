@@ -1,5 +1,5 @@
-//! What the domain is: plain values, as an admin speaks of them, and the dated rules that hold for them. No
-//! I/O, no async, no terminal, no clock.
+//! The domain: plain values in an administrator's terms, and the dated rules for them. No I/O, no async, no
+//! terminal, no clock.
 
 mod app;
 mod basis;

@@ -1,4 +1,4 @@
-//! An App Service certificate order and what the service says of it.
+//! An App Service certificate order as the service reports it.
 
 use std::fmt;
 
@@ -44,7 +44,7 @@ impl OrderStatus {
             .map_or_else(|| Self::Other(text.to_owned()), |(_, status)| status.clone())
     }
 
-    /// Whether nothing but a new purchase helps.
+    /// Whether only a new purchase helps.
     pub fn is_over(&self) -> bool {
         matches!(
             self,
@@ -54,8 +54,8 @@ impl OrderStatus {
 }
 
 impl OrderStatus {
-    /// Whether the certificates of the order are revoked, or are being revoked: with an order the authority
-    /// takes back what it issued for it.
+    /// Whether the certificates of the order are revoked, or are being revoked: the authority revokes all
+    /// certificates of a revoked order.
     pub fn is_revoked(&self) -> bool {
         matches!(self, Self::Revoked | Self::Canceled | Self::PendingRevocation)
     }
@@ -79,8 +79,7 @@ impl fmt::Display for OrderStatus {
     }
 }
 
-/// `keyVaultSecretStatus` of a site certificate, and `provisioningState` of an order's stored certificate
-/// (API.md 5.3).
+/// `keyVaultSecretStatus` of a site certificate, and `provisioningState` of an order's stored certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SecretStatus {
     Initialized,
@@ -98,7 +97,7 @@ pub enum SecretStatus {
 }
 
 impl SecretStatus {
-    /// Name on the wire, value, what it means, and what somebody has to do about it (empty: nothing).
+    /// Name in the API, value, meaning, and the remedy (empty: nothing to do).
     const ALL: [(&'static str, Self, &'static str, &'static str); 11] = [
         (
             "Initialized",
@@ -174,12 +173,12 @@ impl SecretStatus {
         Self::ALL.iter().find(|(_, status, ..)| status == self).map_or("", |(_, _, words, _)| words)
     }
 
-    /// What somebody has to do about it; empty where there is nothing to do.
+    /// What has to be done about it; empty if nothing.
     pub fn remedy(&self) -> &'static str {
         Self::ALL.iter().find(|(_, status, ..)| status == self).map_or("", |(.., remedy)| remedy)
     }
 
-    /// Whether the vault refused what was brought to it; once it no longer does, bringing it again helps.
+    /// Whether the vault refused a delivery; once it accepts deliveries again, repeating it helps.
     pub fn is_refusal(&self) -> bool {
         matches!(
             self,
@@ -190,7 +189,7 @@ impl SecretStatus {
         )
     }
 
-    /// Whether somebody has to act before the vault can do its part.
+    /// Whether a person has to act before the vault can do its part.
     pub fn is_trouble(&self) -> bool {
         !matches!(
             self,
@@ -238,19 +237,19 @@ pub struct Order {
     pub id: ResourceId,
     pub status: OrderStatus,
     pub provisioning_state: String,
-    /// Absent where the service names a product that this version does not know.
+    /// Absent if the service names a product that this version does not know.
     pub product: Option<ProductType>,
-    /// The common name asked for, without `CN=`.
+    /// The requested common name, without `CN=`.
     pub domain: String,
     pub token: Option<String>,
     pub auto_renew: bool,
     pub stored: Vec<StoredCertificate>,
-    /// The thumbprint, issue date and expiry of the live certificate, once there is one. Since March 2026 a
-    /// paid year holds two certificates, so this expiry is not the term's (C10, trap E8).
+    /// The thumbprint, issue date and expiry of the current certificate, once there is one. Since March 2026
+    /// a paid year has two certificates, so this expiry is not the term's (C10).
     pub thumbprint: Option<Thumbprint>,
     pub issued: Option<Timestamp>,
     pub expires: Option<Timestamp>,
-    /// Subject alternative names really in the certificate, read from it.
+    /// The subject alternative names that are really in the certificate, read from it.
     pub names: Vec<String>,
     /// End of the paid term (`expirationTime`).
     pub term_ends: Option<Timestamp>,
@@ -258,9 +257,9 @@ pub struct Order {
     pub next_auto_renewal: Option<Timestamp>,
     pub not_renewable: Vec<String>,
     pub serial: Option<String>,
-    /// Bits; nothing where the service does not say.
+    /// Bits; `None` if the service does not report it.
     pub key_size: Option<u32>,
-    /// Its private key is not Azure's: it was asked for with a signing request of somebody's own.
+    /// Its private key is not Azure's: the certificate was requested with the customer's own signing request.
     pub has_external_key: bool,
     pub tags: Tags,
 }

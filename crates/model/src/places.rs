@@ -1,5 +1,5 @@
-//! Where in a list the elements with some key are. The keys themselves stay in the list, so that this takes
-//! some ten octets an element; whoever asks says how to find the key of an element again.
+//! The indices of the elements of a list by key. The keys themselves stay in the list, so this takes some ten
+//! bytes per element; the caller passes a function that returns the key of an element.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -7,17 +7,17 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Places {
-    /// The first and the last place of each key.
+    /// The first and the last index of each key.
     ends: HashTable<(u32, u32)>,
-    /// For each place the next one with the same key; itself where there is none.
+    /// For each index the next one with the same key; itself if there is none.
     next: Vec<u32>,
     hashes: DefaultHashBuilder,
 }
 
 impl Places {
-    /// Takes in the elements that the list has got since, up to `count`; what has no `key` is left out.
+    /// Adds the elements that the list has gained since, up to `count`; elements without a `key` are omitted.
     pub(super) fn grow<K: Hash + Eq>(&mut self, count: usize, key: impl Fn(usize) -> Option<K>) {
-        // More than four thousand million certificates are nobody's.
+        // No estate has more than four thousand million certificates.
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let hash = |place: u32| self.hashes.hash_one(key(place as usize));
         for place in u32::try_from(self.next.len()).unwrap_or(u32::MAX)..count {
@@ -33,12 +33,12 @@ impl Places {
         }
     }
 
-    /// How many elements were taken in.
+    /// The number of elements that were added.
     pub(super) fn len(&self) -> usize {
         self.next.len()
     }
 
-    /// The places with this key, in the order of the list.
+    /// The indices with this key, in the order of the list.
     pub(super) fn get<K: Hash + Eq>(
         &self,
         wanted: K,

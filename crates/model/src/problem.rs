@@ -1,22 +1,23 @@
-//! Something that stands in the way, in words for an admin: what failed, on what, why, and what to do.
+//! A problem in words for an administrator: what failed, on what, why, and what to do.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A refusal or failure that somebody has to read. Built where it is understood, shown everywhere the same.
+/// A refusal or failure that a person has to read. It is built where the error is understood, and shown the
+/// same everywhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// What could not be done, on what: `Buy the certificate order contoso-www`.
     pub what: String,
     pub why: String,
-    /// What to do about it; empty where nothing is known.
+    /// What to do about it; empty if nothing is known.
     pub remedy: String,
     /// The service's own code, such as `ScopeLocked`, or the id of the rule that says so.
     pub code: Option<Box<str>>,
     /// For support: `x-ms-request-id` of the answer.
     pub request_id: Option<Box<str>>,
-    /// For support as well: what all requests of this run have in common.
+    /// For support as well: the id that all requests of this run share.
     pub correlation_id: Option<Box<str>>,
 }
 

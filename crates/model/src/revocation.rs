@@ -1,13 +1,13 @@
-//! Certificates that were revoked at the wish of somebody at this machine: with their order, or by a rekey.
-//! Certificate authorities tell it in lists that Azure shows nowhere, so it is remembered here, and believed
-//! where the cloud agrees.
+//! Certificates that were revoked by a command on this machine: with their order, or by a rekey. Certificate
+//! authorities publish this in lists that Azure does not show, so it is remembered here, and trusted if the
+//! cloud agrees.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Order, ResourceId, Thumbprint};
 
-/// What a change revokes, as a plan says it before anything is sent.
+/// What a change will revoke, as a plan shows it before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revokes {
     pub order: ResourceId,
@@ -17,22 +17,22 @@ pub struct Revokes {
 }
 
 impl Revokes {
-    /// Nothing where the order has no certificate.
+    /// `None` if the order has no certificate.
     pub fn by(order: &Order, grace: SignedDuration) -> Option<Self> {
         Some(Self { order: order.id.clone(), thumbprint: order.thumbprint.clone()?, grace })
     }
 
-    /// The change is about to be sent.
+    /// The record, made when the change is about to be sent.
     pub fn at(&self, now: Timestamp) -> Revocation {
         let at = now.checked_add(self.grace).unwrap_or(now);
         Revocation { at, order: self.order.clone(), thumbprint: self.thumbprint.clone() }
     }
 }
 
-/// What is remembered of it.
+/// The record of a revocation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
-    /// From when on nobody trusts the certificate.
+    /// The moment from which the certificate is no longer trusted.
     pub at: Timestamp,
     pub order: ResourceId,
     pub thumbprint: Thumbprint,

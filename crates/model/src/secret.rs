@@ -1,17 +1,17 @@
-//! What of a text is the secret in it, wherever it comes from: a file, standard input, a variable, the
+//! Extracts the secret from a text, regardless of its source: a file, standard input, a variable, the
 //! settings, a prompt, a paste.
 
 use super::text::is_hidden;
 
-/// The first line, as it stands: blanks belong to a password. A byte order mark before it, which Windows
-/// writes, and the end of the line do not.
+/// The first line, unchanged: blanks belong to a password. A byte order mark before it, which Windows writes,
+/// and the line end do not.
 pub fn secret_line(text: &str) -> &str {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     text.split(['\r', '\n']).next().unwrap_or_default()
 }
 
-/// The first character that nobody can see or type: its position, from 1 on, and its code point. A new
-/// password must have none, or no person can open the file with what they read.
+/// The first character that cannot be seen or typed: its position, counted from 1, and its code point. A new
+/// password must have none, otherwise no person can open the file with what they read.
 pub fn hidden_character(text: &str) -> Option<(usize, u32)> {
     let is_unseen = |c: char| is_hidden(c) || (c.is_whitespace() && c != ' ');
     text.chars().enumerate().find(|(_, c)| is_unseen(*c)).map(|(place, c)| (place + 1, u32::from(c)))

@@ -1,4 +1,4 @@
-//! One look at something that may be there, may not, or was not looked for.
+//! The result of looking for something: present, absent, or not looked for.
 
 /// One part of an observation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,40 +1,40 @@
-//! Asking a person to sign in.
+//! What a person who signs in is shown, and their replies.
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-/// A code that a person types on the sign-in page, on whichever machine has a browser.
+/// A code that a person types on the sign-in page, on any machine with a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceCode {
     pub code: String,
     pub address: String,
     pub expires: Timestamp,
-    /// Why somebody is asked.
+    /// The reason for asking.
     pub why: String,
 }
 
-/// A page on which a person signs in with a browser, which then goes to a port of this machine.
+/// A page on which a person signs in with a browser, which then returns to a port of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrowserPage {
     pub address: String,
     pub port: u16,
     pub expires: Timestamp,
-    /// Why somebody is asked.
+    /// The reason for asking.
     pub why: String,
 }
 
-/// A command of another program whose sign-in is borrowed, and which has to sign in again by itself.
+/// A command of another program whose sign-in is used, and which has to sign in again itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolCommand {
     /// `Azure CLI`
     pub tool: &'static str,
-    /// As typed into a shell, one a line.
+    /// As typed into a shell, one per line.
     pub lines: Vec<String>,
-    /// Why somebody is asked.
+    /// The reason for asking.
     pub why: String,
 }
 
-/// What a person is asked for.
+/// What a person is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignInAsk {
     Code(DeviceCode),
@@ -42,14 +42,14 @@ pub enum SignInAsk {
     Tool(ToolCommand),
 }
 
-/// What the person says to it.
+/// The person's reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignInReply {
     /// Not now.
     GiveUp,
     /// The command was run.
     GoOn,
-    /// Where the browser ended, copied from it.
+    /// The address at which the browser ended, copied from it.
     Pasted(Redirected),
     /// By device code instead.
     ByCode,
@@ -57,7 +57,8 @@ pub enum SignInReply {
     ByBrowser,
 }
 
-/// The address that a browser was sent to after a sign-in. A code is in it: it is never shown, and wiped.
+/// The address to which a browser was redirected after a sign-in. It contains a code, so it is never shown,
+/// and wiped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Redirected(Zeroizing<String>);
 

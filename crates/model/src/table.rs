@@ -1,5 +1,6 @@
-//! Texts that repeat, written once: while a table is open on a thread, a [`Text`] that was written before is
-//! its number. Rows on disk are half as long for it, and when they are read their copies share memory again.
+//! Writes repeated texts only once: while a table is open on a thread, a [`Text`] that was written before is
+//! written as its number. Rows on disk are half as long, and when they are read equal texts share memory
+//! again.
 
 use std::cell::RefCell;
 use std::thread::LocalKey;
@@ -9,34 +10,35 @@ use serde::{Deserialize, Serialize};
 
 use super::Text;
 
-// A serializer hands nothing down to the texts it meets, so what they share is beside it, for as long as it
+// A serializer cannot pass anything to the texts that it meets, so the table is a thread-local while it
 // works.
 thread_local! {
     static WRITTEN: RefCell<Option<HashMap<Text, u32>>> = const { RefCell::new(None) };
     static READ: RefCell<Option<Vec<Text>>> = const { RefCell::new(None) };
 }
 
-/// How a text stands in rows that have a table.
+/// The form of a text in rows with a table.
 #[derive(Serialize, Deserialize)]
 pub(super) enum Entry<'t> {
     New(&'t str),
-    /// The place among all that were new.
+    /// The index among all new texts.
     Again(u32),
 }
 
-/// Whatever `work` writes has a table.
+/// Everything that `work` writes uses a table.
 pub fn writing<T>(work: impl FnOnce() -> T) -> T {
     let _open = Open::of(&WRITTEN);
     work()
 }
 
-/// Whatever `work` reads was written with a table.
+/// Everything that `work` reads was written with a table.
 pub fn reading<T>(work: impl FnOnce() -> T) -> T {
     let _open = Open::of(&READ);
     work()
 }
 
-/// A table until it is dropped: one that outlived a panic would garble whatever the thread does next.
+/// A table that is closed on drop: one that outlived a panic would corrupt what the thread serialises
+/// next.
 struct Open<T: 'static>(&'static LocalKey<RefCell<Option<T>>>);
 
 impl<T: Default> Open<T> {
@@ -52,7 +54,7 @@ impl<T> Drop for Open<T> {
     }
 }
 
-/// How this text is to be written; `None` where no table is open.
+/// The form in which to write this text; `None` if no table is open.
 pub(super) fn entry(text: &Text) -> Option<Entry<'_>> {
     WRITTEN.with_borrow_mut(|table| {
         let table = table.as_mut()?;
@@ -68,7 +70,7 @@ pub(super) fn is_reading() -> bool {
     READ.with_borrow(Option::is_some)
 }
 
-/// The text of an entry; `None` where the table has no such place.
+/// The text of an entry; `None` if the table has no such index.
 pub(super) fn text(entry: &Entry<'_>) -> Option<Text> {
     READ.with_borrow_mut(|table| {
         let table = table.as_mut()?;

@@ -1,4 +1,4 @@
-//! The tags of a resource: names and values that an organisation sorts its resources and bills by.
+//! The tags of a resource: names and values by which an organisation sorts its resources and costs.
 
 use std::fmt;
 
@@ -19,16 +19,16 @@ pub enum TagError {
     Twice(String),
 }
 
-/// Exactly as the service told them, because they are sent back with every write: a PUT without them erases
-/// them. Names that differ only in case are the same.
+/// Exactly as the service returned them, because they are sent back with every write: a PUT without them
+/// erases them. Names that differ only in casing are the same.
 ///
-/// They may hold characters that must not reach a terminal, so whoever shows them does so by [`Tags::words`].
+/// They may contain characters that must not reach a terminal, so they are shown with [`Tags::words`].
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tags(Vec<(Text, Text)>);
 
 impl Tags {
-    /// Reads `costcenter=42,env=prod`. A comma or backslash that is part of a value has a backslash before
-    /// it.
+    /// Parses `costcenter=42,env=prod`. A comma or backslash that is part of a value is escaped with a
+    /// backslash.
     pub fn parse(text: &str) -> Result<Self, TagError> {
         let mut tags = Self::default();
         for pair in split(text) {
@@ -61,7 +61,7 @@ impl Tags {
         self.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// These tags with `added` beside them; of a name that is in both, the added value counts.
+    /// These tags and `added`; if a name is in both, the added value is used.
     #[must_use]
     pub fn with(&self, added: &Self) -> Self {
         let kept = self.0.iter().filter(|(name, _)| added.value(name).is_none());
@@ -74,7 +74,7 @@ impl Tags {
         super::printable(&pairs.join(", ")).into_owned()
     }
 
-    /// Takes the memory of equal texts that are known.
+    /// Shares the memory of equal texts that are known.
     pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
         for (name, value) in &mut self.0 {
             name.share(known);
@@ -95,7 +95,7 @@ impl FromIterator<(Text, Text)> for Tags {
     }
 }
 
-/// The parts between commas, with what a backslash stands before taken as it is.
+/// The parts between commas; a backslash escapes the next character.
 fn split(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut letters = text.chars();

@@ -1,9 +1,8 @@
-//! Text from outside: made safe to show once, where data enters (RELIABILITY.md S5), and shared where it
-//! repeats.
+//! Text from outside: made safe to show once, where data enters, and shared where it repeats.
 //!
-//! [`printable`] is for what was parsed (names, subjects, ids): it is shown whole. [`quoted`] is for what was
-//! not: a piece of a file, a setting, a variable. [`said`] is for the sentences of a service, [`shown`] for
-//! paths, [`typed`] for names.
+//! [`printable`] is for parsed values (names, subjects, ids): they are shown completely. [`quoted`] is for
+//! unparsed ones: a piece of a file, a setting, a variable. [`said`] is for the sentences of a service,
+//! [`shown`] for paths, [`typed`] for names.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -17,8 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::table;
 
-/// Text that does not change. Its copies share one piece of memory: ids, regions and issuers stand in
-/// thousands of places.
+/// Immutable text. Its copies share memory: ids, regions and issuers occur in thousands of places.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Text(Arc<str>);
 
@@ -27,7 +25,7 @@ impl Text {
         &self.0
     }
 
-    /// Takes the memory of the first equal text that went through `known`.
+    /// Shares the memory of the first equal text that went through `known`.
     pub(super) fn share(&mut self, known: &mut HashSet<Self>) {
         match known.get(self) {
             Some(first) => *self = first.clone(),
@@ -113,9 +111,9 @@ impl<'de> Deserialize<'de> for Text {
 /// The text with every control, bidirectional and invisible character replaced by a visible mark such as
 /// `\x1B`.
 ///
-/// ratatui drops C0 and C1 silently but lets direction marks, zero-width and tag characters through, and
-/// everything printed outside the screen bypasses it; so names, subjects, tags and messages pass here when
-/// they are decoded.
+/// ratatui drops C0 and C1 silently but lets direction marks, zero-width and tag characters through, and text
+/// printed outside of the screen bypasses it; so names, subjects, tags and messages pass here when they are
+/// decoded.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
@@ -132,7 +130,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// What an error of the system says, without the number that it ends with: `Permission denied`.
+/// The text of a system error without the number at its end: `Permission denied`.
 pub fn reason(error: &impl fmt::Display) -> String {
     let text = error.to_string();
     match text.rsplit_once(" (os error ") {
@@ -145,8 +143,8 @@ pub fn reason(error: &impl fmt::Display) -> String {
     }
 }
 
-/// Controls (C0, C1, DEL), and what changes direction or takes no room: the set that `fd` hides, plus U+061C,
-/// the line and paragraph separators and the variation selectors.
+/// Controls (C0, C1, DEL), and characters that change direction or have no width: the set that `fd` hides,
+/// plus U+061C, the line and paragraph separators and the variation selectors.
 pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c as u32,
@@ -154,40 +152,40 @@ pub(super) fn is_hidden(c: char) -> bool {
             | 0xFFF9..=0xFFFB | 0xE0000..=0xE01EF)
 }
 
-/// Characters of a text that is quoted.
+/// The maximum length of a quoted text in characters.
 const QUOTED: usize = 120;
-/// Octets of a name or an id: more than Azure has.
+/// The maximum length of a name or an id in bytes: more than Azure allows.
 const LONGEST_NAME: usize = 1024;
-/// Characters of a service's sentence; the rest helps no reader.
+/// The maximum length of a service's sentence in characters; the rest does not help a reader.
 const SAID: usize = 600;
-/// Characters in a row that may be a piece of a key. A line of PEM has 64, a key in hexadecimal digits
+/// This many characters in a row may be a piece of a key. A line of PEM has 64, a key in hexadecimal digits
 /// thousands.
 const RUN: usize = 16;
-/// The same in the sentence of a service, where ids of resources stand.
+/// The same for the sentence of a service, which contains ids of resources.
 const RUN_SAID: usize = 100;
 
-/// A piece of a text that was not parsed, fit to be shown: one printable line of at most 120 characters, in
-/// which `…` stands for every run of more than 16 characters that may be a key in Base64 or in hexadecimal
+/// A piece of an unparsed text in a form that may be shown: one printable line of at most 120 characters, in
+/// which `…` replaces every run of more than 16 characters that may be a key in Base64 or in hexadecimal
 /// digits.
 pub fn quoted(text: &str) -> String {
     quoted_to(text, QUOTED)
 }
 
-/// The same with another length, for lines that this program wrote around what it quotes.
+/// The same with another length, for lines in which this program quotes something.
 pub fn quoted_to(text: &str, longest: usize) -> String {
     excerpt(text, longest, |run| run.len() > RUN && !is_words(run) && !is_uuid(run))
 }
 
-/// The sentence of a service, fit to be shown: one printable line of at most 600 characters. Ids, thumbprints
-/// and names stay.
+/// The sentence of a service in a form that may be shown: one printable line of at most 600 characters. Ids,
+/// thumbprints and names stay.
 pub fn said(text: &str) -> String {
     excerpt(text, SAID, |run| {
         run.len() > RUN_SAID && run.split(['-', '_', ':']).any(|part| part.len() > RUN_SAID)
     })
 }
 
-/// A path as it may be shown: whole, unless it cannot be one and so may be anything (a key pasted in the
-/// place of its file).
+/// A path in a form that may be shown: complete, unless it cannot be a path and may be anything (a key pasted
+/// instead of its file).
 pub fn shown(path: &Path) -> String {
     const WHOLE: usize = 1024;
     const NAME: usize = 255;
@@ -196,16 +194,17 @@ pub fn shown(path: &Path) -> String {
     if is_path { printable(&text).into_owned() } else { quoted(&text) }
 }
 
-/// A name, address or id as it was typed, fit to be shown: whole, unless it may be a key that was pasted in
-/// its place.
+/// A typed name, address or id in a form that may be shown: complete, unless it may be a key that was pasted
+/// instead.
 pub fn typed(text: &str) -> String {
     if may_be_key(text) { quoted(text) } else { printable(text.trim()).into_owned() }
 }
 
-/// Whether a text that was given as a name holds what no name has, and a private key does: the armour of PEM,
-/// or a word that only coded data has: long, with letters of both cases and digits in several places.
+/// Whether a text that was given as a name contains what no name has but a private key does: the armour of
+/// PEM, or a word that only encoded data has: long, with letters of both cases and digits in several places.
 pub fn may_be_key(text: &str) -> bool {
-    /// A thumbprint has 40 characters. A key in PKCS#8 begins with more that are the same in every key.
+    /// A thumbprint has 40 characters. A key in PKCS#8 begins with more characters that are the same in every
+    /// key.
     const MIXED: usize = 40;
     /// SHA-256 in hexadecimal digits.
     const HEXADECIMAL: usize = 64;
@@ -220,9 +219,9 @@ pub fn may_be_key(text: &str) -> bool {
     text.contains("-----") || text.len() > LONGEST_NAME || text.split(|c: char| !is_of_word(c)).any(is_coded)
 }
 
-/// What is wrong with a TOML text, and in which line: without the line itself, which may be of any file, and
-/// without the values that the message quotes, one of which may be a proxy with its password. Keys and words
-/// that would be right stay.
+/// The error in a TOML text and its line number: without the line itself, which may be of any file, and
+/// without the values that the message quotes, one of which may be a proxy with its password. Keys and
+/// allowed words stay.
 pub fn toml_refusal(text: &str, error: &toml::de::Error) -> String {
     let start = error.span().map_or(0, |span| span.start.min(text.len()));
     let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
@@ -241,13 +240,13 @@ pub fn toml_refusal(text: &str, error: &toml::de::Error) -> String {
     format!("line {line}: {}", printable(&parts.collect::<Vec<_>>().join("`")))
 }
 
-/// One of the parts of a message that this program's own library wrote: blanks at its ends stay.
+/// A part of a message that the TOML library wrote: blanks at its ends stay.
 fn quoted_part(part: &str) -> String {
     let (start, end) = (part.len() - part.trim_start().len(), part.trim_end().len());
     if start > end { part.to_owned() } else { format!("{}{}{}", &part[..start], quoted(part), &part[end..]) }
 }
 
-/// Replaces what `hides` says of runs of Base64 or hexadecimal characters, and cuts the rest to `longest`
+/// Replaces runs of Base64 or hexadecimal characters that `hides` selects, and cuts the rest to `longest`
 /// characters.
 fn excerpt(text: &str, longest: usize, hides: impl Fn(&str) -> bool) -> String {
     let is_code = |c: char| c.is_ascii_alphanumeric() || "+/=_-:".contains(c);
@@ -258,7 +257,7 @@ fn excerpt(text: &str, longest: usize, hides: impl Fn(&str) -> bool) -> String {
         let end = rest.find(|c| is_code(c) != is_code(first)).unwrap_or(rest.len());
         let (run, after) = rest.split_at(end);
         if is_code(first) && hides(run) {
-            // Lines of one block are one gap.
+            // The lines of one block become one gap.
             if !fit.trim_end().ends_with('…') {
                 fit.push('…');
             }
@@ -282,8 +281,8 @@ fn is_uuid(run: &str) -> bool {
         && run.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
-/// Words and numbers with separators between them, as names of settings, tools and resources are; no piece of
-/// a key looks so.
+/// Words and numbers with separators between them, as in names of settings, tools and resources; no piece of
+/// a key has this form.
 fn is_words(run: &str) -> bool {
     let is_word = |part: &str| {
         let letters = part.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -25,7 +25,7 @@ impl Thumbprint {
         if count == digits.len() { Ok(Self(digits)) } else { Err(refuse()) }
     }
 
-    /// Writes out a SHA-1 digest.
+    /// The thumbprint for a SHA-1 digest.
     pub fn from_sha1(digest: &[u8; 20]) -> Self {
         let mut digits = [0; 40];
         for (pair, byte) in digits.chunks_exact_mut(2).zip(digest) {
@@ -35,7 +35,7 @@ impl Thumbprint {
     }
 
     pub fn as_str(&self) -> &str {
-        // Only hexadecimal digits ever get in.
+        // It contains only hexadecimal digits.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
@@ -61,7 +61,7 @@ impl fmt::Debug for Thumbprint {
 }
 impl Serialize for Thumbprint {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        // For people in digits, for the disk in octets.
+        // Digits for people, bytes on disk.
         if to.is_human_readable() { to.serialize_str(self.as_str()) } else { self.octets().serialize(to) }
     }
 }

@@ -1,17 +1,16 @@
-//! What a vault does about a certificate of its own before it ends: who signs its versions, what its policy
-//! has done at which moment, and what came of the last attempt. What follows from it for people is decided in
-//! `rules`.
+//! How a vault renews one of its certificates: who signs its versions, what its policy does and when, and the
+//! result of the last attempt. `rules` decides what follows for people.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{ResourceId, Text, Thumbprint, VaultSecret};
 
-/// What was asked about one certificate that apps use, and what its vault answered.
+/// One certificate that apps use, and the answer of its vault about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upkeep {
     pub vault: ResourceId,
-    /// Of the certificate and of its secret.
+    /// The name of the certificate and of its secret.
     pub name: Text,
     pub read_at: Timestamp,
     pub told: Told,
@@ -26,8 +25,7 @@ impl Upkeep {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Told {
     Certificate(Box<Kept>),
-    /// A secret of this name may be there; no certificate of the vault has it, so no policy does anything
-    /// about it.
+    /// The vault has no certificate of this name, so no policy renews it; a secret of this name may exist.
     PlainSecret,
     /// Why it could not be read, in half a sentence.
     Unreadable(String),
@@ -36,7 +34,7 @@ pub enum Told {
 /// The newest version of a certificate, and the policy for the next one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
-    /// Of the version, 32 hex digits.
+    /// The id of the version, 32 hex digits.
     pub version: Text,
     /// Absent while the first version is being issued.
     pub thumbprint: Option<Thumbprint>,
@@ -44,11 +42,11 @@ pub struct Kept {
     pub made: Option<Timestamp>,
     pub starts: Option<Timestamp>,
     pub expires: Option<Timestamp>,
-    /// Whether it names itself as its issuer; absent where the certificate could not be decoded.
+    /// Whether it names itself as its issuer; absent if the certificate could not be decoded.
     pub is_self_signed: Option<bool>,
     pub issuer: Issuer,
     pub actions: Vec<LifetimeAction>,
-    /// `validity_months`: how long the next version is asked to be valid.
+    /// `validity_months`: the requested validity of the next version.
     pub months: Option<i64>,
     pub operation: Option<Operation>,
 }
@@ -56,15 +54,15 @@ pub struct Kept {
 /// Who signs the next version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Issuer {
-    /// `Unknown`: a CA that the vault does not work with.
+    /// `Unknown`: a CA with which the vault does not work.
     Unknown,
     /// `Self`: the certificate's own key.
     Own,
-    /// An issuer that was set up in the vault.
+    /// An issuer that is configured in the vault.
     Named { name: String, account: Account },
 }
 
-/// An issuer of a vault, by the CA that it has its account at.
+/// An issuer of a vault, by the CA at which it has its account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Account {
     At { provider: String, is_enabled: bool },
@@ -88,7 +86,7 @@ pub enum ActionKind {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trigger {
-    /// Of the life of a version.
+    /// A percentage of the version's life.
     Percentage(i64),
     DaysBeforeExpiry(i64),
 }
@@ -107,7 +105,7 @@ impl Trigger {
 pub struct Operation {
     /// `inProgress`, `completed`, `cancelled` or `failed`.
     pub status: String,
-    /// What the CA or the vault says.
+    /// The message of the CA or the vault.
     pub error: Option<String>,
 }
 
@@ -133,14 +131,14 @@ impl Kept {
         }
     }
 
-    /// What the last request for a version failed with.
+    /// The error of the last request for a version.
     pub fn failure(&self) -> Option<&str> {
         let operation = self.operation.as_ref()?;
         let is_failed = operation.status.eq_ignore_ascii_case("failed");
         operation.error.as_deref().or(is_failed.then_some("the vault does not say why"))
     }
 
-    /// Whether a request waits in the vault for the certificate of a CA.
+    /// Whether a request in the vault waits for the certificate of a CA.
     pub fn waits(&self) -> bool {
         self.operation.as_ref().is_some_and(|operation| operation.status.eq_ignore_ascii_case("inProgress"))
     }
@@ -170,8 +168,8 @@ impl Kept {
         format!("issuer {issuer}, {actions}")
     }
 
-    /// `asked for 12 months, got 100 days`: a CA may shorten what the policy asks for without a word (C56).
-    /// Only where the vault had it issued: of an imported certificate it makes the policy afterwards.
+    /// `asked for 12 months, got 100 days`: a CA may shorten the requested validity silently (C56). Only for
+    /// certificates that the vault had issued: for an imported one it makes the policy afterwards.
     pub fn shortened(&self) -> Option<String> {
         let (months, starts, expires) = (self.months?, self.starts?, self.expires?);
         if self.issuer == Issuer::Unknown

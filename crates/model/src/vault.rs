@@ -8,7 +8,7 @@ use super::{ResourceId, Tags, Thumbprint};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessPolicy {
     pub object_id: String,
-    /// As written by whoever set them: compare case-insensitively (API.md 3.3, trap E2).
+    /// In the casing in which they were set: compare case-insensitively.
     pub secrets: Vec<String>,
     pub certificates: Vec<String>,
 }
@@ -24,7 +24,7 @@ impl AccessPolicy {
 pub struct Vault {
     pub id: ResourceId,
     pub location: String,
-    /// `https://NAME.vault.azure.net/`, as the service hands it out.
+    /// `https://NAME.vault.azure.net/`, as the service returns it.
     pub uri: String,
     pub tenant_id: String,
     /// `standard` or `premium`.
@@ -38,7 +38,7 @@ pub struct Vault {
     pub tags: Tags,
 }
 
-/// A certificate that a vault keeps, as its list and its policy tell.
+/// A certificate in a vault, from its list and its policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VaultCertificate {
     pub name: String,

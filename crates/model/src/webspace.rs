@@ -1,5 +1,5 @@
-//! Where private key certificates live, and so which apps can be bound to them: mostly a webspace (A9), for
-//! some apps the app alone (C34).
+//! Where private key certificates live, and so which apps can be bound to them: usually a webspace (A9), for
+//! some apps the app itself (C34).
 
 use std::fmt;
 
@@ -14,9 +14,9 @@ const LINUX: &str = "-Linux";
 /// The apps of one subscription that share certificates: those of the same resource group, region and
 /// operating system.
 ///
-/// Its name is made of these three, and groups are called the same in many subscriptions, so two webspaces
-/// are the same only if subscription and name are. The name is in no published description of the API; where
-/// an answer lacks it, it is derived. A webspace without a name is the same as no other.
+/// Its name is made of these three, and many subscriptions have groups of the same name, so two webspaces are
+/// the same only if subscription and name are. No published description of the API contains the name; if an
+/// answer lacks it, it is derived. A webspace without a name equals no other.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webspace {
     subscription: Text,
@@ -25,7 +25,7 @@ pub struct Webspace {
     system_is_unknown: bool,
 }
 
-/// What webspaces are looked up by. Those with the same key may still differ in their operating system.
+/// The key for looking webspaces up. Those with the same key may still differ in their operating system.
 pub(super) type WebspaceKey<'a> = (Caseless<'a>, Caseless<'a>);
 
 impl Webspace {
@@ -34,8 +34,8 @@ impl Webspace {
         Self { subscription: of.subscription_id().into(), name: name.into(), system_is_unknown: false }
     }
 
-    /// The name that the service gives to the webspace of a plan in this group; empty where the region is not
-    /// known.
+    /// The name that the service gives to the webspace of a plan in this group; empty if the region is
+    /// unknown.
     pub fn derived(group: &ResourceId, region: &str, is_linux: Option<bool>) -> Self {
         let (group_name, region) = (group.resource_group(), region.replace(' ', ""));
         if group_name.is_empty() || region.is_empty() {
@@ -46,7 +46,7 @@ impl Webspace {
         Self { system_is_unknown: is_linux.is_none(), ..Self::named(group, name) }
     }
 
-    /// Empty where it is not known.
+    /// Empty if it is not known.
     pub fn as_str(&self) -> &str {
         &self.name
     }
@@ -55,7 +55,7 @@ impl Webspace {
         !self.name.is_empty()
     }
 
-    /// Whether both are the same webspace; names differ in case between answers.
+    /// Whether both are the same webspace; names differ in casing between answers.
     pub fn is(&self, other: &Self) -> bool {
         self.is_known()
             && self.key() == other.key()
@@ -73,7 +73,7 @@ impl Webspace {
         self.name.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(LINUX))
     }
 
-    /// Takes the memory of equal texts that are known.
+    /// Shares the memory of equal texts that are known.
     pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
         self.subscription.share(known);
         self.name.share(known);
@@ -86,14 +86,14 @@ impl fmt::Display for Webspace {
     }
 }
 
-/// Whose certificates an app can be bound to. It is chosen when the app is created and does not change; apps
-/// on a Flex Consumption plan have no choice.
+/// The certificates to which an app can be bound. It is chosen when the app is created and does not change;
+/// apps on a Flex Consumption plan have no choice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
-    /// Those of its webspace.
+    /// The certificates of its webspace.
     #[default]
     Webspace,
-    /// Its own alone.
+    /// Only its own certificates.
     App,
 }
 
@@ -114,7 +114,7 @@ impl Home {
         }
     }
 
-    /// Whether an app of which nothing but its id is known may be bound to a certificate that lives here.
+    /// Whether an app of which only the id is known may be bound to a certificate that lives here.
     pub(super) fn may_serve(&self, app: &ResourceId) -> bool {
         match self {
             Self::Webspace(space) => space.subscription.eq_ignore_ascii_case(app.subscription_id()),
@@ -122,7 +122,7 @@ impl Home {
         }
     }
 
-    /// Whether certificates of both are neighbours: what can be bound to one can be bound to the other.
+    /// Whether certificates of both can be bound to the same apps.
     pub fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Webspace(one), Self::Webspace(other)) => one.is(other),
@@ -155,7 +155,7 @@ impl Home {
         }
     }
 
-    /// Takes the memory of equal texts that are known.
+    /// Shares the memory of equal texts that are known.
     pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
         match self {
             Self::Webspace(space) => space.share(known),

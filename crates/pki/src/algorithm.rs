@@ -1,8 +1,8 @@
-//! The names of algorithms: what object identifiers mean, said as OpenSSL says it.
+//! The names of algorithms: object identifiers translated to the names that OpenSSL uses.
 
 use std::fmt;
 
-/// A cipher, as far as rules about encryption need to tell them apart.
+/// A cipher, as far as the rules about encryption distinguish them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cipher {
     /// Not encrypted at all.
@@ -30,9 +30,9 @@ impl Cipher {
 pub struct Encryption {
     pub cipher: Cipher,
     /// Such as `pbeWithSHA1And3-KeyTripleDES-CBC` or `PBES2/PBKDF2-hmac-sha256/aes-256-cbc`; `none` for an
-    /// open part.
+    /// unencrypted part.
     pub name: String,
-    /// The object identifier of the scheme, empty for an open part.
+    /// The object identifier of the scheme, empty for an unencrypted part.
     pub oid: String,
     /// Rounds of the key derivation.
     pub iterations: Option<u64>,
@@ -50,20 +50,20 @@ impl fmt::Display for Encryption {
     }
 }
 
-/// What sort of key: `RSA 2048`, `EC P-256`.
+/// The kind of key: `RSA 2048`, `EC P-256`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum KeyKind {
     /// The length of the modulus in bits.
     Rsa(u32),
-    /// RSA for RSASSA-PSS alone, by its object identifier (RFC 4055): another type of key than RSA for all
-    /// who use it.
+    /// RSA restricted to RSASSA-PSS by its object identifier (RFC 4055): programs treat it as another type of
+    /// key than RSA.
     RsaPss(u32),
     Ec(Curve),
     /// The length of the prime in bits.
     Dsa(u32),
     Ed25519,
     Ed448,
-    /// By name or object identifier.
+    /// The name or object identifier.
     Other(String),
 }
 
@@ -107,26 +107,27 @@ impl fmt::Display for KeyKind {
 /// A curve.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Curve {
-    /// Such as `P-256`; an object identifier if it is not known, [`Curve::EXPLICIT`] if it is spelled out.
+    /// Such as `P-256`; an object identifier if it is not known, [`Curve::EXPLICIT`] if its parameters are
+    /// explicit.
     pub name: String,
     /// The size of its field; `None` if it is not known.
     pub bits: Option<u32>,
 }
 
-/// How a certificate is signed.
+/// The algorithm of a certificate's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureAlgorithm {
     pub oid: String,
     /// Such as `sha256WithRSAEncryption`; the object identifier if it is not known.
     pub name: String,
-    /// `md5`, `sha1`, `sha256` …; `None` where the algorithm has none of its own (Ed25519) or is not known.
+    /// `md5`, `sha1`, `sha256` …; `None` if the algorithm has none of its own (Ed25519) or is not known.
     pub digest: Option<&'static str>,
 }
 
 pub(super) const RSASSA_PSS: &str = "1.2.840.113549.1.1.10";
 
 impl SignatureAlgorithm {
-    /// `parameter` is the digest that the parameters name, for the algorithms that leave it to them.
+    /// `parameter` is the digest in the parameters, for the algorithms that state it there.
     pub(super) fn new(oid: String, parameter: Option<&'static str>) -> Self {
         let (name, digest) = match oid.as_str() {
             "1.2.840.113549.1.1.2" => ("md2WithRSAEncryption", Some("md2")),
@@ -158,7 +159,7 @@ impl SignatureAlgorithm {
 }
 
 impl Curve {
-    /// The curve is given by its numbers instead of its name.
+    /// The curve is given by its parameters instead of its name.
     pub const EXPLICIT: &str = "explicit parameters";
 
     pub fn is_explicit(&self) -> bool {
@@ -182,7 +183,7 @@ impl Curve {
     }
 }
 
-/// The name of an algorithm that is known, but that certdeck has no use for.
+/// The name of a known algorithm that certdeck does not use.
 pub(super) fn other_name(oid: &str) -> Option<&'static str> {
     Some(match oid {
         "1.3.101.110" => "X25519",
@@ -256,7 +257,7 @@ impl Digest {
         })
     }
 
-    /// By the object identifier of the HMAC made with it.
+    /// The digest of an HMAC, by the HMAC's object identifier.
     pub fn from_hmac_oid(oid: &str) -> Option<Self> {
         Some(match oid {
             "1.2.840.113549.2.6" => Self::Md5,
@@ -284,7 +285,7 @@ impl Digest {
         }
     }
 
-    /// Octets that it works on at a time.
+    /// The block size in bytes.
     pub fn block(self) -> usize {
         match self {
             Self::Md5 | Self::Sha1 | Self::Sha224 | Self::Sha256 => 64,
@@ -292,7 +293,7 @@ impl Digest {
         }
     }
 
-    /// Octets that it gives.
+    /// The length of the digest in bytes.
     pub fn size(self) -> usize {
         match self {
             Self::Md5 => 16,

@@ -1,33 +1,32 @@
-//! The armour of PEM, as people really have it: where BEGIN and END stand in a text, and the Base64 between
-//! them.
+//! The armour of PEM as it occurs in practice: finds BEGIN and END in a text, and the Base64 between them.
 
 use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-/// Characters of a label; the longest in use has about thirty.
+/// The maximum length of a label; the longest in use has about thirty characters.
 const LABEL: usize = 64;
-/// Dashes that begin an edge, and are taken from a longer row.
+/// The dashes of an edge; of a longer row only these count.
 const DASHES: usize = 5;
-/// Fewer dashes than this are no edge, unless an editor has joined them to typographic ones.
+/// The minimum number of dashes, unless an editor has joined them to typographic ones.
 const FEWEST: usize = 4;
 
-/// A BEGIN or an END.
+/// A BEGIN or an END line.
 #[derive(Debug)]
 pub(super) struct Edge {
     pub begins: bool,
-    /// Upper-case; empty where the edge is damaged.
+    /// Upper-case; empty if the edge is damaged.
     pub label: String,
-    /// From 1 on.
+    /// Counted from 1.
     pub line: usize,
-    /// Its place in the text, dashes included.
+    /// Its range in the text, dashes included.
     pub span: Range<usize>,
-    /// Its label ends in dashes, on the same line.
+    /// The label ends in dashes on the same line.
     pub is_whole: bool,
 }
 
-/// UTF-16 as UTF-8, with a byte order mark or, where every other octet is zero, without; nothing where it is
-/// none.
+/// Converts UTF-16 to UTF-8: with a byte order mark or, if every other byte is zero, without one; `None` if
+/// the text is not UTF-16.
 pub(super) fn from_utf16(bytes: &[u8]) -> Option<Vec<u8>> {
     let zeros = |from: usize| bytes.iter().skip(from).step_by(2).take(64).all(|octet| *octet == 0);
     let (little, body) = match bytes {
@@ -44,7 +43,7 @@ pub(super) fn from_utf16(bytes: &[u8]) -> Option<Vec<u8>> {
     for c in char::decode_utf16(body.chunks_exact(2).map(unit)) {
         text.extend_from_slice(c.unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut [0; 4]).as_bytes());
     }
-    // What is not UTF-16 in it is another file that was appended: a control character stands for it.
+    // A part that is not UTF-16 is another file that was appended: a control character replaces it.
     if !body.len().is_multiple_of(2) || body.windows(10).any(|part| part.eq_ignore_ascii_case(b"-----BEGIN"))
     {
         text.extend_from_slice(b"\n\x01\n");
@@ -52,7 +51,7 @@ pub(super) fn from_utf16(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(text)
 }
 
-/// The edges of a text in their order. Those that are commented out with `#` or `;` are none.
+/// The edges of a text in their order. Those commented out with `#` or `;` do not count.
 pub(super) fn edges(text: &[u8]) -> impl Iterator<Item = Edge> {
     let (mut at, mut line, mut counted, mut last) = (0, 1, 0, 0);
     std::iter::from_fn(move || {
@@ -76,12 +75,12 @@ pub(super) fn edges(text: &[u8]) -> impl Iterator<Item = Edge> {
     })
 }
 
-/// The line that `at` is on, from 1 on.
+/// The number of the line that contains `at`, counted from 1.
 pub(super) fn line_of(text: &[u8], at: usize) -> usize {
     1 + ends(&text[..at])
 }
 
-/// Ends of lines as editors count them: LF, CR LF, or CR alone.
+/// The number of line ends as editors count them: LF, CR LF, or CR alone.
 fn ends(text: &[u8]) -> usize {
     let is_end = |at: &usize| text[*at] == b'\n' || (text[*at] == b'\r' && text.get(at + 1) != Some(&b'\n'));
     (0..text.len()).filter(is_end).count()
@@ -102,7 +101,7 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Whether a line begins like an edge and ends before it is one: `-----BEG`.
+/// Whether a line begins like an edge but ends before it is complete: `-----BEG`.
 pub(super) fn is_cut_edge(line: &[u8]) -> bool {
     let dashes = line.iter().take_while(|octet| **octet == b'-').count();
     let word: Vec<u8> = line[dashes..]
@@ -115,19 +114,19 @@ pub(super) fn is_cut_edge(line: &[u8]) -> bool {
     dashes >= DASHES && !word.is_empty() && is_part
 }
 
-/// The next BEGIN or END, in any case.
+/// The next BEGIN or END, in any casing.
 fn next_word(text: &[u8], from: usize) -> Option<(usize, bool)> {
     (from..text.len()).find_map(|at| word_at(text, at).map(|begins| (at, begins)))
 }
 
-/// Whether the word at `at` is BEGIN, or END; nothing where it is another.
+/// Whether the word at `at` is BEGIN (true) or END (false); `None` for any other.
 fn word_at(text: &[u8], at: usize) -> Option<bool> {
     let is = |word: &[u8]| text[at..].get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word));
     if is(b"BEGIN") { Some(true) } else { is(b"END").then_some(false) }
 }
 
-/// Where the dashes before a word begin, at most five of them and none of the edge before; nothing where
-/// there are too few.
+/// Where the dashes before a word begin: at most five of them, and none of the previous edge; `None` if there
+/// are too few.
 fn edge_start(text: &[u8], word: usize, floor: usize) -> Option<usize> {
     let end = if text[floor..word].ends_with(b" ") { word - 1 } else { word };
     let (mut start, mut dashes, mut typographic) = (end, 0, false);
@@ -141,7 +140,7 @@ fn edge_start(text: &[u8], word: usize, floor: usize) -> Option<usize> {
     (dashes >= FEWEST || (typographic && dashes > 0)).then_some(start)
 }
 
-/// The octets of the dash that ends `text`: `-`, the typographic ones, and those of Windows-1252.
+/// The bytes of the dash that ends `text`: `-`, the typographic ones, and those of Windows-1252.
 fn dash_before(text: &[u8]) -> Option<usize> {
     match text {
         [.., 0xE2, 0x80, 0x90..=0x95]
@@ -173,7 +172,7 @@ fn is_commented(text: &[u8], start: usize, floor: usize) -> bool {
     matches!(line.trim_ascii_start(), [b'#' | b';', ..])
 }
 
-/// The label from `from` on and where the edge ends; none where no dashes end it.
+/// The label from `from` on and the end of the edge; no label if no dashes end it.
 fn label(text: &[u8], from: usize) -> (Option<String>, usize) {
     let rest = &text[from..];
     let mut end = 0;
@@ -193,8 +192,8 @@ fn label(text: &[u8], from: usize) -> (Option<String>, usize) {
         past += width;
         dashes.push(width);
     }
-    // Where the next edge follows at once, half of the dashes are its own; it has all of them where this one
-    // was cut off.
+    // If the next edge follows immediately, half of the dashes belong to it; all of them do if this edge was
+    // cut off.
     let is_shared = word_at(rest, past).is_some();
     let is_typographic = dashes.iter().any(|width| *width > 1);
     let own = match dashes.len() {
@@ -207,18 +206,18 @@ fn label(text: &[u8], from: usize) -> (Option<String>, usize) {
     if is_label { (Some(words.trim().to_ascii_uppercase()), from + past) } else { (None, from + end) }
 }
 
-/// What stands between BEGIN and END.
-pub(super) struct Body {
+/// The text between BEGIN and END.
+pub(super) struct ArmourBody {
     /// Base64 without blanks.
     pub base64: Zeroizing<Vec<u8>>,
     /// The header DEK-Info.
     pub encryption: Option<String>,
 }
 
-/// Takes the Base64 out of lines, quotes, escapes and headers; the error is why that cannot be done.
-pub(super) fn unwrap(body: &[u8]) -> Result<Body, &'static str> {
+/// Extracts the Base64 from lines, quotes, escapes and headers; the error says why that is impossible.
+pub(super) fn unwrap(body: &[u8]) -> Result<ArmourBody, &'static str> {
     let text = unescaped(body)?;
-    // Room for all of it at once, so that growing leaves no copies of a key behind.
+    // Allocated at once, because growing would leave copies of a key in memory.
     let mut base64 = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut encryption = None;
     let mut gap = false;
@@ -226,7 +225,7 @@ pub(super) fn unwrap(body: &[u8]) -> Result<Body, &'static str> {
     while let Some(line) = lines.next() {
         let mut line = line.trim_ascii();
         if line.is_empty() {
-            // The last is what stands before END on its line.
+            // The last line is the text before END.
             gap |= !base64.is_empty() && lines.peek().is_some();
             continue;
         }
@@ -246,16 +245,16 @@ pub(super) fn unwrap(body: &[u8]) -> Result<Body, &'static str> {
             }
             line = after.trim_ascii_start();
         }
-        // OpenSSL takes what stands before an empty line for headers, so it finds nothing here.
+        // OpenSSL takes the text before an empty line for headers, so it finds nothing here.
         if gap && !line.is_empty() {
             return Err("it has an empty line inside");
         }
         base64.extend(line.iter().filter(|octet| !octet.is_ascii_whitespace() && !b"\"',>".contains(octet)));
     }
-    if gap { Err("it has an empty line inside") } else { Ok(Body { base64, encryption }) }
+    if gap { Err("it has an empty line inside") } else { Ok(ArmourBody { base64, encryption }) }
 }
 
-/// Name and rest of a header line; Base64 has no colon.
+/// Name and value of a header line; Base64 has no colon.
 fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = line.iter().position(|octet| *octet == b':')?;
     let (name, rest) = line.split_at(colon);
@@ -264,7 +263,8 @@ fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
     is_name.then(|| (name, rest[1..].trim_ascii_start()))
 }
 
-/// Undoes the escapes of JSON, YAML and shells: `\n`, `\/`, `\u002B`, a backslash at the end of a line.
+/// Undoes the escapes of JSON, YAML and shells: `
+/// `, `\/`, `\u002B`, a backslash at the end of a line.
 fn unescaped(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, &'static str> {
     const UNKNOWN: &str = "its text is not Base64";
     let mut text = Zeroizing::new(Vec::with_capacity(body.len()));
@@ -275,7 +275,7 @@ fn unescaped(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, &'static str> {
             text.push(first);
             continue;
         }
-        // An escape that was escaped again.
+        // The escape was escaped again.
         while let [b'\\', more @ ..] = rest {
             rest = more;
         }

@@ -1,7 +1,7 @@
-//! Makes a private certificate that App Service takes: one key, its certificate, the chain in order up to the
-//! root.
+//! Makes a private certificate that App Service accepts: one key, its certificate, and the chain in order up
+//! to the root.
 //!
-//! What is missing is named, never fetched; what does not belong is named, never dropped silently.
+//! A missing certificate is named, never fetched; one that does not belong is named, never dropped silently.
 
 use std::collections::HashSet;
 
@@ -9,10 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::chain::{Chain, chain, leaf};
+use super::chain::{CertificateChain, chain, leaf};
 use super::contents::{Certificate, Contents, PrivateKey};
 use super::pkcs12::{Wrapping, WriteError, write_pkcs12};
-use super::refused::Unread;
+use super::refused::UnreadParts;
 use super::trust::Roots;
 use certdeck_model::hidden_character;
 
@@ -25,7 +25,7 @@ pub enum BuildError {
     )]
     KeyType(String),
     #[error("{0}, and would be lost")]
-    Unread(Unread),
+    Unread(UnreadParts),
     #[error("there is no certificate")]
     NoCertificate,
     #[error("there is no private key in the file, so it cannot become a private certificate")]
@@ -49,14 +49,14 @@ pub enum BuildError {
 }
 
 /// The root that the chain of `key`'s certificate lacks, if nothing else is missing and it is one of `roots`.
-/// Authorities seldom hand it out with a certificate, and App Service wants it in the file (A21).
+/// Authorities rarely deliver it with a certificate, and App Service requires it in the file (A21).
 pub fn missing_root(key: &PrivateKey, certificates: &[Certificate], roots: &Roots) -> Option<Certificate> {
     let leaf = certificates.iter().position(|one| key.fits(one) == Some(true))?;
-    let Chain { path, complete: false, .. } = chain(certificates, leaf) else { return None };
+    let CertificateChain { path, complete: false, .. } = chain(certificates, leaf) else { return None };
     roots.issuer_of(&certificates[*path.last()?]).cloned()
 }
 
-/// Whether a file may be written with this password.
+/// Checks that a file may be written with this password.
 pub fn fit_password(password: &SecretString) -> Result<(), BuildError> {
     match hidden_character(password.expose_secret()) {
         _ if password.expose_secret().is_empty() => Err(BuildError::EmptyPassword),
@@ -71,9 +71,9 @@ pub struct Bundle {
     key: PrivateKey,
     /// The certificate of the key first, the root last.
     pub chain: Vec<Certificate>,
-    /// Strays that were kept, at the end of `chain`.
+    /// The number of unrelated certificates that were kept, at the end of `chain`.
     pub strays: usize,
-    /// Whose certificate is missing, where that was let pass.
+    /// The subject of the missing certificate, if a gap was accepted.
     pub missing: Option<String>,
 }
 
@@ -85,8 +85,8 @@ fn mismatch(key: &PrivateKey, certificates: &[Certificate]) -> BuildError {
 }
 
 impl Bundle {
-    /// Sorts `certificates` behind the one that belongs to `key`; a gap or a stray is refused by name
-    /// (A133–A135).
+    /// Sorts `certificates` into a chain after the one that belongs to `key`; a gap or an unrelated
+    /// certificate is refused by name (A133–A135).
     pub fn build(key: PrivateKey, certificates: &[Certificate]) -> Result<Self, BuildError> {
         let names =
             |places: &[usize]| places.iter().map(|&place| certificates[place].subject.clone()).collect();
@@ -96,7 +96,7 @@ impl Bundle {
         let Some(leaf) = certificates.iter().position(|one| key.fits(one) == Some(true)) else {
             return Err(mismatch(&key, certificates));
         };
-        let Chain { path, missing, strays, .. } = chain(certificates, leaf);
+        let CertificateChain { path, missing, strays, .. } = chain(certificates, leaf);
         if !strays.is_empty() && missing.is_none() {
             return Err(BuildError::Strays(names(&strays)));
         }
@@ -107,8 +107,8 @@ impl Bundle {
         Ok(Self { key, chain, strays: 0, missing: None })
     }
 
-    /// Takes all that a file holds, in order and each certificate once. A gap is no reason to refuse here:
-    /// the file had it before, and `check` names it.
+    /// Keeps everything in a file, in order and each certificate once. A gap is accepted here: the file
+    /// already had it, and `check` names it.
     pub fn rewrap(contents: &Contents) -> Result<Self, BuildError> {
         let certificates = &contents.certificates;
         if let Some(unread) = contents.gap() {
@@ -125,7 +125,7 @@ impl Bundle {
             return Err(BuildError::SeveralKeys(others + 1));
         }
         let key = contents.keys.iter().find(own).unwrap_or(first).clone();
-        let Chain { path, missing, strays, .. } = chain(certificates, leaf.place);
+        let CertificateChain { path, missing, strays, .. } = chain(certificates, leaf.place);
         let mut taken = HashSet::new();
         let strays: Vec<usize> =
             strays.into_iter().filter(|&place| taken.insert(certificates[place].der.as_slice())).collect();
@@ -133,8 +133,8 @@ impl Bundle {
         Ok(Self { key, chain, strays: strays.len(), missing })
     }
 
-    /// The PKCS#12 file. `friendly_name` is what Azure and Windows show; without it, the one that the
-    /// certificate had.
+    /// Writes the PKCS#12 file. `friendly_name` is shown by Azure and Windows; without it the certificate's
+    /// own is used.
     pub fn write(
         &self,
         password: &SecretString,

@@ -1,28 +1,29 @@
-//! Finds the way from a certificate up to its root among the certificates of a file, whatever their order.
+//! Finds the path from a certificate up to its root among the certificates of a file, regardless of their
+//! order.
 //!
-//! By name and signature, never by position. A hostile file can make the number of ways explode, so looking
-//! is bounded.
+//! It compares names and signatures, never positions. A hostile file can contain an exponential number of
+//! paths, so the search is bounded.
 
 use std::collections::{HashMap, HashSet};
 
 use super::contents::{Certificate, Contents};
 use super::effort::Effort;
-use super::signature::{Signed, signed_by};
+use super::signature::{SignatureCheck, signed_by};
 
-/// Certificates in one chain.
+/// The maximum length of a chain.
 const LONGEST: usize = 12;
-/// Ways that are begun before looking ends.
+/// The maximum number of paths that the search begins.
 const WAYS: usize = 20_000;
 
-/// How the certificates of the chain lie in the file.
+/// The order of the chain's certificates in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum ChainOrder {
     LeafToRoot,
     RootToLeaf,
     Mixed,
 }
 
-impl Order {
+impl ChainOrder {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LeafToRoot => "leaf-to-root",
@@ -32,33 +33,33 @@ impl Order {
     }
 }
 
-/// The chain of one certificate. Numbers are places in the file.
+/// The chain of one certificate. Numbers are positions in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chain {
-    /// From the leaf upwards; the leaf at least.
+pub struct CertificateChain {
+    /// From the leaf upwards; at least the leaf.
     pub path: Vec<usize>,
-    /// It ends in a certificate that signed itself.
+    /// It ends in a self-signed certificate.
     pub complete: bool,
-    pub order: Order,
-    /// Whose certificate comes next but is not in the file; its name as the last one of the chain writes it.
+    pub order: ChainOrder,
+    /// The subject of the next certificate, which is not in the file; as the issuer field of the last one
+    /// writes it.
     pub missing: Option<String>,
     /// Certificates that are not part of the chain.
     pub strays: Vec<usize>,
-    /// Certificates that lie in the file before.
+    /// Certificates that occur earlier in the file.
     pub duplicates: Vec<usize>,
 }
 
-/// The certificate that a file is about.
+/// The certificate that a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leaf {
     pub place: usize,
-    /// Whether a private key of the file belongs to it; `None` where the file has no key or no key that can
-    /// be compared.
+    /// Whether a private key of the file belongs to it; `None` if the file has no key or no key that can be
+    /// compared.
     pub has_key: Option<bool>,
 }
 
-/// Finds the certificate that a file is about: the one that a key belongs to, or the one that looks most like
-/// it.
+/// Finds the certificate that a file is for: the one that a key belongs to, or otherwise the most likely one.
 pub fn leaf(contents: &Contents) -> Option<Leaf> {
     let certificates = &contents.certificates;
     let fits =
@@ -79,22 +80,22 @@ pub fn leaf(contents: &Contents) -> Option<Leaf> {
     Some(Leaf { place, has_key: comparable.then_some(false) })
 }
 
-/// Finds the chain of the certificate at `leaf`: the shortest complete one, or else the longest.
-pub fn chain(certificates: &[Certificate], leaf: usize) -> Chain {
+/// Finds the chain of the certificate at `leaf`: the shortest complete one, or otherwise the longest.
+pub fn chain(certificates: &[Certificate], leaf: usize) -> CertificateChain {
     let mut issued = Issuance::new(certificates);
     let path = issued.way_up(leaf);
     let top = path.last().copied().unwrap_or(leaf);
     let complete = issued.is_root(top);
     let order = if path.is_sorted() {
-        Order::LeafToRoot
+        ChainOrder::LeafToRoot
     } else if path.iter().rev().is_sorted() {
-        Order::RootToLeaf
+        ChainOrder::RootToLeaf
     } else {
-        Order::Mixed
+        ChainOrder::Mixed
     };
     let on_path: HashSet<&[u8]> = path.iter().map(|&place| certificates[place].der.as_slice()).collect();
     let mut seen = HashSet::new();
-    Chain {
+    CertificateChain {
         complete,
         order,
         missing: (!complete).then(|| certificates[top].issuer.clone()),
@@ -108,11 +109,11 @@ pub fn chain(certificates: &[Certificate], leaf: usize) -> Chain {
     }
 }
 
-/// Who issued whom, looked at only where somebody asks.
+/// Which certificate issued which, computed only when it is needed.
 struct Issuance<'a> {
     certificates: &'a [Certificate],
     by_subject: HashMap<&'a [u8], Vec<usize>>,
-    known: HashMap<(usize, usize), Signed>,
+    known: HashMap<(usize, usize), SignatureCheck>,
     effort: Effort,
 }
 
@@ -149,7 +150,7 @@ impl<'a> Issuance<'a> {
         best
     }
 
-    /// The certificates that issued the one at `place`, without those of `way`.
+    /// The certificates that issued the one at `place`, without those already in `way`.
     fn issuers(&mut self, place: usize, way: &[usize]) -> Vec<usize> {
         let certificates = self.certificates;
         let same = |one: usize, other: usize| certificates[one].der == certificates[other].der;
@@ -158,29 +159,31 @@ impl<'a> Issuance<'a> {
         let new = named.into_iter().filter(|&candidate| !way.iter().any(|&passed| same(passed, candidate)));
         let (sure, possible): (Vec<_>, Vec<_>) = new
             .map(|candidate| (candidate, self.signed(candidate, place)))
-            .filter(|(_, signed)| *signed != Signed::No)
-            .partition(|(_, signed)| *signed == Signed::Yes);
+            .filter(|(_, signed)| *signed != SignatureCheck::No)
+            .partition(|(_, signed)| *signed == SignatureCheck::Yes);
         let found = if sure.is_empty() { possible } else { sure };
         found.into_iter().map(|(candidate, _)| candidate).collect()
     }
 
     fn is_root(&mut self, place: usize) -> bool {
-        self.certificates[place].is_self_issued() && self.signed(place, place) != Signed::No
+        self.certificates[place].is_self_issued() && self.signed(place, place) != SignatureCheck::No
     }
 
-    /// Whether the certificate at `issuer`, which is named as the issuer, signed the one at `subject`.
-    fn signed(&mut self, issuer: usize, subject: usize) -> Signed {
+    /// Whether the certificate at `issuer`, whose name is the issuer's, signed the one at `subject`.
+    fn signed(&mut self, issuer: usize, subject: usize) -> SignatureCheck {
         if let Some(&known) = self.known.get(&(issuer, subject)) {
             return known;
         }
         let (above, below) = (&self.certificates[issuer], &self.certificates[subject]);
         let answer = match self.effort.look_at([above, below]).then(|| signed_by(below, above)) {
-            // What cannot be computed is believed if the key identifiers agree, as the names do.
-            Some(Signed::Unknown) if below.aki.is_some() && above.ski.is_some() && below.aki != above.ski => {
-                Signed::No
+            // A signature that cannot be computed is accepted if the key identifiers agree, as the names do.
+            Some(SignatureCheck::Unknown)
+                if below.aki.is_some() && above.ski.is_some() && below.aki != above.ski =>
+            {
+                SignatureCheck::No
             }
             Some(answer) => answer,
-            None => Signed::No,
+            None => SignatureCheck::No,
         };
         self.known.insert((issuer, subject), answer);
         answer
@@ -258,8 +261,8 @@ mod tests {
     #[test]
     fn a_maze_of_cross_certificates_has_an_end() {
         let [a, b] = ["A", "B"].map(|name| Issuer::new(params(name, true), KeyPair::generate().unwrap()));
-        // Twenty certificates of each of two authorities, each issued by the other: 20^11 ways lead on and
-        // none to a root.
+        // Twenty certificates of each of two authorities, each issued by the other: 20^11 paths, and none
+        // leads to a root.
         let maze = (0..20).flat_map(|_| {
             [(&a, "A", &b), (&b, "B", &a)]
                 .map(|(subject, name, issuer)| params(name, true).signed_by(subject.key(), issuer).unwrap())

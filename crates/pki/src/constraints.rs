@@ -5,8 +5,8 @@ use x509_parser::prelude::X509Certificate;
 
 use super::effort::Effort;
 
-/// Whether all names of `certificate` lie within the constraints. Certificates that are built to keep readers
-/// busy are refused.
+/// Whether all names of `certificate` satisfy the constraints. Certificates made to keep readers busy are
+/// refused.
 pub(super) fn permit(
     constraints: &NameConstraints<'_>,
     certificate: &X509Certificate<'_>,
@@ -39,7 +39,7 @@ fn bases<'a>(subtrees: Option<&'a [GeneralSubtree<'a>]>) -> Vec<&'a GeneralName<
     subtrees.unwrap_or_default().iter().map(|subtree| &subtree.base).collect()
 }
 
-/// `None` for sorts of names whose constraints are not understood here; such names are refused.
+/// `None` for kinds of names whose constraints are not implemented here; such names are refused.
 fn lies_within(name: &GeneralName<'_>, base: &GeneralName<'_>) -> Option<bool> {
     Some(match (name, base) {
         (GeneralName::DNSName(name), GeneralName::DNSName(base)) => is_below(name, base),
@@ -67,7 +67,7 @@ fn lies_within(name: &GeneralName<'_>, base: &GeneralName<'_>) -> Option<bool> {
     })
 }
 
-/// A wildcard that stands for a name below an excluded one, though it does not lie there itself.
+/// Whether a wildcard matches a name below an excluded one, although it does not lie there itself.
 fn reaches_into(name: &GeneralName<'_>, base: &GeneralName<'_>) -> bool {
     match (name, base) {
         (GeneralName::DNSName(name), GeneralName::DNSName(base)) => {
@@ -77,13 +77,13 @@ fn reaches_into(name: &GeneralName<'_>, base: &GeneralName<'_>) -> bool {
     }
 }
 
-/// `shop.contoso.com` is below `contoso.com`, which is below itself; everything is below nothing.
+/// `shop.contoso.com` is below `contoso.com`, which is below itself; every name is below an empty one.
 fn is_below(name: &str, base: &str) -> bool {
     let (name, base) = (name.to_ascii_lowercase(), base.trim_start_matches('.').to_ascii_lowercase());
     base.is_empty() || name == base || name.strip_suffix(&base).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// Of mailboxes and URIs: a host means just that host, a leading dot all hosts below.
+/// For mailboxes and URIs: a host means exactly that host, a leading dot all hosts below.
 fn is_host_of(host: &str, base: &str) -> bool {
     if base.starts_with('.') {
         is_below(host, base) && host.len() >= base.len()

@@ -1,6 +1,6 @@
-//! What a certificate file holds, as facts. No verdict is made here: `check` judges what this says.
+//! The contents of a certificate file, as facts. `check` makes the verdict on them.
 //!
-//! Texts are printable already; bytes are as they stand in the file.
+//! Texts are printable; bytes are as they are in the file.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use secrecy::{ExposeSecret, SecretSlice};
 
 use super::algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
 use super::der::DerError;
-use super::refused::{ReadError, Unread};
+use super::refused::{ReadError, UnreadParts};
 use super::{limits, x509};
 use certdeck_model::Thumbprint;
 
-/// What sort of file it is, whatever its name says.
+/// The format of the file, regardless of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -36,8 +36,8 @@ impl Kind {
     }
 }
 
-/// Everything that could be read. What could not is named in `unread`, so that one odd part does not hide the
-/// rest.
+/// Everything that could be read. Parts that could not be are listed in `unread`, so that one odd part does
+/// not hide the rest.
 #[derive(Debug, Clone)]
 pub struct Contents {
     pub kind: Kind,
@@ -45,13 +45,12 @@ pub struct Contents {
     pub certificates: Vec<Certificate>,
     /// In the order of the file.
     pub keys: Vec<PrivateKey>,
-    /// What is known of the container; only for PKCS#12.
+    /// The facts of the container; only for PKCS#12.
     pub container: Option<Pkcs12>,
-    /// Parts that are there but could not be read, each with its place in a text: a cipher that is not known,
-    /// an encrypted key without a password, a block that is cut off. Only who shows a file may go on without
-    /// them.
+    /// Parts that could not be read, each with its position in a text: an unknown cipher, an encrypted key
+    /// without a password, a truncated block. Only a program that shows a file may ignore them.
     pub unread: Vec<ReadError>,
-    /// Octets after the end of the structure. Azure and OpenSSL ignore them.
+    /// Bytes after the end of the structure. Azure and OpenSSL ignore them.
     pub trailing_bytes: usize,
 }
 
@@ -61,18 +60,19 @@ impl Contents {
         Self { kind, certificates, keys, container: None, unread, trailing_bytes: 0 }
     }
 
-    /// What of the file could not be read; nothing where all of it could.
-    pub fn gap(&self) -> Option<Unread> {
-        Unread::of(&self.unread)
+    /// The parts of the file that could not be read; `None` if all could.
+    pub fn gap(&self) -> Option<UnreadParts> {
+        UnreadParts::of(&self.unread)
     }
 
-    /// The certificates, if every part could be read that may be one: a private key beside them may stay
-    /// closed.
-    pub fn whole_certificates(self) -> Result<Vec<Certificate>, Unread> {
-        Unread::of(self.unread.iter().filter(|part| !part.is_about_key())).map_or(Ok(self.certificates), Err)
+    /// The certificates, if every part that may be one could be read: a private key besides them may stay
+    /// encrypted.
+    pub fn whole_certificates(self) -> Result<Vec<Certificate>, UnreadParts> {
+        UnreadParts::of(self.unread.iter().filter(|part| !part.is_about_key()))
+            .map_or(Ok(self.certificates), Err)
     }
 
-    /// Reads and adds a certificate; one that cannot be read is noted, and too many are an error.
+    /// Parses and adds a certificate; one that cannot be parsed is noted, and too many are an error.
     pub(super) fn add_certificate(&mut self, der: &[u8]) -> Result<Option<&mut Certificate>, ReadError> {
         if self.certificates.len() >= limits::CERTIFICATES {
             return Err(ReadError::TooMany { what: "certificates", limit: limits::CERTIFICATES });
@@ -120,33 +120,33 @@ impl Contents {
     }
 }
 
-/// The facts of a PKCS#12 container. All but what lies inside encrypted parts is known without the password.
+/// The facts of a PKCS#12 container. All except those inside encrypted parts are known without the password.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pkcs12 {
-    /// RFC 7292 wants 3.
+    /// RFC 7292 requires 3.
     pub version: i64,
-    /// Indefinite lengths or strings in pieces: BER, as Windows, Java and NSS write it.
+    /// Indefinite lengths or segmented strings: BER, as Windows, Java and NSS write it.
     pub ber: bool,
     pub mac: Option<Mac>,
-    /// One for each private key seen; `Cipher::None` for one that lies open.
+    /// One for each private key; `Cipher::None` for an unencrypted one.
     pub key_encryption: Vec<Encryption>,
-    /// One for each section (authenticated safe); `Cipher::None` for one that lies open.
+    /// One for each section (authenticated safe); `Cipher::None` for an unencrypted one.
     pub section_encryption: Vec<Encryption>,
-    /// Bags that are neither certificate nor key, by name: a CRL, a secret.
+    /// Bags other than certificates and keys, by name: a CRL, a secret.
     pub other_bags: Vec<String>,
     /// The forms of the password that opened encrypted parts.
     pub opened_with: Vec<PasswordForm>,
 }
 
 impl Pkcs12 {
-    /// A spelling of the password that is not that of the standards, so that other programs cannot open the
+    /// An encoding of the password that the standards do not define, so that other programs cannot open the
     /// file with it.
     pub fn odd_spelling(&self) -> Option<&'static str> {
         let by_mac = self.mac.as_ref().and_then(|mac| mac.verified);
         self.opened_with.iter().copied().chain(by_mac).find_map(PasswordForm::oddity)
     }
 
-    /// The sections that are encrypted at all: certificates are public and may lie open.
+    /// The encrypted sections: certificates are public and need not be encrypted.
     pub fn encrypted_sections(&self) -> impl Iterator<Item = &Encryption> {
         self.section_encryption.iter().filter(|encryption| encryption.cipher != Cipher::None)
     }
@@ -158,7 +158,7 @@ pub enum MacKind {
     Pkcs12Kdf,
     /// RFC 9579.
     Pbmac1,
-    /// A digest that is not known here; `Mac::digest` is its object identifier.
+    /// An unknown digest; `Mac::digest` is its object identifier.
     Unknown,
 }
 
@@ -172,35 +172,36 @@ impl MacKind {
     }
 }
 
-/// The seal over the contents, which also proves the password.
+/// The MAC of the contents, which also proves the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mac {
     pub kind: MacKind,
     /// `sha1`, `sha256` …, or an object identifier if it is not known.
     pub digest: String,
     pub iterations: u64,
-    /// The form of the password that the MAC verified with; `None` if it did not, or could not be computed.
+    /// The form of the password with which the MAC was verified; `None` if it was not, or could not be
+    /// computed.
     pub verified: Option<PasswordForm>,
 }
 
-/// One password has several spellings in octets, and writers differ.
+/// One password has several encodings as bytes, and writers differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordForm {
-    /// UTF-16 with two zero octets at its end, as RFC 7292 says; of an empty password just the two zero
+    /// UTF-16 with two zero octets at its end, as in RFC 7292; for an empty password just the two zero
     /// octets.
     Utf16,
-    /// Each octet of the UTF-8 text widened to two: OpenSSL before 1.1 did so.
+    /// Each byte of the UTF-8 text widened to two, as OpenSSL before 1.1 did.
     WidenedUtf8,
-    /// No octet at all, for an empty password: what Key Vault writes for App Service certificates (A201).
+    /// No bytes at all, for an empty password: what Key Vault writes for App Service certificates (A201).
     Null,
     /// UTF-8, as PBKDF2 takes it.
     Utf8,
-    /// One octet for each letter: what OpenSSL takes from a Windows console.
+    /// One byte for each letter, as OpenSSL reads them from a Windows console.
     Windows1252,
 }
 
 impl PasswordForm {
-    /// How programs spell a password that the standards spell otherwise; nothing for the forms of the
+    /// Which programs use an encoding that the standards do not define; `None` for the encodings of the
     /// standards.
     pub fn oddity(self) -> Option<&'static str> {
         match self {
@@ -218,7 +219,7 @@ pub enum San {
     Ip(String),
     Email(String),
     Uri(String),
-    /// Any other form, described.
+    /// A name of any other form, described.
     Other(String),
 }
 
@@ -232,12 +233,12 @@ impl fmt::Display for San {
     }
 }
 
-/// A public key in a form that can be compared, whatever wrapping it came in.
+/// A public key in a form that can be compared, regardless of its encoding in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     pub kind: KeyKind,
-    /// RSA: modulus and exponent as two DER INTEGERs; EC and Edwards curves: the point; others: the bits as
-    /// they stand.
+    /// RSA: modulus and exponent as two DER INTEGERs; EC and Edwards curves: the point; others: the unchanged
+    /// bits.
     pub value: Vec<u8>,
 }
 
@@ -249,9 +250,9 @@ pub struct Certificate {
     pub subject: String,
     /// RFC 4514: the last RDN first.
     pub issuer: String,
-    /// The name as encoded, to be compared with the issuer of another.
+    /// The encoded name, for comparison with the issuer of another certificate.
     pub subject_der: Vec<u8>,
-    /// The name as encoded, to be compared with the subject of another.
+    /// The encoded name, for comparison with the subject of another certificate.
     pub issuer_der: Vec<u8>,
     /// The first common name.
     pub common_name: Option<String>,
@@ -265,14 +266,14 @@ pub struct Certificate {
     /// Octets of the magnitude: two hexadecimal digits each (A138).
     pub serial_octets: usize,
     pub not_before: Timestamp,
-    /// What is later than a timestamp can say is the last that it can (9999-12-30);
-    /// [`Certificate::has_no_end`] tells.
+    /// A time beyond the range of a timestamp is replaced by the last one in range (9999-12-30); see
+    /// [`Certificate::has_no_end`].
     pub not_after: Timestamp,
     /// Object identifiers of the extended key usage extension; `None` if it is absent.
     pub eku: Option<Vec<String>>,
-    /// Basic constraints say CA.
+    /// Basic constraints contain CA.
     pub is_ca: bool,
-    /// 1, 2 or 3; odd certificates claim others.
+    /// 1, 2 or 3; odd certificates have others.
     pub version: u32,
     pub public_key: PublicKey,
     pub signature_algorithm: SignatureAlgorithm,
@@ -287,27 +288,27 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Subject and issuer are the same name; whether it also signed itself only the signature tells.
+    /// Subject and issuer are the same name; only the signature proves that it also signed itself.
     pub fn is_self_issued(&self) -> bool {
         self.subject_der == self.issuer_der
     }
 
-    /// RFC 5280, 4.1.2.5: `99991231235959Z` says that no end is meant.
+    /// RFC 5280, 4.1.2.5: `99991231235959Z` means that there is no end.
     pub fn has_no_end(&self) -> bool {
         self.not_after == Timestamp::MAX
     }
 
-    /// When it ends, in RFC 3339.
+    /// The end of its validity, in RFC 3339.
     pub fn not_after_text(&self) -> String {
         if self.has_no_end() { "9999-12-31T23:59:59Z".to_owned() } else { self.not_after.to_string() }
     }
 }
 
-/// One private key. Its bytes leave only through [`PrivateKey::pkcs8`], and no print shows them.
+/// One private key. Its bytes are only accessible through [`PrivateKey::pkcs8`], and no output contains them.
 #[derive(Clone)]
 pub struct PrivateKey {
     pub kind: KeyKind,
-    /// To find the certificate that belongs to it; `None` where it cannot be told from the private part.
+    /// For finding the certificate that belongs to it; `None` if it cannot be computed from the private part.
     pub public: Option<PublicKey>,
     /// It was encrypted in the file.
     pub encrypted: bool,
@@ -324,10 +325,9 @@ impl PrivateKey {
         self.pkcs8.expose_secret()
     }
 
-    /// Whether this is the key of `certificate`; `None` if that cannot be told.
+    /// Whether this is the key of `certificate`; `None` if that cannot be determined.
     pub fn fits(&self, certificate: &Certificate) -> Option<bool> {
-        // Which of its two names an RSA key has, and whether a curve is named, changes nothing about its
-        // numbers.
+        // The two names of RSA keys, and named or explicit curves, make no difference to the numbers.
         let sort = |kind: &KeyKind| match kind {
             KeyKind::RsaPss(bits) => KeyKind::Rsa(*bits),
             KeyKind::Ec(curve) => KeyKind::Ec(Curve { name: String::new(), ..curve.clone() }),

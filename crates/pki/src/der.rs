@@ -1,27 +1,27 @@
-//! A reader of BER and DER that borrows what it reads: tags, lengths, nothing more.
+//! A reader for BER and DER that borrows its input: tags and lengths only.
 //!
-//! BER, because Windows, Java and NSS write indefinite lengths and strings in pieces; with a limit to
-//! nesting, because a hostile file is 20,000 open sequences. Nothing is copied but strings in pieces.
+//! BER, because Windows, Java and NSS write indefinite lengths and segmented strings; with a limit on
+//! nesting, because a hostile file may consist of 20,000 open sequences. Only segmented strings are copied.
 
 use std::borrow::Cow;
 
-/// How deep elements of indefinite length may nest before their end is found.
+/// The maximum nesting of elements of indefinite length.
 const DEPTH: usize = 64;
-/// How deep the pieces of a string may nest.
+/// The maximum nesting of the segments of a string.
 const PIECES: usize = 16;
-/// Elements that may be passed over in search of one such end; real files have hundreds.
+/// The maximum number of elements skipped in search of one such end; real files have hundreds.
 const ELEMENTS: usize = 1_000_000;
-/// Octets of an object identifier; real ones have a dozen.
+/// The maximum length of an object identifier in bytes; real ones have a dozen.
 const OID: usize = 128;
 
-/// What is wrong with an encoding, as half a sentence.
+/// The error in an encoding, as half a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct DerError(pub &'static str);
 
 pub(super) type Result<T> = std::result::Result<T, DerError>;
 
-/// Class and number of an identifier octet, as this crate writes them: `0x30` is a SEQUENCE, `0xA0` a
-/// constructed `[0]`. Tag numbers above 30 do not occur in what we read; they are all `HIGH`.
+/// The tag and class of an identifier octet, as this crate writes them: `0x30` is a SEQUENCE, `0xA0` a
+/// constructed `[0]`. Tag numbers above 30 do not occur in the formats read here; they are all `HIGH`.
 pub(super) mod tag {
     pub const BOOLEAN: u8 = 0x01;
     pub const INTEGER: u8 = 0x02;
@@ -45,7 +45,7 @@ pub(super) mod tag {
     }
 }
 
-/// One element: identifier, contents, and the octets of both together.
+/// One element: identifier, contents, and the bytes of both together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Element<'a> {
     pub tag: u8,
@@ -55,23 +55,23 @@ pub(super) struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// Reads the element at the start of `input` and gives back what follows it.
+    /// Parses the element at the start of `input` and returns the rest after it.
     pub fn parse(input: &'a [u8]) -> Result<(Self, &'a [u8])> {
         let mut left = ELEMENTS;
         parse(input, 0, &mut left)
     }
 
     /// The elements inside.
-    pub fn children(self) -> Result<Reader<'a>> {
+    pub fn children(self) -> Result<DerReader<'a>> {
         if self.is_constructed() {
-            Ok(Reader { rest: self.content })
+            Ok(DerReader { rest: self.content })
         } else {
             Err(DerError("a primitive element where others should be inside"))
         }
     }
 
     /// The elements inside, if this has the tag `wanted`.
-    pub fn expect(self, wanted: u8) -> Result<Reader<'a>> {
+    pub fn expect(self, wanted: u8) -> Result<DerReader<'a>> {
         if self.tag == wanted {
             self.children()
         } else {
@@ -83,7 +83,7 @@ impl<'a> Element<'a> {
         self.tag & tag::CONSTRUCTED != 0
     }
 
-    /// The octets of a string, its pieces joined if it comes in pieces.
+    /// The bytes of a string; segments are joined.
     pub fn octets(self) -> Result<Cow<'a, [u8]>> {
         if !self.is_constructed() {
             return Ok(Cow::Borrowed(self.content));
@@ -101,7 +101,7 @@ impl<'a> Element<'a> {
         dotted(self.content).ok_or(DerError("an object identifier that is cut off or too large"))
     }
 
-    /// An INTEGER's octets without those that only carry its sign; of a negative number, as they stand.
+    /// An INTEGER's bytes without those that only carry its sign; those of a negative number unchanged.
     pub fn integer(self) -> Result<&'a [u8]> {
         if self.tag != tag::INTEGER || self.content.is_empty() {
             return Err(DerError("something else where a number should be"));
@@ -114,8 +114,7 @@ impl<'a> Element<'a> {
         self.content.first().is_some_and(|octet| octet & 0x80 != 0)
     }
 
-    /// A number that is not negative; one that does not fit is the largest there is, which every limit
-    /// refuses.
+    /// A non-negative number; one that is too large becomes the maximum, which every limit refuses.
     pub fn unsigned(self) -> Result<u64> {
         let octets = self.integer()?;
         if self.is_negative() {
@@ -128,7 +127,7 @@ impl<'a> Element<'a> {
         })
     }
 
-    /// The octets of a BIT STRING whose bits fill them.
+    /// The bytes of a BIT STRING without unused bits.
     pub fn bits(self) -> Result<&'a [u8]> {
         match (self.tag, self.content) {
             (tag::BIT_STRING, [unused, bits @ ..]) if *unused < 8 => Ok(bits),
@@ -137,14 +136,14 @@ impl<'a> Element<'a> {
     }
 }
 
-/// Elements one after another.
+/// Reads elements one after another.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(super) struct DerReader<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
-    /// The element that must come next.
+impl<'a> DerReader<'a> {
+    /// The next element, which must exist.
     pub fn element(&mut self) -> Result<Element<'a>> {
         self.next().unwrap_or(Err(DerError("the structure ends too early")))
     }
@@ -159,7 +158,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl<'a> Iterator for Reader<'a> {
+impl<'a> Iterator for DerReader<'a> {
     type Item = Result<Element<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -167,14 +166,14 @@ impl<'a> Iterator for Reader<'a> {
             return None;
         }
         let read = Element::parse(self.rest);
-        // After an error there is nothing to go on from.
+        // After an error there is no position to continue from.
         self.rest = read.as_ref().map_or(&[], |(_, rest)| rest);
         Some(read.map(|(element, _)| element))
     }
 }
 
-/// The only element of `input`, read as a SEQUENCE; what follows it is left out.
-pub(super) fn sequence(input: &[u8]) -> Result<Reader<'_>> {
+/// The only element of `input`, parsed as a SEQUENCE; the rest after it is ignored.
+pub(super) fn sequence(input: &[u8]) -> Result<DerReader<'_>> {
     Element::parse(input)?.0.expect(tag::SEQUENCE)
 }
 

@@ -1,12 +1,12 @@
-//! How much looking a file is worth: a bound on what a hostile one can make the workbench compute.
+//! A bound on the computation that one file may cause, so that a hostile one cannot keep the program busy.
 
 use super::contents::Certificate;
 
-/// Signatures over certificates of ordinary size; some hundred milliseconds at most.
+/// The budget in signatures over certificates of ordinary size; some hundred milliseconds at most.
 const WHOLE: usize = 1_000;
-/// Octets that cost as much as one signature.
+/// The number of bytes that cost as much as one signature.
 const OCTETS: usize = 8 * 1024;
-/// Comparisons of names that cost as much as one signature.
+/// The number of name comparisons that cost as much as one signature.
 const COMPARISONS: usize = 1024;
 
 #[derive(Debug)]
@@ -17,13 +17,13 @@ impl Effort {
         Self(WHOLE)
     }
 
-    /// Whether there is effort left to look at these certificates; it is spent then.
+    /// Spends the effort of reading these certificates; false if too little is left.
     pub(super) fn look_at<'a>(&mut self, certificates: impl IntoIterator<Item = &'a Certificate>) -> bool {
         let octets: usize = certificates.into_iter().map(|one| one.der.len()).sum();
         self.spend(1 + octets / OCTETS)
     }
 
-    /// Whether there is effort left for so many comparisons; it is spent then.
+    /// Spends the effort of this many comparisons; false if too little is left.
     pub(super) fn compare(&mut self, comparisons: usize) -> bool {
         self.spend(comparisons / COMPARISONS)
     }

@@ -1,5 +1,4 @@
-//! Keys: the public one of a certificate, and private ones in the wrappings that exist (PKCS#8, PKCS#1,
-//! SEC1).
+//! Keys: the public one of a certificate, and private ones in all their encodings (PKCS#8, PKCS#1, SEC1).
 
 use aws_lc_rs::{agreement, signature};
 use secrecy::SecretSlice;
@@ -15,7 +14,7 @@ const DSA: &str = "1.2.840.10040.4.1";
 const ED25519: &str = "1.3.101.112";
 const ED448: &str = "1.3.101.113";
 
-/// Reads a SubjectPublicKeyInfo. A key that cannot be read inside is one of an unknown kind.
+/// Parses a SubjectPublicKeyInfo. A key whose contents cannot be parsed has an unknown kind.
 pub(super) fn public_key(info: Element<'_>) -> Result<PublicKey> {
     let mut parts = info.expect(tag::SEQUENCE)?;
     let algorithm = parts.element()?;
@@ -88,7 +87,7 @@ pub(super) fn identifier(element: Element<'_>) -> Result<(String, Option<Element
     Ok((parts.element()?.oid()?, parts.next().transpose()?))
 }
 
-/// An RSA key is one for RSASSA-PSS alone where its identifier says so.
+/// An RSA key whose identifier says so is restricted to RSASSA-PSS.
 fn named(key: PublicKey, oid: &str) -> PublicKey {
     match key.kind {
         KeyKind::Rsa(bits) if oid == algorithm::RSASSA_PSS => {
@@ -98,7 +97,7 @@ fn named(key: PublicKey, oid: &str) -> PublicKey {
     }
 }
 
-/// Modulus and exponent, which stand after `skipped` other numbers.
+/// Modulus and exponent, which follow `skipped` other numbers.
 fn rsa(der: &[u8], skipped: usize) -> Result<PublicKey> {
     let mut numbers = sequence(der)?.skip(skipped);
     let mut number = || numbers.next().unwrap_or(Err(DerError("an RSA key is cut off")))?.integer();
@@ -107,7 +106,7 @@ fn rsa(der: &[u8], skipped: usize) -> Result<PublicKey> {
     Ok(PublicKey { kind: KeyKind::Rsa(bit_length(modulus)), value: [&length, modulus, exponent].concat() })
 }
 
-/// The public half of an ECPrivateKey: as it stands there, or computed for the curves that the library has.
+/// The public half of an ECPrivateKey: from the structure, or computed for the curves that the library has.
 fn ec(der: &[u8], kind: KeyKind) -> Result<Option<PublicKey>> {
     let mut parts = sequence(der)?;
     parts.element()?.integer()?;
@@ -157,7 +156,7 @@ fn kind(oid: &str, parameters: Option<Element<'_>>) -> KeyKind {
     }
 }
 
-/// The size of the field of a curve that is spelled out (ECParameters of a prime field).
+/// The field size of a curve with explicit parameters (ECParameters of a prime field).
 fn field_size(parameters: Element<'_>) -> Result<u32> {
     let mut parts = parameters.expect(tag::SEQUENCE)?;
     parts.element()?.integer()?;

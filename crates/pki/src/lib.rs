@@ -1,8 +1,8 @@
-//! Certificate files, offline: what is in them, whether Azure would take them, and how to mend them.
+//! Certificate files, offline: their contents, whether Azure accepts them, and how to repair them.
 //!
-//! `read` gives facts about PKCS#12, PEM, DER and PKCS#7 and refuses with a reason; the other files judge,
-//! sort and build. Nothing here touches the network, and no input makes it panic, hang or take more than
-//! `limits` allow.
+//! `read` extracts the facts from PKCS#12, PEM, DER and PKCS#7 and refuses with a reason; the other files
+//! check, sort and build. Nothing here uses the network, and no input makes it panic, hang or exceed
+//! `limits`.
 
 mod algorithm;
 mod armour;
@@ -29,24 +29,24 @@ mod x509;
 
 pub use algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
 pub use build::{BuildError, Bundle, fit_password, missing_root};
-pub use chain::{Chain, Leaf, Order, chain, leaf};
+pub use chain::{CertificateChain, ChainOrder, Leaf, chain, leaf};
 pub use check::{Question, check, check_chain, check_no_pfx, check_refused};
 pub use contents::{
     Certificate, Contents, Kind, Mac, MacKind, PasswordForm, Pkcs12, PrivateKey, PublicKey, San,
 };
 pub use password::{NoRandomness, generate_password};
-pub use pem::Place;
+pub use pem::TextPlace;
 pub use pkcs12::{Wrapping, WriteError, write_pkcs12};
 pub use read::{certificates, read, read_key};
-pub use refused::{ReadError, Refused, Unread};
+pub use refused::{ReadError, Refused, UnreadParts};
 pub use trust::Roots;
 pub use verdict::{Finding, Report, Verdict};
 
-/// What a hostile file may ask for, and no more (RELIABILITY.md S8).
+/// The limits on what a hostile file can demand.
 pub mod limits {
-    /// Octets of a file. The trust store of a whole system is a quarter of one MiB.
+    /// The size of a file in bytes. The trust store of a whole system is a quarter of one MiB.
     pub const FILE: usize = 4 * 1024 * 1024;
-    /// Octets of one certificate.
+    /// The size of one certificate in bytes.
     pub const CERTIFICATE: usize = 1024 * 1024;
     /// Certificates in one file: a whole trust store fits.
     pub const CERTIFICATES: usize = 2_000;

@@ -38,13 +38,13 @@ pub(super) fn name(element: Element<'_>) -> Result<Name> {
     Ok(Name { text: printable(&rdns.join(",")).into_owned(), common_name })
 }
 
-/// The text of a string, or `None` if it is none (a bit string). A string that is not what its type says is
-/// an error: two readers would show two names.
+/// The text of a string, or `None` if it is no text (a bit string). A string that does not match its type is
+/// an error, because two readers would show different names.
 pub(super) fn string(value: Element<'_>) -> Result<Option<String>> {
     const WRONG: DerError = DerError("a name in it is not valid text");
     let octets = value.octets()?;
     let text = match value.tag & !tag::CONSTRUCTED {
-        // Printable, numeric, IA5, visible and UTF-8 strings; IA5 strings with UTF-8 in them exist.
+        // Printable, numeric, IA5, visible and UTF-8 strings; IA5 strings that contain UTF-8 exist.
         tag::UTF8 | 0x12 | 0x13 | 0x16 | 0x1A => String::from_utf8(octets.into_owned()).map_err(|_| WRONG)?,
         tag::T61 => octets.iter().map(|octet| char::from(*octet)).collect(),
         tag::BMP => utf16(&octets).ok_or(WRONG)?,
@@ -59,7 +59,7 @@ pub(super) fn string(value: Element<'_>) -> Result<Option<String>> {
     Ok(Some(text))
 }
 
-/// Big-endian UTF-16; what is no character in it is shown as U+FFFD.
+/// Big-endian UTF-16; invalid characters are shown as U+FFFD.
 pub(super) fn utf16(octets: &[u8]) -> Option<String> {
     let units = octets.chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
     octets

@@ -1,12 +1,11 @@
-//! Makes passwords for files that are written, so that nobody has to think of one (A142).
+//! Generates passwords for new files, so that people need not invent one (A142).
 
 use aws_lc_rs::rand;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-/// Letters and digits that are not taken for each other when read aloud or retyped; ASCII, because programs
-/// disagree about how other letters become the octets of a PKCS#12 password. A power of two, so that each is
-/// equally likely.
+/// Letters and digits that are not confused when read aloud or retyped; ASCII, because programs encode other
+/// letters differently in a PKCS#12 password. A power of two, so that each is equally likely.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 const GROUPS: usize = 5;
 const GROUP: usize = 5;
@@ -19,7 +18,7 @@ pub struct NoRandomness;
 pub fn generate_password() -> Result<SecretString, NoRandomness> {
     let mut octets = Zeroizing::new([0; GROUPS * GROUP]);
     rand::fill(&mut *octets).map_err(|_| NoRandomness)?;
-    // The room is made at once: a text that grows leaves copies of itself behind.
+    // Allocated at once: a text that grows leaves copies of itself in memory.
     let mut text = String::with_capacity(GROUPS * (GROUP + 1));
     for (nth, octet) in octets.iter().enumerate() {
         if nth > 0 && nth % GROUP == 0 {

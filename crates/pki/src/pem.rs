@@ -1,8 +1,9 @@
-//! PEM: blocks of Base64 between BEGIN and END, with whatever text around them (RFC 7468, RFC 1421).
+//! PEM: blocks of Base64 between BEGIN and END, with any text around them (RFC 7468, RFC 1421).
 //!
-//! Also what `cat`, environment variables, JSON, YAML and editors make of it, where it is certain what is
-//! meant: END and BEGIN on one line, a block on one line, `\n` as two characters, quotes, typographic dashes,
-//! UTF-16. A block that cannot be read is told with its line; its text is never part of what is said.
+//! It also reads what `cat`, environment variables, JSON, YAML and editors make of PEM, if the meaning is
+//! unambiguous: END and BEGIN on one line, a block on one line, `
+//! ` as two characters, quotes, typographic dashes, UTF-16. A block that cannot be read is reported with its
+//! line, never with its text.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::armour::{self, Edge};
 
-/// Writers differ in how they end the last group; a reader of text that people paste should not care.
+/// Writers pad the last group differently, and a reader of pasted text should accept both.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -22,47 +23,47 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Base64 characters in a row that stand outside of a block by no accident.
+/// This many Base64 characters in a row outside of a block are no coincidence.
 const STRAY: usize = 40;
 
-/// One block. Its octets may be a private key, so they are wiped.
+/// One block. Its bytes may be a private key, so they are wiped.
 pub(super) struct Block {
-    pub place: Place,
-    /// `AES-256-CBC,…` of the header DEK-Info: how an OpenSSL key of old is encrypted.
+    pub place: TextPlace,
+    /// `AES-256-CBC,…` of the header DEK-Info: the encryption of an old OpenSSL key.
     pub encryption: Option<String>,
     pub data: Zeroizing<Vec<u8>>,
 }
 
-/// Where a part of a text is, and what it is called.
+/// The position and label of a part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The line of its BEGIN, from 1 on.
+pub struct TextPlace {
+    /// The line of its BEGIN, counted from 1.
     pub line: usize,
     /// Such as `CERTIFICATE` or `RSA PRIVATE KEY`, as the file spells it; empty for text outside of blocks.
     pub label: String,
 }
 
-impl Place {
+impl TextPlace {
     pub(super) fn is_private_key(&self) -> bool {
         self.label.ends_with("PRIVATE KEY")
     }
 }
 
 /// A part that cannot be read, with the reason as half a sentence.
-pub(super) struct Fault {
-    pub place: Place,
+pub(super) struct PemFault {
+    pub place: TextPlace,
     pub why: String,
 }
 
-/// What a label promises.
+/// What a label promises about the contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Promise {
     Certificate,
-    /// A certificate with the settings of OpenSSL's trust store behind it.
+    /// A certificate followed by the settings of OpenSSL's trust store.
     TrustedCertificate,
     Bundle,
     PrivateKey,
-    /// Something known that holds no certificate.
+    /// Something known that contains no certificate.
     Other,
     Unknown,
 }
@@ -95,22 +96,22 @@ impl Promise {
     }
 }
 
-/// The text of a file, UTF-16 turned into UTF-8.
+/// The text of a file, with UTF-16 converted to UTF-8.
 pub(super) fn text(bytes: &[u8]) -> Cow<'_, [u8]> {
     armour::from_utf16(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned)
 }
 
-/// Whether there is a block at all; text may come before it.
+/// Whether there is a block; text may precede it.
 pub(super) fn is_pem(text: &[u8]) -> bool {
     armour::edges(text).next().is_some()
 }
 
-/// The blocks of a text in their order, and what cannot be read of it. Comments outside of blocks are left
-/// out.
-pub(super) fn parts(text: &[u8]) -> Vec<Result<Block, Fault>> {
+/// The blocks of a text in their order, and the parts that cannot be read. Comments outside of blocks are
+/// omitted.
+pub(super) fn parts(text: &[u8]) -> Vec<Result<Block, PemFault>> {
     let mut found = Vec::new();
     let mut open: Option<Edge> = None;
-    // Where the text outside of blocks goes on.
+    // Where the text outside of blocks continues.
     let mut outside = 0;
     for edge in armour::edges(text) {
         if let Some(fault) = open.is_none().then(|| stray(text, outside..edge.span.start)).flatten() {
@@ -146,21 +147,21 @@ pub(super) fn parts(text: &[u8]) -> Vec<Result<Block, Fault>> {
 }
 
 impl Edge {
-    fn fault(&self, why: &str) -> Fault {
-        Fault { place: Place { line: self.line, label: self.label.clone() }, why: why.to_owned() }
+    fn fault(&self, why: &str) -> PemFault {
+        PemFault { place: TextPlace { line: self.line, label: self.label.clone() }, why: why.to_owned() }
     }
 }
 
-impl Fault {
+impl PemFault {
     fn at(self, line: usize) -> Self {
         Self { why: self.why.replace("{}", &line.to_string()), ..self }
     }
 }
 
-/// The block between two edges; without its octets where its label promises nothing that is read here.
-fn block(begun: &Edge, body: &[u8]) -> Result<Block, Fault> {
+/// The block between two edges; without its bytes if its label promises nothing that is read here.
+fn block(begun: &Edge, body: &[u8]) -> Result<Block, PemFault> {
     let promise = Promise::of(&begun.label);
-    let place = Place { line: begun.line, label: begun.label.clone() };
+    let place = TextPlace { line: begun.line, label: begun.label.clone() };
     if promise == Promise::Other {
         return Ok(Block { place, encryption: None, data: Zeroizing::default() });
     }
@@ -175,14 +176,13 @@ fn block(begun: &Edge, body: &[u8]) -> Result<Block, Fault> {
     }
 }
 
-/// What stands outside of blocks and is no comment: a block that lost its edges, or another file that was
-/// appended.
-fn stray(text: &[u8], span: Range<usize>) -> Option<Fault> {
+/// Text outside of blocks that is no comment: a block that lost its edges, or another file that was appended.
+fn stray(text: &[u8], span: Range<usize>) -> Option<PemFault> {
     let first = armour::line_of(text, span.start);
     for (line, one) in (first..).zip(armour::lines(&text[span])) {
         let words = one.trim_ascii();
         let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/=".contains(octet);
-        // No text has the lowest octets, and no DER is without them.
+        // Text never contains the lowest bytes, and DER always does.
         let why = if words.iter().any(|octet| *octet < 8) {
             Some("bytes that are not text: another file was appended here")
         } else if words.len() >= STRAY && words.iter().all(is_base64) {
@@ -193,7 +193,7 @@ fn stray(text: &[u8], span: Range<usize>) -> Option<Fault> {
             None
         };
         if let Some(why) = why {
-            return Some(Fault { place: Place { line, label: String::new() }, why: why.to_owned() });
+            return Some(PemFault { place: TextPlace { line, label: String::new() }, why: why.to_owned() });
         }
     }
     None
@@ -210,8 +210,8 @@ pub(super) enum Bare {
     Quoted,
 }
 
-/// The octets of Base64 text without BEGIN and END, and how it is wrapped; `fits` says whether they are what
-/// is looked for.
+/// The bytes of Base64 text without BEGIN and END, and how it is wrapped; `fits` decides whether they are the
+/// wanted ones.
 pub(super) fn bare_base64(text: &[u8], fits: impl Fn(&[u8]) -> bool) -> Option<(Bare, Zeroizing<Vec<u8>>)> {
     let decode = |text: &[u8]| {
         let text: Zeroizing<Vec<u8>> =
@@ -235,11 +235,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// What the parts of a text are: the octets of a block, or line, label and reason.
+    /// The parts of a text: the bytes of a block, or line, label and reason.
     fn told(text: &[u8]) -> Vec<Result<Vec<u8>, String>> {
-        let one = |part: Result<Block, Fault>| match part {
+        let one = |part: Result<Block, PemFault>| match part {
             Ok(block) => Ok(block.data.to_vec()),
-            Err(Fault { place, why }) => Err(format!("{} {}: {why}", place.line, place.label)),
+            Err(PemFault { place, why }) => Err(format!("{} {}: {why}", place.line, place.label)),
         };
         parts(&super::text(text)).into_iter().map(one).collect()
     }

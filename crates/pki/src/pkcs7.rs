@@ -1,4 +1,4 @@
-//! PKCS#7 bundles (`.p7b`): the certificates of a SignedData that signs nothing (RFC 2315).
+//! PKCS#7 bundles (`.p7b`): the certificates of a SignedData without a signature (RFC 2315).
 
 use super::der::{DerError, Element, Result, tag};
 

@@ -1,47 +1,47 @@
-//! Tells what sort of file it is by its octets, never by its name, and reads it.
+//! Detects the format of a file by its bytes, never by its name, and reads it.
 
 use secrecy::SecretString;
 
 use super::contents::{Certificate, Contents, Kind, PrivateKey};
 use super::der::{self, DerError, Element, tag};
-use super::pem::{Bare, Block, Fault, Promise};
-use super::pkcs12::{self, Password, Scheme, Work};
+use super::pem::{Bare, Block, PemFault, Promise};
+use super::pkcs12::{self, PasswordCandidates, Scheme, Work};
 use super::refused::{ReadError, Refused};
 use super::{key, limits, pem, pkcs7};
 use certdeck_model::quoted;
 
-/// Reads the certificates and keys of a file of any kind.
+/// Reads the certificates and keys of a file of any format.
 ///
-/// Without a password, PKCS#12 is tried with the empty one; a password is ignored by what is not encrypted.
-/// A PEM or DER file without a certificate is refused; its key can be had from [`read_key`].
+/// Without a password, PKCS#12 is tried with the empty one; unencrypted files ignore a password. A PEM or DER
+/// file without a certificate is refused; [`read_key`] reads its key.
 pub fn read(bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, Box<Refused>> {
     if bytes.len() > limits::FILE {
         return Err(Refused::new(Kind::Unknown, ReadError::TooLarge { limit: limits::FILE }));
     }
-    match Sort::of(bytes) {
-        Sort::Pkcs12 => {
+    match FileFormat::of(bytes) {
+        FileFormat::Pkcs12 => {
             pkcs12::read(bytes, password).and_then(|contents| followed(contents, bytes, password))
         }
-        Sort::Pem => read_pem(Contents::new(Kind::Pem), &pem::text(bytes), password),
-        Sort::Pkcs7 => read_pkcs7(bytes).and_then(|contents| followed(contents, bytes, password)),
-        Sort::Certificate => read_certificates(bytes, password),
-        Sort::Other(what) => {
+        FileFormat::Pem => read_pem(Contents::new(Kind::Pem), &pem::text(bytes), password),
+        FileFormat::Pkcs7 => read_pkcs7(bytes).and_then(|contents| followed(contents, bytes, password)),
+        FileFormat::Certificate => read_certificates(bytes, password),
+        FileFormat::Other(what) => {
             Err(Refused::new(Kind::Unknown, ReadError::NoCertificate { what: format!("it is {what}") }))
         }
-        Sort::Unknown(why) => Err(Refused::new(Kind::Unknown, ReadError::malformed(why))),
+        FileFormat::Unknown(why) => Err(Refused::new(Kind::Unknown, ReadError::malformed(why))),
     }
 }
 
-/// Reads the certificates of a file, all of them: a part that cannot be read is an error, unless it is a
-/// private key, which is not asked for.
+/// Reads all certificates of a file: a part that cannot be read is an error, unless it is a private key,
+/// which is not needed.
 pub fn certificates(bytes: &[u8]) -> Result<Vec<Certificate>, Box<Refused>> {
     let contents = read(bytes, None)?;
     let kind = contents.kind;
     contents.whole_certificates().map_err(|unread| Refused::new(kind, unread.first))
 }
 
-/// Reads one private key from PEM or DER: PKCS#8, PKCS#1 or SEC1, encrypted or not. Certificates beside it
-/// are left out.
+/// Reads one private key from PEM or DER: PKCS#8, PKCS#1 or SEC1, encrypted or not. Certificates besides it
+/// are ignored.
 pub fn read_key(bytes: &[u8], password: Option<&SecretString>) -> Result<PrivateKey, ReadError> {
     if bytes.len() > limits::FILE {
         return Err(ReadError::TooLarge { limit: limits::FILE });
@@ -49,20 +49,20 @@ pub fn read_key(bytes: &[u8], password: Option<&SecretString>) -> Result<Private
     let mut work = Work::default();
     let text = pem::text(bytes);
     if !pem::is_pem(&text) {
-        return match Sort::of(bytes) {
-            Sort::Unknown(why) => Err(ReadError::malformed(why)),
-            Sort::Pkcs12 => Err(ReadError::malformed(
+        return match FileFormat::of(bytes) {
+            FileFormat::Unknown(why) => Err(ReadError::malformed(why)),
+            FileFormat::Pkcs12 => Err(ReadError::malformed(
                 "a PKCS#12 file, which holds certificates too; its key alone: openssl pkcs12 -in FILE -nocerts -out KEY",
             )),
-            Sort::Certificate | Sort::Pkcs7 => {
+            FileFormat::Certificate | FileFormat::Pkcs7 => {
                 Err(ReadError::malformed("it holds certificates and no private key"))
             }
-            Sort::Pem | Sort::Other(_) => encrypted_or_open_key(bytes, password, &mut work),
+            FileFormat::Pem | FileFormat::Other(_) => encrypted_or_open_key(bytes, password, &mut work),
         };
     }
     let mut keys = pem::parts(&text).into_iter().filter_map(|part| match part {
         Ok(block) => pem_key(block, password, &mut work),
-        // What is certainly something else is not asked for.
+        // A part that is certainly no key is not needed.
         Err(fault) => match Promise::of(&fault.place.label) {
             Promise::PrivateKey | Promise::Unknown => Some(Err(fault.into())),
             Promise::Certificate | Promise::TrustedCertificate | Promise::Bundle | Promise::Other => None,
@@ -77,30 +77,30 @@ pub fn read_key(bytes: &[u8], password: Option<&SecretString>) -> Result<Private
     Ok(key)
 }
 
-impl From<Fault> for ReadError {
-    fn from(Fault { place, why }: Fault) -> Self {
+impl From<PemFault> for ReadError {
+    fn from(PemFault { place, why }: PemFault) -> Self {
         Self::malformed(why).in_block(place)
     }
 }
 
-/// What a file is.
-enum Sort {
+/// The format of a file.
+enum FileFormat {
     Pkcs12,
     Pem,
     Pkcs7,
     Certificate,
-    /// Something known that holds no certificate.
+    /// A known format that contains no certificate.
     Other(&'static str),
-    /// Why nothing can be made of it.
+    /// An unknown format, with a description.
     Unknown(String),
 }
 
-impl Sort {
+impl FileFormat {
     fn of(bytes: &[u8]) -> Self {
         if bytes.is_empty() {
             return Self::Unknown("the file is empty".into());
         }
-        // Old Java keystores, which also hold certificates but in no standard form.
+        // Old Java keystores, which also contain certificates, but in no standard form.
         if bytes.starts_with(&[0xFE, 0xED, 0xFE, 0xED]) || bytes.starts_with(&[0xCE, 0xCE, 0xCE, 0xCE]) {
             return Self::Unknown(
                 "a Java keystore: export it as PKCS#12 with keytool -importkeystore -deststoretype pkcs12"
@@ -115,7 +115,7 @@ impl Sort {
             // A text can begin with the digit 0, which is the tag of a SEQUENCE.
             Err(_) if bytes.iter().take(64).all(u8::is_ascii) && pem::is_pem(bytes) => Self::Pem,
             Err(DerError(what)) => {
-                // PKCS#12 starts with its version, 3, before anything that may be broken.
+                // PKCS#12 begins with its version, 3, before any part that may be damaged.
                 let start = bytes
                     .get(2..)
                     .unwrap_or_default()
@@ -178,7 +178,7 @@ impl Sort {
         })
     }
 
-    /// Certificates, requests and revocation lists are all signed in the same way.
+    /// Certificates, requests and revocation lists have the same outer structure of signed data.
     fn of_signed(body: Element<'_>) -> der::Result<Self> {
         let tags = body
             .children()?
@@ -198,20 +198,20 @@ impl Sort {
     }
 }
 
-/// What Base64 text without BEGIN and END is, and the command that makes the file of it.
+/// Describes Base64 text without BEGIN and END, with the command that decodes it.
 fn bare_words(bare: Bare, octets: &[u8]) -> String {
     let what = if pem::is_pem(octets) {
         "a PEM file"
     } else {
-        match Element::parse(octets).and_then(|(whole, _)| Sort::of_der(whole)) {
-            Ok(Sort::Pkcs12) => "a PKCS#12 file",
-            Ok(Sort::Pkcs7) => "a PKCS#7 bundle",
-            Ok(Sort::Other(what)) => what,
+        match Element::parse(octets).and_then(|(whole, _)| FileFormat::of_der(whole)) {
+            Ok(FileFormat::Pkcs12) => "a PKCS#12 file",
+            Ok(FileFormat::Pkcs7) => "a PKCS#7 bundle",
+            Ok(FileFormat::Other(what)) => what,
             _ => "a certificate file",
         }
     };
     let (how, command) = match bare {
-        // Lines as Windows ends them stop base64.
+        // Windows line ends stop base64.
         Bare::Plain => ("", "tr -d '\\r' < FILE | base64 -d > NEW"),
         Bare::Twice => (", encoded twice", "tr -d '\\r' < FILE | base64 -d | base64 -d > NEW"),
         Bare::Quoted => (" within other text", "grep -oE '[A-Za-z0-9+/=]{40,}' FILE | base64 -d > NEW"),
@@ -219,11 +219,14 @@ fn bare_words(bare: Bare, octets: &[u8]) -> String {
     format!("the Base64 text of {what}{how}, not the file itself: decode it first ({command})")
 }
 
-/// One certificate in DER after the other, as `cat` joins them.
+/// DER certificates one after another, as `cat` joins them.
 fn read_certificates(bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, Box<Refused>> {
     let mut contents = Contents::new(Kind::X509);
     let mut rest = bytes;
-    while matches!(Element::parse(rest).and_then(|(whole, _)| Sort::of_der(whole)), Ok(Sort::Certificate)) {
+    while matches!(
+        Element::parse(rest).and_then(|(whole, _)| FileFormat::of_der(whole)),
+        Ok(FileFormat::Certificate)
+    ) {
         let whole = Element::parse(rest).map_or(rest, |(whole, _)| whole.raw);
         contents.add_certificate(whole).map_err(|error| Refused::new(Kind::X509, error))?;
         rest = &rest[whole.len()..];
@@ -233,8 +236,8 @@ fn read_certificates(bytes: &[u8], password: Option<&SecretString>) -> Result<Co
     finished(contents, "no certificate at all")
 }
 
-/// What follows the structure that was read: text in PEM is read too, another structure is told, and filling
-/// is left out.
+/// Handles the bytes after the parsed structure: PEM text is read too, another structure is reported, and
+/// padding is ignored.
 fn followed(
     mut contents: Contents,
     bytes: &[u8],
@@ -272,7 +275,7 @@ fn add_pkcs7(contents: &mut Contents, bytes: &[u8]) -> Result<(), ReadError> {
         .try_for_each(|der| contents.add_certificate(der).map(drop))
 }
 
-/// Adds what a text holds to what was read before it.
+/// Adds the contents of a text to what was read before it.
 fn read_pem(
     mut contents: Contents,
     text: &[u8],
@@ -304,13 +307,13 @@ fn read_pem(
     finished(contents, &others.join(", "))
 }
 
-/// A block that is called a certificate: authorities on Windows put PKCS#7 bundles under that name too.
+/// A block labelled as a certificate: authorities on Windows also use that label for PKCS#7 bundles.
 fn add_block(contents: &mut Contents, block: &Block) -> Result<(), ReadError> {
-    let sort = Element::parse(&block.data).and_then(|(whole, rest)| Ok((Sort::of_der(whole)?, rest)));
+    let sort = Element::parse(&block.data).and_then(|(whole, rest)| Ok((FileFormat::of_der(whole)?, rest)));
     let why = match sort {
-        Ok((Sort::Pkcs7, _)) => return add_bundle(contents, block),
-        Ok((Sort::Other(what), _)) => format!("it is called a certificate, and it is {what}"),
-        Ok((Sort::Pkcs12, _)) => "it is called a certificate, and it is a PKCS#12 file".to_owned(),
+        Ok((FileFormat::Pkcs7, _)) => return add_bundle(contents, block),
+        Ok((FileFormat::Other(what), _)) => format!("it is called a certificate, and it is {what}"),
+        Ok((FileFormat::Pkcs12, _)) => "it is called a certificate, and it is a PKCS#12 file".to_owned(),
         Ok((_, rest)) if !rest.is_empty() && Promise::of(&block.place.label) == Promise::Certificate => {
             format!("{} octets follow the certificate in it", rest.len())
         }
@@ -337,7 +340,7 @@ fn add_bundle(contents: &mut Contents, block: &Block) -> Result<(), ReadError> {
     }
 }
 
-/// The key of a block, if it is meant to be one.
+/// The key of a block, if the label promises one.
 fn pem_key(
     block: Block,
     password: Option<&SecretString>,
@@ -348,7 +351,7 @@ fn pem_key(
     }
     let key = match &block.encryption {
         None => encrypted_or_open_key(&block.data, password, work),
-        Some(info) => pkcs12::undo_dek_info(info, &block.data, &Password::new(password))
+        Some(info) => pkcs12::undo_dek_info(info, &block.data, &PasswordCandidates::new(password))
             .map_err(|error| needed(error, password))
             .and_then(|der| open_key(&der, true)),
     };
@@ -368,7 +371,7 @@ fn encrypted_or_open_key(
     }
     let scheme = Scheme::read(first).map_err(malformed)?;
     let data = parts.element().and_then(Element::octets).map_err(malformed)?;
-    let opened = scheme.decrypt("the private key", &data, &Password::new(password), work);
+    let opened = scheme.decrypt("the private key", &data, &PasswordCandidates::new(password), work);
     opened.map_err(|error| needed(error, password)).and_then(|(pkcs8, _)| open_key(&pkcs8, true))
 }
 
@@ -386,7 +389,7 @@ fn needed(error: ReadError, password: Option<&SecretString>) -> ReadError {
     }
 }
 
-/// A file with at least one certificate; otherwise says what is there instead.
+/// A file with at least one certificate; otherwise an error that says what is there instead.
 fn finished(contents: Contents, others: &str) -> Result<Contents, Box<Refused>> {
     if !contents.certificates.is_empty() {
         return Ok(contents);

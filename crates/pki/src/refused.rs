@@ -1,16 +1,16 @@
-//! Why a file, or a part of one, cannot be read: a word for programs, a sentence for people.
+//! Why a file, or a part of one, cannot be read: a code for programs, a sentence for people.
 
 use thiserror::Error;
 
 use super::algorithm;
 use super::contents::{Kind, Pkcs12};
-use super::pem::Place;
+use super::pem::TextPlace;
 use certdeck_model::quoted;
 
-/// Why something could not be read.
+/// Why something cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ReadError {
-    /// Proven: by the MAC, or (`by_mac` is false: there is none) by what the decryption gives.
+    /// Proven by the MAC, or (`by_mac` is false, because there is none) by the result of the decryption.
     #[error("{}", if *by_mac { "wrong password: the MAC does not verify with it (or the file was altered)" }
         else { "wrong password, or a damaged file: what the decryption gives makes no sense, and there is no MAC to tell the two apart" })]
     WrongPassword { by_mac: bool },
@@ -18,13 +18,13 @@ pub enum ReadError {
     PasswordNeeded { part: &'static str },
     #[error("{part} uses {name}{}, which certdeck cannot read", if oid.is_empty() { String::new() } else { format!(" (OID {oid})") })]
     UnsupportedAlgorithm { name: String, oid: String, part: &'static str },
-    /// The file as a whole is not what it claims to be.
+    /// The file as a whole does not have the format that it claims.
     #[error("{what}")]
     Malformed { what: String },
-    /// A MAC that must not be trusted, whatever the password (RFC 9579).
+    /// A MAC that must not be trusted with any password (RFC 9579).
     #[error("the MAC is malformed: {what}")]
     BadMac { what: String },
-    /// One part of a file does not decrypt or parse; the rest may.
+    /// One part of a file cannot be decrypted or parsed; the others may be readable.
     #[error("{part} is damaged: {what}")]
     Damaged { part: &'static str, what: String },
     #[error("the file is larger than {} MiB, the limit for certificate files", limit / (1024 * 1024))]
@@ -33,21 +33,21 @@ pub enum ReadError {
     TooMany { what: &'static str, limit: usize },
     #[error("{part} asks for {asked} rounds of key derivation; the limit is {limit}")]
     TooManyIterations { part: &'static str, asked: u64, limit: u64 },
-    /// Readable, but nothing in it is a certificate.
+    /// Readable, but without any certificate.
     #[error("no certificate in it: {what}")]
     NoCertificate { what: String },
-    /// One block of a text.
+    /// The error of one block of a text.
     #[error("line {}{}: {why}", place.line, called(&place.label))]
-    InBlock { place: Place, why: Box<ReadError> },
+    InBlock { place: TextPlace, why: Box<ReadError> },
 }
 
-/// The name of a block as it may be shown.
+/// The label of a block in a form that may be shown.
 fn called(label: &str) -> String {
     if label.is_empty() { String::new() } else { format!(", {}", quoted(label)) }
 }
 
 impl ReadError {
-    /// The word that scripts may rely on (`error_code` of `-o json`).
+    /// The code that scripts may rely on (`error_code` of `-o json`).
     pub fn code(&self) -> &'static str {
         match self {
             Self::WrongPassword { .. } => "wrong-password",
@@ -61,27 +61,27 @@ impl ReadError {
         }
     }
 
-    /// The reason, wherever in the file it is.
+    /// The reason, without its position in the file.
     pub fn cause(&self) -> &Self {
         if let Self::InBlock { why, .. } = self { why.cause() } else { self }
     }
 
-    /// Where in a text the part is.
-    pub fn place(&self) -> Option<&Place> {
+    /// The position of the part in a text.
+    pub fn place(&self) -> Option<&TextPlace> {
         if let Self::InBlock { place, .. } = self { Some(place) } else { None }
     }
 
-    /// No password was given, and the part is encrypted.
+    /// The part is encrypted, and no password was given.
     pub fn needs_password(&self) -> bool {
         matches!(self.cause(), Self::PasswordNeeded { .. })
     }
 
-    /// No password was given, or another than the file's.
+    /// No password was given, or a wrong one.
     pub fn is_about_password(&self) -> bool {
         matches!(self.cause(), Self::PasswordNeeded { .. } | Self::WrongPassword { .. })
     }
 
-    /// The part is a private key: who wants certificates alone does without it.
+    /// The part is a private key, which is not needed for reading certificates.
     pub fn is_about_key(&self) -> bool {
         let part = match self.cause() {
             Self::PasswordNeeded { part }
@@ -90,10 +90,10 @@ impl ReadError {
             | Self::TooManyIterations { part, .. } => *part,
             _ => "",
         };
-        part == "the private key" || self.place().is_some_and(Place::is_private_key)
+        part == "the private key" || self.place().is_some_and(TextPlace::is_private_key)
     }
 
-    pub(super) fn in_block(self, place: Place) -> Self {
+    pub(super) fn in_block(self, place: TextPlace) -> Self {
         Self::InBlock { place, why: Box::new(self) }
     }
 
@@ -107,28 +107,28 @@ impl ReadError {
     }
 }
 
-/// Parts of a file that cannot be read: the first, and how many more.
+/// Parts of a file that cannot be read: the first, and the number of others.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("a part of the file cannot be read: {first}{}", if *more > 0 { format!(" (and {more} more)") } else { String::new() })]
-pub struct Unread {
+pub struct UnreadParts {
     pub first: ReadError,
     pub more: usize,
 }
 
-impl Unread {
+impl UnreadParts {
     pub(super) fn of<'a>(parts: impl IntoIterator<Item = &'a ReadError>) -> Option<Self> {
         let mut parts = parts.into_iter();
         Some(Self { first: parts.next()?.clone(), more: parts.count() })
     }
 }
 
-/// A file that was refused, with what is known of it all the same.
+/// A refused file, with what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{error}")]
 pub struct Refused {
     pub kind: Kind,
     pub error: ReadError,
-    /// Known without the password: the MAC, the ciphers of what lies open.
+    /// What is known without the password: the MAC, the ciphers of unencrypted parts.
     pub container: Option<Pkcs12>,
     pub trailing_bytes: usize,
 }

@@ -1,4 +1,4 @@
-//! Whether one certificate's key signed another. Knows no trust: that is `trust`'s.
+//! Whether one certificate's key signed another. It does not consider trust, which is the task of `trust`.
 
 use aws_lc_rs::signature::{self as algorithm, UnparsedPublicKey, VerificationAlgorithm};
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -10,39 +10,39 @@ use super::contents::Certificate;
 
 const PSS: &str = "1.2.840.113549.1.1.10";
 
-/// What a look at a signature gave.
+/// The result of checking a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signed {
+pub(super) enum SignatureCheck {
     Yes,
     No,
-    /// The algorithm (DSA, Ed448, MD5 …) cannot be computed here.
+    /// The algorithm (DSA, Ed448, MD5 …) is not supported here.
     Unknown,
 }
 
 /// Whether the key of `above` made the signature of `below`.
-pub(super) fn signed_by(below: &Certificate, above: &Certificate) -> Signed {
+pub(super) fn signed_by(below: &Certificate, above: &Certificate) -> SignatureCheck {
     if !is_of_key(&below.signature_algorithm.oid, &above.public_key.kind) {
-        return Signed::No;
+        return SignatureCheck::No;
     }
-    let Some(algorithm) = algorithm_of(below, above) else { return Signed::Unknown };
+    let Some(algorithm) = algorithm_of(below, above) else { return SignatureCheck::Unknown };
     let (Ok((_, subject)), Ok((_, issuer))) =
         (X509Certificate::from_der(&below.der), X509Certificate::from_der(&above.der))
     else {
-        return Signed::Unknown;
+        return SignatureCheck::Unknown;
     };
     if below.signature_algorithm.oid == PSS
         && !has_usual_salt(&subject.signature_algorithm, below.signature_algorithm.digest)
     {
-        return Signed::Unknown;
+        return SignatureCheck::Unknown;
     }
     let key = UnparsedPublicKey::new(algorithm, &issuer.public_key().subject_public_key.data);
     match key.verify(subject.tbs_certificate.as_ref(), &subject.signature_value.data) {
-        Ok(()) => Signed::Yes,
-        Err(_) => Signed::No,
+        Ok(()) => SignatureCheck::Yes,
+        Err(_) => SignatureCheck::No,
     }
 }
 
-/// Whether a key of this sort can have made such a signature at all. Where one of them is not known, it may.
+/// Whether a key of this kind can have made such a signature. It may if one of the two is unknown.
 fn is_of_key(signature: &str, key: &KeyKind) -> bool {
     let sorts = ["1.2.840.113549.1.1.", "1.2.840.10045.4.", "1.2.840.10040.4.", "1.3.101.112", "1.3.101.113"];
     let sort = match key {
@@ -56,7 +56,7 @@ fn is_of_key(signature: &str, key: &KeyKind) -> bool {
     signature.starts_with(sort) || !sorts.iter().any(|other| signature.starts_with(other))
 }
 
-/// RSASSA-PSS with a salt as long as the digest, the only one that can be computed here.
+/// RSASSA-PSS with a salt as long as the digest, the only form supported here.
 fn has_usual_salt(identifier: &AlgorithmIdentifier<'_>, digest: Option<&str>) -> bool {
     let salt =
         identifier.parameters.as_ref().and_then(|parameters| RsaSsaPssParams::try_from(parameters).ok());
@@ -69,7 +69,7 @@ fn has_usual_salt(identifier: &AlgorithmIdentifier<'_>, digest: Option<&str>) ->
     salt.is_some_and(|parameters| parameters.salt_length() == usual)
 }
 
-/// How to verify, by the name of the signature and the sort of key.
+/// The algorithm for verifying, by the name of the signature and the kind of key.
 fn algorithm_of(subject: &Certificate, issuer: &Certificate) -> Option<&'static dyn VerificationAlgorithm> {
     let digest = subject.signature_algorithm.digest;
     Some(match &issuer.public_key.kind {

@@ -1,9 +1,9 @@
-//! What RFC 5280 forbids and lenient readers let pass. Windows, which App Service runs on, is not lenient.
+//! Rules of RFC 5280 that lenient readers ignore. Windows, which App Service runs on, enforces them.
 
 use super::der::{Element, Result, tag};
 
-/// Whether both dates of a certificate are written as RFC 5280, 4.1.2.5 wants them: to the second, in UTC.
-/// `false` also where they cannot be found.
+/// Whether both dates of a certificate have the form of RFC 5280, 4.1.2.5: to the second, in UTC. Also
+/// `false` if they cannot be found.
 pub(super) fn has_proper_dates(der: &[u8]) -> bool {
     dates(der).is_ok_and(|dates| dates.into_iter().all(|(kind, text)| is_proper(kind, text)))
 }

@@ -1,7 +1,6 @@
-//! The certificate authorities that are trusted (A23), and whether a certificate's chain leads to one of
-//! them.
+//! The trusted certificate authorities (A23), and whether a certificate's chain leads to one of them.
 //!
-//! Dates are not looked at here: `check` has findings of its own for them.
+//! It does not check dates: `check` has its own findings for them.
 
 use std::collections::HashMap;
 
@@ -12,9 +11,9 @@ use super::constraints;
 use super::contents::Certificate;
 use super::effort::Effort;
 use super::refused::Refused;
-use super::signature::{Signed, signed_by};
+use super::signature::{SignatureCheck, signed_by};
 
-/// Certificates between the leaf and a root.
+/// The maximum number of certificates between the leaf and a root.
 const DEEPEST: usize = 12;
 
 /// Trusted roots, by name.
@@ -35,7 +34,7 @@ impl Roots {
     }
 
     /// The certificates of a file: PEM, DER or PKCS#7. One that cannot be read is an error: it may be the one
-    /// that is missed.
+    /// that is needed.
     pub fn read(bytes: &[u8]) -> Result<Self, Box<Refused>> {
         Ok(super::certificates(bytes)?.into_iter().collect())
     }
@@ -44,18 +43,19 @@ impl Roots {
         self.by_subject.is_empty()
     }
 
-    /// Whether a way leads from `leaf` through `others` to one of these roots.
+    /// Whether a path leads from `leaf` through `others` to one of these roots.
     pub fn trust(&self, leaf: &Certificate, others: &[Certificate]) -> bool {
         if self.holds(leaf) {
             return true;
         }
-        let mut search = Search { roots: self, others, effort: Effort::new() };
-        Link::of(leaf).is_some_and(|link| !link.has_unknown_critical && search.reaches_root(&mut vec![link]))
+        let mut search = RootSearch { roots: self, others, effort: Effort::new() };
+        TrustLink::of(leaf)
+            .is_some_and(|link| !link.has_unknown_critical && search.reaches_root(&mut vec![link]))
     }
 
-    /// The root that signed `certificate`, if this is its direct issuer.
+    /// The root that signed `certificate`, if it is the direct issuer.
     pub fn issuer_of(&self, certificate: &Certificate) -> Option<&Certificate> {
-        self.named(&certificate.issuer_der).find(|root| signed_by(certificate, root) == Signed::Yes)
+        self.named(&certificate.issuer_der).find(|root| signed_by(certificate, root) == SignatureCheck::Yes)
     }
 
     fn holds(&self, certificate: &Certificate) -> bool {
@@ -77,15 +77,16 @@ impl FromIterator<Certificate> for Roots {
     }
 }
 
-struct Search<'a> {
+struct RootSearch<'a> {
     roots: &'a Roots,
     others: &'a [Certificate],
     effort: Effort,
 }
 
-impl<'a> Search<'a> {
-    /// Goes on from the last of `way`, the leaf first; roots are tried before certificates of the file.
-    fn reaches_root(&mut self, way: &mut Vec<Link<'a>>) -> bool {
+impl<'a> RootSearch<'a> {
+    /// Continues from the last of `way`, which begins with the leaf; roots are tried before certificates of
+    /// the file.
+    fn reaches_root(&mut self, way: &mut Vec<TrustLink<'a>>) -> bool {
         let Some(top) = way.last().map(|link| link.certificate) else { return false };
         let (roots, others) = (self.roots, self.others);
         if roots.named(&top.issuer_der).any(|root| self.may_issue(root, way, true)) {
@@ -98,7 +99,7 @@ impl<'a> Search<'a> {
             let passed = way.iter().any(|link| link.certificate.der == other.der);
             if !passed
                 && self.may_issue(other, way, false)
-                && let Some(link) = Link::of(other)
+                && let Some(link) = TrustLink::of(other)
             {
                 way.push(link);
                 if self.reaches_root(way) {
@@ -111,31 +112,31 @@ impl<'a> Search<'a> {
     }
 
     /// Whether `issuer` signed the last of `way` and was allowed to issue all of it (RFC 5280, 6.1.4).
-    fn may_issue(&mut self, issuer: &Certificate, way: &[Link<'_>], is_root: bool) -> bool {
+    fn may_issue(&mut self, issuer: &Certificate, way: &[TrustLink<'_>], is_root: bool) -> bool {
         if !self.effort.look_at(way.last().map(|link| link.certificate).into_iter().chain([issuer])) {
             return false;
         }
-        let (Some(link), Some(top)) = (Link::of(issuer), way.last()) else { return false };
-        // A root of version 1 has no extensions to say that it is a CA; being in the store says so.
+        let (Some(link), Some(top)) = (TrustLink::of(issuer), way.last()) else { return false };
+        // A root of version 1 has no extension that marks it as a CA; being in the store is enough.
         let is_ca = issuer.is_ca || (is_root && issuer.version == 1);
         let below = way.iter().skip(1).filter(|link| !link.certificate.is_self_issued()).count();
         let deep_enough = link.longest_path.is_none_or(|longest| below <= longest);
         if !is_ca || !link.may_sign || link.has_unknown_critical || !deep_enough {
             return false;
         }
-        // Self-issued certificates on the way are exempt from name constraints, the leaf never is (RFC 5280,
+        // Self-issued certificates on the path are exempt from name constraints, the leaf never is (RFC 5280,
         // 6.1.4).
         let mut bound = way
             .iter()
             .enumerate()
             .filter(|(place, below)| *place == 0 || !below.certificate.is_self_issued());
         bound.all(|(_, below)| link.permits(below, &mut self.effort))
-            && signed_by(top.certificate, issuer) == Signed::Yes
+            && signed_by(top.certificate, issuer) == SignatureCheck::Yes
     }
 }
 
-/// A certificate with what it may issue.
-struct Link<'a> {
+/// A certificate with its constraints on issuing.
+struct TrustLink<'a> {
     certificate: &'a Certificate,
     parsed: X509Certificate<'a>,
     longest_path: Option<usize>,
@@ -143,7 +144,7 @@ struct Link<'a> {
     has_unknown_critical: bool,
 }
 
-impl<'a> Link<'a> {
+impl<'a> TrustLink<'a> {
     fn of(certificate: &'a Certificate) -> Option<Self> {
         let (_, parsed) = X509Certificate::from_der(&certificate.der).ok()?;
         let (mut longest_path, mut may_sign, mut has_unknown_critical) = (None, true, false);
@@ -165,8 +166,8 @@ impl<'a> Link<'a> {
         Some(Self { certificate, parsed, longest_path, may_sign, has_unknown_critical })
     }
 
-    /// Whether the name constraints of this issuer let `below` pass.
-    fn permits(&self, below: &Link<'_>, effort: &mut Effort) -> bool {
+    /// Whether the name constraints of this issuer permit `below`.
+    fn permits(&self, below: &TrustLink<'_>, effort: &mut Effort) -> bool {
         let constraints =
             self.parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {
                 ParsedExtension::NameConstraints(constraints) => Some(constraints),

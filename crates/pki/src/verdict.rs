@@ -1,9 +1,9 @@
-//! What a check found, and what follows from it for each use of the certificate.
+//! The findings of a check, and which uses of the certificate they prevent.
 
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::chain::{Chain, Leaf};
+use super::chain::{CertificateChain, Leaf};
 use certdeck_model::rules::{Demand, Requirement, Severity, Use};
 
 /// One requirement that is not met.
@@ -11,12 +11,12 @@ use certdeck_model::rules::{Demand, Requirement, Severity, Use};
 pub struct Finding {
     pub rule: Requirement,
     pub severity: Severity,
-    /// One plain line: what was seen, and what is required.
+    /// One plain line: what was found, and what is required.
     pub message: String,
     pub seen: String,
     pub required: String,
     pub remedy: String,
-    /// What it stands in the way of.
+    /// The uses that it prevents.
     pub blocks: Vec<Use>,
     pub since: Date,
     pub source: String,
@@ -39,19 +39,19 @@ impl Finding {
         }
     }
 
-    /// Below an error only an import is refused: elliptic curve keys are fine everywhere else (C4).
+    /// Below an error only an import is refused: elliptic curve keys work everywhere else (C4).
     fn prevents(&self, wanted: Use) -> bool {
         self.blocks.contains(&wanted) && (self.severity == Severity::Error || wanted == Use::Import)
     }
 }
 
-/// What becomes of a private certificate that is uploaded as it is.
+/// What happens to a private certificate that is uploaded unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     Accept,
     AcceptWithWarnings,
-    /// It can be uploaded and loaded by an app's code, but secures no hostname.
+    /// It can be uploaded and loaded by an app's code, but cannot secure a hostname.
     UploadOnly,
     Reject,
 }
@@ -67,14 +67,14 @@ impl Verdict {
     }
 }
 
-/// The outcome of a check.
+/// The result of a check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     pub leaf: Option<Leaf>,
-    pub chain: Option<Chain>,
-    /// `None` where no roots were there to compare with.
+    pub chain: Option<CertificateChain>,
+    /// `None` if there were no roots to compare with.
     pub trusted: Option<bool>,
-    /// The gravest first.
+    /// The most severe first.
     pub findings: Vec<Finding>,
 }
 
@@ -91,7 +91,7 @@ impl Report {
         }
     }
 
-    /// Whether the certificate can be used so. A binding needs a certificate that is in App Service first.
+    /// Whether the certificate allows this use. A binding needs a certificate that is already in App Service.
     pub fn allows(&self, wanted: Use) -> bool {
         let prevented = |wanted| self.findings.iter().any(|finding| finding.prevents(wanted));
         !prevented(wanted) && (wanted != Use::Bind || !prevented(Use::Upload))

@@ -1,6 +1,6 @@
-//! One X.509 certificate as facts (RFC 5280), from whatever real authorities and test suites have written.
+//! One X.509 certificate as facts (RFC 5280), as real authorities and test suites write them.
 //!
-//! Lenient where a wrong detail does not change what the certificate says, strict where a name could be taken
+//! Lenient if a wrong detail does not change the meaning of the certificate, strict if a name could be taken
 //! for another.
 
 use jiff::Timestamp;
@@ -10,15 +10,15 @@ use sha1::{Digest, Sha1};
 
 use super::algorithm::{self, SignatureAlgorithm};
 use super::contents::{Certificate, San};
-use super::der::{DerError, Element, Reader, Result, sequence, tag};
+use super::der::{DerError, DerReader, Element, Result, sequence, tag};
 use super::name;
 use super::{key, limits};
 use certdeck_model::{Thumbprint, printable};
 
-/// Extended key usages that are looked at; real certificates have a handful.
+/// The maximum number of extended key usages that are read; real certificates have a handful.
 const PURPOSES: usize = 1_000;
 
-/// Reads one certificate. What follows it in `der` is left out.
+/// Parses one certificate. Bytes after it in `der` are ignored.
 pub(super) fn certificate(der: &[u8]) -> Result<Certificate> {
     let (whole, _) = Element::parse(der)?;
     if whole.raw.len() > limits::CERTIFICATE {
@@ -76,7 +76,7 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate> {
 fn signature_algorithm(identifier: Element<'_>) -> Result<SignatureAlgorithm> {
     let mut parts = identifier.expect(tag::SEQUENCE)?;
     let oid = parts.element()?.oid()?;
-    // RSASSA-PSS names its digest in the parameters; SHA-1 is the default.
+    // RSASSA-PSS states its digest in the parameters; SHA-1 is the default.
     let pss = parts.next().transpose()?.filter(|_| oid == algorithm::RSASSA_PSS);
     let digest = pss.map(|parameters| -> Result<_> {
         let mut fields = parameters.expect(tag::SEQUENCE)?;
@@ -87,7 +87,7 @@ fn signature_algorithm(identifier: Element<'_>) -> Result<SignatureAlgorithm> {
     Ok(SignatureAlgorithm::new(oid, digest.transpose()?.flatten()))
 }
 
-/// Hexadecimal digits of the magnitude in whole octets, and their number. Negative serials are forbidden and
+/// Hexadecimal digits of the magnitude in whole octets, and their number. Negative serials are forbidden but
 /// exist.
 fn serial_number(serial: Element<'_>) -> (String, usize) {
     let mut octets = serial.content.to_vec();
@@ -136,7 +136,7 @@ fn time(element: Element<'_>) -> Result<Timestamp> {
     let second = fields.get(4).copied().unwrap_or(0);
     let local = DateTime::new(year, month, day, hour, minute, second, 0).map_err(|_| WRONG)?;
     let offset = offset(zone).ok_or(WRONG)?;
-    // The last hours of the year 9999, which say "no end", are beyond what a timestamp can say.
+    // The last hours of the year 9999, which mean "no end", are out of a timestamp's range.
     let utc = local.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |time| time.timestamp());
     Ok(utc.checked_sub(offset).unwrap_or(utc))
 }
@@ -164,10 +164,10 @@ struct Extensions {
     aki: Option<Vec<u8>>,
 }
 
-fn extensions(body: &mut Reader<'_>) -> Result<Extensions> {
+fn extensions(body: &mut DerReader<'_>) -> Result<Extensions> {
     let mut found = Extensions::default();
-    // Unique identifiers [1] and [2] may come first; what cannot be read must not pass for no extensions at
-    // all.
+    // Unique identifiers [1] and [2] may come first. Data that cannot be parsed must not be treated as an
+    // absence of extensions.
     let Some(extensions) =
         body.find(|element| element.as_ref().map_or(true, |element| element.tag == tag::context(3)))
     else {
@@ -178,7 +178,7 @@ fn extensions(body: &mut Reader<'_>) -> Result<Extensions> {
         let oid = fields.element()?.oid()?;
         fields.optional(tag::BOOLEAN)?;
         let value = fields.element()?;
-        // An extension that cannot be read says nothing; the certificate around it still does.
+        // An extension that cannot be parsed is ignored; the rest of the certificate is still valid.
         let _ = found.read(&oid, value.content);
     }
     Ok(found)
@@ -189,7 +189,7 @@ impl Extensions {
         match oid {
             "2.5.29.14" => self.ski = Some(Element::parse(value)?.0.octets()?.into_owned()),
             "2.5.29.17" => {
-                // One more than the limit, so that whoever counts them sees that there are too many.
+                // One more than the limit, so that the caller's count shows that there are too many.
                 for name in sequence(value)?.take(limits::NAMES + 1) {
                     self.sans.push(general_name(name?));
                 }
@@ -282,7 +282,9 @@ mod tests {
         let mut der = made.der().to_vec();
         let at = der
             .windows(4)
-            .position(|octets| octets[0] == 0xA3 && octets[2] == 0x30 && octets[1] == octets[3] + 2)
+            .position(|octets| {
+                octets[0] == 0xA3 && octets[2] == 0x30 && octets[3].checked_add(2) == Some(octets[1])
+            })
             .unwrap();
         der[at + 1] += 1;
         assert!(certificate(&der).is_err());

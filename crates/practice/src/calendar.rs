@@ -1,8 +1,8 @@
-//! What Azure and the certificate authorities promise on a given day, with sources of its own: the practice
-//! cloud never reads the client's rules, so that a mistake in one shows against the other
+//! What Azure and the certificate authorities promise on a given day, from sources of its own. The practice
+//! cloud never reads the client's rules, so that a mistake on one side shows against the other
 //! (`tests/program/dated.rs` compares them).
 //!
-//! A moved clock meets the facts of the day that it shows.
+//! When the clock is moved, the facts of the new day apply.
 
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
@@ -10,13 +10,13 @@ use jiff::{SignedDuration, Timestamp};
 
 /// A fact that changes on known days.
 #[derive(Debug, Clone, Copy)]
-pub struct Dated<T: 'static> {
+pub struct DatedFact<T: 'static> {
     first: T,
     /// The first day of each later value, in order.
     then: &'static [(Date, T)],
 }
 
-impl<T: Copy> Dated<T> {
+impl<T: Copy> DatedFact<T> {
     pub fn at(&self, now: Timestamp) -> T {
         let today = now.to_zoned(TimeZone::UTC).date();
         self.then.iter().rev().find(|(since, _)| *since <= today).map_or(self.first, |(_, value)| *value)
@@ -26,51 +26,56 @@ impl<T: Copy> Dated<T> {
 /// Longest life of a leaf issued for an order: the article of 2022; the notice on the industry's changes of
 /// February 2026; from there on two days below the limits of ballot SC-081v3 (100 and 47), as the notice has
 /// it for 200.
-pub const ORDER_LEAF_DAYS: Dated<i64> =
-    Dated { first: 365, then: &[(date(2026, 3, 15), 198), (date(2027, 3, 15), 98), (date(2029, 3, 15), 46)] };
+pub const ORDER_LEAF_DAYS: DatedFact<i64> = DatedFact {
+    first: 365,
+    then: &[(date(2026, 3, 15), 198), (date(2027, 3, 15), 98), (date(2029, 3, 15), 46)],
+};
 
 /// How long one proof of domain ownership may be used again: the same notice and ballot.
-pub const PROOF_DAYS: Dated<i64> =
-    Dated { first: 395, then: &[(PROOFS_COUNT_FROM, 198), (date(2027, 3, 15), 98), (date(2029, 3, 15), 10)] };
+pub const PROOF_DAYS: DatedFact<i64> = DatedFact {
+    first: 395,
+    then: &[(PROOFS_COUNT_FROM, 198), (date(2027, 3, 15), 98), (date(2029, 3, 15), 10)],
+};
 
-/// The day the platform forgot all earlier proofs of ownership: the same notice.
+/// The day on which the platform discarded all earlier proofs of ownership: the same notice.
 const PROOFS_COUNT_FROM: Date = date(2026, 3, 15);
 
 /// How early an order may be renewed by hand, in days before its term ends: the article of 2022, and that of
 /// September 2026.
-pub const MANUAL_RENEWAL_DAYS: Dated<i64> = Dated { first: 60, then: &[(date(2026, 9, 15), 90)] };
+pub const MANUAL_RENEWAL_DAYS: DatedFact<i64> = DatedFact { first: 60, then: &[(date(2026, 9, 15), 90)] };
 
 /// Whether a renewal before the automatic one's date keeps the term and costs nothing: the same articles.
-pub const EARLY_RENEWAL_IS_FREE: Dated<bool> = Dated { first: false, then: &[(date(2026, 9, 15), true)] };
+pub const EARLY_RENEWAL_IS_FREE: DatedFact<bool> =
+    DatedFact { first: false, then: &[(date(2026, 9, 15), true)] };
 
 /// Whether leaves also carry the client authentication usage: the notice of February 2026.
-pub const CLIENT_AUTH: Dated<bool> = Dated { first: true, then: &[(date(2026, 3, 15), false)] };
+pub const CLIENT_AUTH: DatedFact<bool> = DatedFact { first: true, then: &[(date(2026, 3, 15), false)] };
 
 /// Life of a free managed certificate: six months (article of 2022); later what ballot SC-081v3 leaves, less
 /// a day.
-pub const MANAGED_LEAF_DAYS: Dated<i64> =
-    Dated { first: 180, then: &[(date(2027, 3, 15), 99), (date(2029, 3, 15), 46)] };
+pub const MANAGED_LEAF_DAYS: DatedFact<i64> =
+    DatedFact { first: 180, then: &[(date(2027, 3, 15), 99), (date(2029, 3, 15), 46)] };
 
 /// How long before its end a managed certificate is renewed, by the day of its issue: the article of 2022;
 /// for shorter lives nothing is announced, so a quarter of the life, as before.
-pub const MANAGED_RENEWAL_DAYS: Dated<i64> =
-    Dated { first: 45, then: &[(date(2027, 3, 15), 24), (date(2029, 3, 15), 11)] };
+pub const MANAGED_RENEWAL_DAYS: DatedFact<i64> =
+    DatedFact { first: 45, then: &[(date(2027, 3, 15), 24), (date(2029, 3, 15), 11)] };
 
-/// The oldest TLS version that the front ends still speak, whatever an app allows: "Set minimum TLS version"
-/// (2026).
-pub const OLDEST_TLS: Dated<&str> = Dated { first: "1.0", then: &[(date(2027, 5, 31), "1.2")] };
+/// The oldest TLS version that the front ends still accept, regardless of the app's setting: "Set minimum TLS
+/// version" (2026).
+pub const OLDEST_TLS: DatedFact<&str> = DatedFact { first: "1.0", then: &[(date(2027, 5, 31), "1.2")] };
 
 /// Whether a mail to the domain's administrator proves anything: ballot SC-090 ends it.
-pub const MAIL_PROVES: Dated<bool> = Dated { first: true, then: &[(date(2028, 3, 15), false)] };
+pub const MAIL_PROVES: DatedFact<bool> = DatedFact { first: true, then: &[(date(2028, 3, 15), false)] };
 
 /// The oldest api-version, previews included, by which Key Vault's management answers:
 /// learn.microsoft.com/azure/key-vault/general/access-control-default, Azure/azure-cli#34020.
-pub const OLDEST_KEY_VAULT_VERSION: Dated<&str> =
-    Dated { first: "2015-06-01", then: &[(date(2027, 2, 27), "2026-02-01")] };
+pub const OLDEST_KEY_VAULT_VERSION: DatedFact<&str> =
+    DatedFact { first: "2015-06-01", then: &[(date(2027, 2, 27), "2026-02-01")] };
 
 /// The api-versions by which the contents of vaults are served: what the packages azure-keyvault-certificates
 /// have offered since 4.2 (7.1) with the days of the dated ones; no version has been taken away.
-pub const VAULT_DATA_VERSIONS: Dated<&[&str]> = Dated {
+pub const VAULT_DATA_VERSIONS: DatedFact<&[&str]> = DatedFact {
     first: &["2016-10-01", "7.0", "7.1", "7.2", "7.3", "7.4"],
     then: &[
         (date(2025, 7, 1), &["2016-10-01", "7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01"]),
@@ -83,16 +88,16 @@ pub const VAULT_DATA_VERSIONS: Dated<&[&str]> = Dated {
 
 /// Whether people need a second factor for changes in Azure Resource Manager:
 /// concept-mandatory-multifactor-authentication, phase 2 (learn); Azure/azure-dev#5425.
-pub const MFA_FOR_CHANGES: Dated<bool> = Dated { first: false, then: &[(date(2025, 10, 1), true)] };
+pub const MFA_FOR_CHANGES: DatedFact<bool> = DatedFact { first: false, then: &[(date(2025, 10, 1), true)] };
 
-/// The same in a tenant that put it off as long as it could.
-pub const MFA_PUT_OFF: Dated<bool> = Dated { first: false, then: &[(date(2026, 7, 1), true)] };
+/// The same in a tenant that postponed it as long as possible.
+pub const MFA_PUT_OFF: DatedFact<bool> = DatedFact { first: false, then: &[(date(2026, 7, 1), true)] };
 
 /// An order is bought for one year at a time (article of 2022).
 pub const TERM_DAYS: i64 = 365;
 /// Automatic renewal starts this long before the end (article of 2022).
 pub const AUTO_RENEWAL_DAYS: i64 = 32;
-/// An order that nobody verified is denied after this long (support article).
+/// An order that no one verified is denied after this many days (support article).
 pub const DENIAL_DAYS: i64 = 15;
 
 /// Whether a proof of ownership given at `proven` may be used at `now`.

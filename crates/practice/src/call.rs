@@ -2,17 +2,17 @@
 
 use serde_json::Value;
 
-use super::{entra::tenants, id::ResourceId, reply::Fault};
+use super::{entra::tenants, id::ArmId, reply::Fault};
 
-/// Who asks: the claims of a bearer token.
+/// The caller: the claims of a bearer token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Caller {
     pub object_id: String,
     pub app_id: String,
     pub tenant_id: String,
-    /// And no application or machine.
+    /// A person, not an application or a machine.
     pub is_person: bool,
-    /// The person gave a second factor.
+    /// The person signed in with a second factor.
     pub has_mfa: bool,
 }
 
@@ -23,9 +23,9 @@ impl Caller {
     }
 }
 
-/// The methods that ARM and Key Vault know.
+/// The methods that ARM and Key Vault use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub enum HttpMethod {
     Get,
     Head,
     Put,
@@ -34,7 +34,7 @@ pub enum Method {
     Delete,
 }
 
-impl Method {
+impl HttpMethod {
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "GET" => Self::Get,
@@ -61,7 +61,7 @@ impl Method {
 /// A request. `params` holds what the route's `{…}` segments matched.
 #[derive(Debug, Clone)]
 pub struct Call {
-    pub method: Method,
+    pub method: HttpMethod,
     /// Percent-decoded, empty segments dropped: `//` and a trailing `/` make no difference.
     pub segments: Vec<String>,
     pub query: Vec<(String, String)>,
@@ -76,15 +76,15 @@ pub struct Call {
 }
 
 impl Call {
-    /// What the path names: the resource, or for a collection or an action the resource (or scope) it hangs
-    /// on.
-    pub fn target(&self) -> ResourceId {
+    /// What the path names: the resource, or for a collection or an action the resource (or scope) that it
+    /// belongs to.
+    pub fn target(&self) -> ArmId {
         self.path_id().whole()
     }
 
     /// The whole path as an id.
-    pub fn path_id(&self) -> ResourceId {
-        ResourceId::from_segments(&self.segments)
+    pub fn path_id(&self) -> ArmId {
+        ArmId::from_segments(&self.segments)
     }
 
     /// What the route's `{name}` segment matched, in the casing of the request.
@@ -102,7 +102,7 @@ impl Call {
         self.body.pointer(pointer)?.as_str()
     }
 
-    /// The same, or the fault that says what is missing.
+    /// The same, or the fault that names the missing member.
     pub fn need(&self, pointer: &str) -> Result<&str, Fault> {
         self.text(pointer).ok_or_else(|| {
             let field = pointer.trim_start_matches('/').replace('/', ".");

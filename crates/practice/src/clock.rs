@@ -1,4 +1,4 @@
-//! The practice cloud's clock: the real one plus a distance that can be set and is kept.
+//! The practice cloud's clock: the real clock plus an offset that can be set and is stored.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,17 +16,17 @@ pub struct Clock {
     ahead_ms: i64,
 }
 
-/// 2010-01-01 and 2100-01-01: everything that follows from a date has room before and after it.
+/// 2010-01-01 and 2100-01-01: dates derived from the clock stay within range on both sides.
 const EARLIEST: Timestamp = Timestamp::constant(1_262_304_000, 0);
 const LATEST: Timestamp = Timestamp::constant(4_102_444_800, 0);
 
-/// A time that the practice cloud cannot show.
+/// A time that the practice clock cannot show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the practice cloud's clock goes from 2010 to 2100, and {0} is outside of that")]
 pub struct OutOfRange(Timestamp);
 
 impl Clock {
-    /// A clock that reads `now` at this moment.
+    /// A clock that shows `now` at this moment.
     pub fn reading(now: Timestamp) -> Result<Self, OutOfRange> {
         if (EARLIEST..=LATEST).contains(&now) {
             Ok(Self { ahead_ms: now.as_millisecond() - Timestamp::now().as_millisecond() })

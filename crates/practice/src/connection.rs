@@ -4,21 +4,21 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// Everything a client needs, certdeck's or any other Azure client.
+/// Everything that a client needs, whether certdeck or another Azure client.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
-    /// ARM's base URL, without a slash at the end.
+    /// ARM's base URL, without a trailing slash.
     pub arm: String,
     /// Entra's base URL.
     pub authority: String,
     pub tenant_id: String,
     pub client_id: String,
-    /// Random for each data directory; worth nothing outside it.
+    /// Random for each data directory; of no use outside of it.
     pub client_secret: String,
-    /// May do the same in Azure, and nothing in the directory: Graph refuses it.
+    /// An application with the same rights in Azure and none in the directory: Graph refuses it.
     pub plain_client_id: String,
     pub plain_client_secret: String,
-    /// Has the role Reader, and nothing in the directory.
+    /// An application with the role Reader and no rights in the directory.
     pub reader_client_id: String,
     pub reader_client_secret: String,
     pub subscription_ids: Vec<String>,
@@ -28,8 +28,8 @@ pub struct Connection {
     pub dns: String,
     /// HOST:PORT of the TLS listener that serves every bound hostname.
     pub tls_front_door: String,
-    /// Base URL of the metadata service that signs managed identities in; what
-    /// AZURE_POD_IDENTITY_AUTHORITY_HOST takes.
+    /// Base URL of the metadata service that signs in managed identities: the value for
+    /// AZURE_POD_IDENTITY_AUTHORITY_HOST.
     pub imds: String,
     /// Where a newcomer begins: a group, an app in it, and the app's custom hostnames.
     pub resource_group: String,

@@ -1,5 +1,5 @@
-//! What a provider works with: one transaction, the practice cloud's time, and what never changes while it
-//! runs.
+//! What a provider works with: one transaction, the practice cloud's time, and the settings, which never
+//! change while it runs.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::{
     call::Call,
-    id::ResourceId,
-    index::{self, Index},
-    jobs::{self, Job},
+    id::ArmId,
+    index::{self, ResourceIndex},
+    jobs::{self, ScheduledJob},
     lag,
     provider::microsoft_web::revision,
     reply::{Fault, Reply},
@@ -19,54 +19,54 @@ use super::{
 
 /// ARM resources: the JSON as GET shows it, at `TYPE|ID` in lower case, so that one scan lists one type.
 pub(super) const RESOURCES: Collection<Value> = Collection::new("resource");
-/// What belongs to a resource and is shown to nobody.
+/// What belongs to a resource and is never shown.
 pub(super) const PRIVATE: Collection<Value> = Collection::private("resource");
 
 /// One request's or one job's view of the practice cloud.
 #[derive(Debug, Clone, Copy)]
-pub struct Context<'w> {
-    /// For collections of your own; ARM resources have the methods below.
+pub struct CloudContext<'w> {
+    /// For collections of a provider's own; ARM resources have the methods below.
     pub tx: &'w Transaction,
     /// The practice cloud's time; in a job, the moment the job was due.
     pub now: Timestamp,
     /// Addresses, tenant, pace, CA: what does not change while the cloud runs.
     pub setting: &'w Setting,
-    /// Which state of the resources is read.
+    /// The state of the resources that reads see.
     pub view: View,
-    /// What this request changes shows late.
+    /// Set when the changes of this request become visible late.
     pub stale: Option<lag::Stale>,
 }
 
-/// Two states of the same resources.
+/// The states of the resources that a read can see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum View {
-    /// As they are.
+    /// The current state.
     #[default]
     Now,
-    /// As the index of Resource Graph knows them: changes show some time later.
+    /// The state in the index of Resource Graph, which sees changes later.
     Indexed,
-    /// As a replica of ARM knows them at this time, which may be behind.
+    /// The state that a replica of ARM has at this time; it may lag behind.
     Replica(Timestamp),
-    /// As they are; what is changed shows in the index at once. For estates that are planted with a past.
+    /// The current state; changes reach the index at once. For estates that are created with a past.
     Planted,
 }
 
-impl Context<'_> {
+impl CloudContext<'_> {
     /// The resource as stored.
-    pub fn find(&self, id: &ResourceId) -> Result<Option<Value>, Fault> {
+    pub fn find(&self, id: &ArmId) -> Result<Option<Value>, Fault> {
         Ok(match self.view {
             View::Indexed | View::Replica(_) => lag::find(self.tx, self.view, &key(id))?,
             View::Now | View::Planted => self.tx.get(&RESOURCES, &key(id))?,
         })
     }
 
-    /// The resource, or 404 in ARM's words.
-    pub fn need(&self, id: &ResourceId) -> Result<Value, Fault> {
+    /// The resource, or ARM's 404.
+    pub fn need(&self, id: &ArmId) -> Result<Value, Fault> {
         self.find(id)?.ok_or_else(|| Fault::not_found(id))
     }
 
-    /// Writes the resource. Its `id`, `name` and `type` are whatever `resource` says: see `envelope`.
-    pub fn save(&self, id: &ResourceId, resource: &Value) -> Result<(), Fault> {
+    /// Writes the resource. Its `id`, `name` and `type` are taken from `resource` unchecked: see `envelope`.
+    pub fn save(&self, id: &ArmId, resource: &Value) -> Result<(), Fault> {
         let (kind, key) = (id.kind(), key(id));
         lag::remember(self, &key)?;
         revision::count(self, id)?;
@@ -77,8 +77,8 @@ impl Context<'_> {
         Ok(self.tx.put(&RESOURCES, &key, resource)?)
     }
 
-    /// Removes the resource and its private part, not its children; says whether it was there.
-    pub fn remove(&self, id: &ResourceId) -> Result<bool, Fault> {
+    /// Removes the resource and its private part, but not its children; says whether it existed.
+    pub fn remove(&self, id: &ArmId) -> Result<bool, Fault> {
         let (kind, key) = (id.kind(), key(id));
         lag::remember(self, &key)?;
         revision::count(self, id)?;
@@ -91,8 +91,8 @@ impl Context<'_> {
         Ok(self.tx.remove(&RESOURCES, &key)?)
     }
 
-    /// The resources that an index knows with this value, in id order.
-    pub fn having(&self, index: &Index, value: &str) -> Result<Vec<Value>, Fault> {
+    /// The resources that an index has under this value, in id order.
+    pub fn having(&self, index: &ResourceIndex, value: &str) -> Result<Vec<Value>, Fault> {
         let mut found = Vec::new();
         for key in index.keys(self.tx, Some(value))? {
             found.extend(self.tx.get(&RESOURCES, &key)?.filter(|resource| index.holds(resource, value)));
@@ -100,8 +100,8 @@ impl Context<'_> {
         Ok(found)
     }
 
-    /// The resources that an index knows with any value.
-    pub fn having_any(&self, index: &Index) -> Result<Vec<Value>, Fault> {
+    /// The resources that an index has under any value.
+    pub fn having_any(&self, index: &ResourceIndex) -> Result<Vec<Value>, Fault> {
         let keys = index.keys(self.tx, None)?;
         Ok(keys
             .iter()
@@ -110,7 +110,7 @@ impl Context<'_> {
     }
 
     /// All resources of a type (`microsoft.web/sites`, lower case) under a scope, in id order.
-    pub fn list(&self, kind: &str, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
+    pub fn list(&self, kind: &str, scope: &ArmId) -> Result<Vec<Value>, Fault> {
         let mut all = Vec::new();
         self.walk(&format!("{kind}|{}/", scope.key()), None, &mut |_, resource| {
             all.push(resource);
@@ -119,8 +119,8 @@ impl Context<'_> {
         Ok(all)
     }
 
-    /// Shows `visit` the resources whose key (`TYPE|ID` in lower case) begins with `prefix` and lies after
-    /// `after`, in the order of their keys, until it answers false.
+    /// Passes to `visit` the resources whose key (`TYPE|ID` in lower case) begins with `prefix` and lies
+    /// after `after`, in the order of their keys, until `visit` returns false.
     pub fn walk(
         &self,
         prefix: &str,
@@ -130,7 +130,7 @@ impl Context<'_> {
         self.walk_by(prefix, after, &|bytes| serde_json::from_slice(bytes), visit)
     }
 
-    /// The same, where `read` makes of a stored resource what is wanted of it.
+    /// The same, where `read` extracts the wanted part of a stored resource.
     pub fn walk_by(
         &self,
         prefix: &str,
@@ -145,7 +145,7 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// How many resources `walk` would show.
+    /// The number of resources that `walk` would visit.
     pub fn count(&self, prefix: &str) -> Result<usize, Fault> {
         Ok(match self.view {
             View::Indexed | View::Replica(_) => lag::count(self.tx, self.view, prefix)?,
@@ -154,14 +154,14 @@ impl Context<'_> {
     }
 
     /// Every resource under a scope, of every type, that `keep` accepts.
-    pub fn list_all(&self, scope: &ResourceId, keep: impl Fn(&Value) -> bool) -> Result<Vec<Value>, Fault> {
+    pub fn list_all(&self, scope: &ArmId, keep: impl Fn(&Value) -> bool) -> Result<Vec<Value>, Fault> {
         let mut all = Vec::new();
         let mut next = self.tx.key_from(&RESOURCES, "")?;
-        // From type to type, and of each only the stretch that lies under the scope.
+        // Goes from type to type and reads of each only the range that lies under the scope.
         while let Some((kind, _)) = next.as_deref().and_then(|key| key.split_once('|')) {
             self.walk(&format!("{kind}|{}", scope.key()), None, &mut |key, resource| {
                 let id = key.split_once('|').map_or("", |(_, id)| id);
-                if ResourceId::parse(id).is_under(scope) && keep(&resource) {
+                if ArmId::parse(id).is_under(scope) && keep(&resource) {
                     all.push(resource);
                 }
                 true
@@ -171,13 +171,13 @@ impl Context<'_> {
         Ok(all)
     }
 
-    /// Answers a list request: a page of the resources of `kind` under `scope` that `show` has an answer for,
-    /// with a `nextLink` when there are more (API.md §1.5).
+    /// Answers a list request: a page of the resources of `kind` under `scope` for which `show` returns
+    /// something, with a `nextLink` when there are more.
     pub fn page(
         &self,
         call: &Call,
         kind: &str,
-        scope: &ResourceId,
+        scope: &ArmId,
         mut show: impl FnMut(Value) -> Result<Option<Value>, Fault>,
     ) -> Result<Reply, Fault> {
         let size = call
@@ -208,7 +208,7 @@ impl Context<'_> {
         };
         let value: Vec<Value> = kept.into_iter().map(|(_, shown)| shown).collect();
         let mut list = json!({"value": value, "nextLink": next});
-        // App Service and the providers that came out of it say so beside every list, nobody else does.
+        // App Service and the providers that grew out of it add these members to every list; others do not.
         if ["microsoft.web/", "microsoft.certificateregistration/", "microsoft.domainregistration/"]
             .iter()
             .any(|one| kind.starts_with(one))
@@ -218,8 +218,8 @@ impl Context<'_> {
         Ok(Reply::ok(list))
     }
 
-    /// Keeps what nobody may see (key, PFX, password) with a resource.
-    pub fn save_private<T: Serialize>(&self, id: &ResourceId, part: &T) -> Result<(), Fault> {
+    /// Stores the secret part of a resource (key, PFX, password), which is never shown.
+    pub fn save_private<T: Serialize>(&self, id: &ArmId, part: &T) -> Result<(), Fault> {
         let part = serde_json::to_value(part)
             .map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
         lag::remember_private(self, &id.key())?;
@@ -227,28 +227,28 @@ impl Context<'_> {
     }
 
     /// The private part of a resource.
-    pub fn private<T: DeserializeOwned>(&self, id: &ResourceId) -> Result<Option<T>, Fault> {
+    pub fn private<T: DeserializeOwned>(&self, id: &ArmId) -> Result<Option<T>, Fault> {
         let part = lag::private(self.tx, self.view, &id.key())?;
         part.map(serde_json::from_value)
             .transpose()
             .map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))
     }
 
-    /// Has `job` run after what takes `real` in Azure, shortened by the pace.
-    pub fn soon(&self, real: SignedDuration, job: &Job) -> Result<(), Fault> {
+    /// Schedules `job` after the time that the step takes in Azure (`real`), shortened by the pace.
+    pub fn soon(&self, real: SignedDuration, job: &ScheduledJob) -> Result<(), Fault> {
         let due = jobs::moment(self.now, self.setting.pace.of(real));
         Ok(jobs::schedule(self.tx, due, job)?)
     }
 
-    /// Has `job` run at a moment of the practice cloud's calendar (expiry, denial after 15 days), at any
-    /// pace.
-    pub fn at(&self, due: Timestamp, job: &Job) -> Result<(), Fault> {
+    /// Schedules `job` at a moment of the practice cloud's calendar (expiry, denial after 15 days),
+    /// regardless of the pace.
+    pub fn at(&self, due: Timestamp, job: &ScheduledJob) -> Result<(), Fault> {
         Ok(jobs::schedule(self.tx, due, job)?)
     }
 }
 
-/// The outer members every resource has; `kind` as Azure spells it (`Microsoft.Web/sites`).
-pub fn envelope(id: &ResourceId, kind: &str, location: &str, properties: Value) -> Value {
+/// The outer members that every resource has; `kind` as Azure spells it (`Microsoft.Web/sites`).
+pub fn envelope(id: &ArmId, kind: &str, location: &str, properties: Value) -> Value {
     let mut resource = json!({
         "id": id.to_string(),
         "name": id.name(),
@@ -259,15 +259,15 @@ pub fn envelope(id: &ResourceId, kind: &str, location: &str, properties: Value) 
     resource
 }
 
-/// Text at a JSON pointer, or nothing: `text(&site, "/properties/serverFarmId")`.
+/// The text at a JSON pointer, or an empty one: `text(&site, "/properties/serverFarmId")`.
 pub fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    // No name here is escaped, and `Value::pointer` copies every name to look.
+    // No name here is escaped, and `Value::pointer` copies every name that it looks up.
     let found = pointer.split('/').skip(1).try_fold(value, |inside, name| inside.get(name));
     found.and_then(Value::as_str).unwrap_or("")
 }
 
-/// Lays `patch` over `base`: members replace members, objects are merged, `null` removes nothing but sets
-/// null.
+/// Merges `patch` into `base`: members replace members, objects are merged, and `null` sets null instead of
+/// removing the member.
 pub fn merge(base: &mut Value, patch: &Value) {
     match (base, patch) {
         (Value::Object(base), Value::Object(patch)) => {
@@ -279,6 +279,6 @@ pub fn merge(base: &mut Value, patch: &Value) {
     }
 }
 
-fn key(id: &ResourceId) -> String {
+fn key(id: &ArmId) -> String {
     format!("{}|{}", id.kind(), id.key())
 }

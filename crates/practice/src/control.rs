@@ -1,34 +1,34 @@
-//! `/_emulator/…`: what a test or a rehearsal does to the practice cloud itself. No token, loopback only.
+//! `/_emulator/…`: how a test or a rehearsal controls the practice cloud itself. No token, loopback only.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     clock::Clock,
-    context::Context,
-    reply::{Body, Fault, Outcome, Reply},
+    context::CloudContext,
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
     route::Route,
 };
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "_emulator/ca.pem", ca),
-    Route::new(Method::Get, "_emulator/clock", clock),
-    Route::new(Method::Post, "_emulator/clock", set_clock),
+    Route::new(HttpMethod::Get, "_emulator/ca.pem", ca),
+    Route::new(HttpMethod::Get, "_emulator/clock", clock),
+    Route::new(HttpMethod::Post, "_emulator/clock", set_clock),
 ];
 
-fn ca(ctx: &Context<'_>, _: &Call) -> Outcome {
+fn ca(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     let pem = ctx.setting.ca.root_pem();
-    Ok(Reply::new(200, Body::Text("application/x-pem-file", pem)))
+    Ok(Reply::new(200, ReplyBody::Text("application/x-pem-file", pem)))
 }
 
-fn clock(ctx: &Context<'_>, _: &Call) -> Outcome {
+fn clock(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(show(ctx.now)))
 }
 
-/// `{"now": "2026-12-01T00:00:00Z"}` or `{"advance": "3d"}`. What is due by then has happened before the next
+/// `{"now": "2026-12-01T00:00:00Z"}` or `{"advance": "3d"}`. Every job due by then runs before the next
 /// request is served.
-fn set_clock(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn set_clock(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let now = match (call.text("/now"), call.text("/advance")) {
         (Some(now), None) => {
             now.parse::<Timestamp>().map_err(|error| Fault::invalid(format!("now: {error}")))?

@@ -19,51 +19,56 @@ use tokio::{
     sync::watch,
 };
 
-use super::faults::Kind;
+use super::faults::FaultKind;
 
-/// What was written before a break has to be on its way, or the client would see nothing of it.
+/// How long to wait before breaking the connection, so that what was written before has been sent.
 const UNDER_WAY: Duration = Duration::from_millis(30);
 
-/// What becomes of an answer that is ready.
+/// What happens to a finished response.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Delivery {
     #[default]
     Whole,
     Late(Duration),
-    /// Its first half; then the connection breaks.
+    /// The first half is sent, then the connection breaks.
     Torn,
-    /// An octet at a time, so far apart.
+    /// One byte at a time, with this pause between bytes.
     Trickling(Duration),
-    /// Nothing; the connection breaks.
+    /// Nothing is sent; the connection breaks.
     Never,
 }
 
-impl From<&Kind> for Delivery {
-    fn from(kind: &Kind) -> Self {
+impl From<&FaultKind> for Delivery {
+    fn from(kind: &FaultKind) -> Self {
         match kind {
-            Kind::Delay { ms } => Self::Late(Duration::from_millis(*ms)),
-            Kind::Truncated => Self::Torn,
-            Kind::Trickle { ms } => Self::Trickling(Duration::from_millis(*ms)),
-            Kind::Reset { .. } => Self::Never,
-            Kind::Status { .. }
-            | Kind::ExpiredToken
-            | Kind::ClaimsChallenge { .. }
-            | Kind::StaleReads { .. }
-            | Kind::ClockSkew { .. } => Self::Whole,
+            FaultKind::Delay { ms } => Self::Late(Duration::from_millis(*ms)),
+            FaultKind::Truncated => Self::Torn,
+            FaultKind::Trickle { ms } => Self::Trickling(Duration::from_millis(*ms)),
+            FaultKind::Reset { .. } => Self::Never,
+            FaultKind::Status { .. }
+            | FaultKind::ExpiredToken
+            | FaultKind::ClaimsChallenge { .. }
+            | FaultKind::StaleReads { .. }
+            | FaultKind::ClockSkew { .. } => Self::Whole,
         }
     }
 }
 
 impl Delivery {
     /// Hands the answer to the HTTP server, or breaks the connection.
-    pub async fn deliver(self, octets: Vec<u8>, mut response: Response<()>, cut: &Cut) -> Response<Body> {
+    pub async fn deliver(
+        self,
+        bytes: Vec<u8>,
+        mut response: Response<()>,
+        cut: &ConnectionBreaker,
+    ) -> Response<Body> {
         match self {
             Self::Whole => {}
             Self::Late(by) => tokio::time::sleep(by).await,
-            Self::Torn if octets.is_empty() => cut.now().await,
+            Self::Torn if bytes.is_empty() => cut.now().await,
             Self::Torn => {
-                response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(octets.len()));
-                let half = Bytes::copy_from_slice(&octets[..octets.len() / 2]);
+                response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                let half = Bytes::copy_from_slice(&bytes[..bytes.len() / 2]);
                 let broken = stream::once(async {
                     tokio::time::sleep(UNDER_WAY).await;
                     Err(io::Error::from(io::ErrorKind::ConnectionReset))
@@ -71,52 +76,52 @@ impl Delivery {
                 return response.map(|()| Body::from_stream(stream::iter([Ok(half)]).chain(broken)));
             }
             Self::Trickling(apart) => {
-                response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(octets.len()));
-                let octets = stream::iter(octets).then(move |octet| async move {
+                response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                let bytes = stream::iter(bytes).then(move |byte| async move {
                     tokio::time::sleep(apart).await;
-                    Ok::<_, io::Error>(Bytes::copy_from_slice(&[octet]))
+                    Ok::<_, io::Error>(Bytes::copy_from_slice(&[byte]))
                 });
-                return response.map(|()| Body::from_stream(octets));
+                return response.map(|()| Body::from_stream(bytes));
             }
             Self::Never => cut.now().await,
         }
-        response.map(|()| Body::from(octets))
+        response.map(|()| Body::from(bytes))
     }
 }
 
 /// Breaks one connection.
 #[derive(Debug, Clone)]
-pub struct Cut(Arc<watch::Sender<bool>>);
+pub struct ConnectionBreaker(Arc<watch::Sender<bool>>);
 
-impl Default for Cut {
+impl Default for ConnectionBreaker {
     fn default() -> Self {
         Self(Arc::new(watch::Sender::new(false)))
     }
 }
 
-impl Cut {
-    /// Breaks it. Does not return: whoever asked for it goes with the connection.
+impl ConnectionBreaker {
+    /// Breaks the connection. Does not return: the calling task ends with the connection.
     async fn now<T>(&self) -> T {
         self.0.send_replace(true);
         std::future::pending().await
     }
 
-    /// Returns when the connection is to break.
+    /// Returns when the connection is to be broken.
     pub async fn asked(&self) {
-        // The sender lives as long as `self`, so the wait can only end well.
+        // The sender lives as long as `self`, so the wait cannot fail.
         let _ = self.0.subscribe().wait_for(|cut| *cut).await;
     }
 }
 
-/// A TCP connection that, cut, ends with a reset instead of a farewell.
+/// A TCP connection that ends with a reset, not a regular close, when it is broken.
 #[derive(Debug)]
 pub struct Line {
     tcp: TcpStream,
-    cut: Cut,
+    cut: ConnectionBreaker,
 }
 
 impl Line {
-    pub fn new(tcp: TcpStream, cut: Cut) -> Self {
+    pub fn new(tcp: TcpStream, cut: ConnectionBreaker) -> Self {
         Self { tcp, cut }
     }
 }
@@ -140,8 +145,8 @@ impl AsyncRead for Line {
 }
 
 impl AsyncWrite for Line {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write(cx, octets)
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tcp).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,4 +1,4 @@
-//! Why the practice cloud cannot start or go on. Answers to clients are `reply::Fault`, not this.
+//! Why the practice cloud cannot start or continue. Responses to clients are `reply::Fault` instead.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
-//! A practice cloud without a network, for the tests of its providers: a store in a directory that goes away,
-//! a clock that the test moves, requests and jobs run one at a time.
+//! A practice cloud without a network, for the tests of its providers: a store in a temporary directory, a
+//! clock that the test moves, requests and jobs that run one at a time.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -13,15 +13,15 @@ use zeroize::Zeroizing;
 use super::{
     arm::{self, groups, propagation::Propagation, subscriptions},
     ca::{self, Ca},
-    call::{Call, Caller, Method},
-    context::{Context, View},
-    entra::{Authority, Switches},
-    id::ResourceId,
+    call::{Call, Caller, HttpMethod},
+    context::{CloudContext, View},
+    entra::{SignInSwitches, TokenIssuer},
+    id::ArmId,
     jobs,
     pace::Pace,
-    principals::{CERTDECK, Principal},
+    principals::{CERTDECK, ServicePrincipal},
     provider::key_vault,
-    reply::{Body, Outcome, Reply},
+    reply::{Reply, ReplyBody, ReplyResult},
     revocation,
     setting::Setting,
     store::Store,
@@ -37,8 +37,8 @@ pub struct Fixture {
     store: Store,
     pub setting: Setting,
     pub now: Timestamp,
-    /// Who asks.
-    caller: Principal,
+    /// The caller of the requests.
+    caller: ServicePrincipal,
 }
 
 impl Fixture {
@@ -50,50 +50,52 @@ impl Fixture {
         fixture.with(|ctx| {
             let name = SUBSCRIPTION.rsplit('/').next().unwrap();
             subscriptions::create(ctx, name, "Contoso Test").unwrap();
-            groups::create(ctx, &ResourceId::parse(GROUP), "West Europe", &json!({})).unwrap();
+            groups::create(ctx, &ArmId::parse(GROUP), "West Europe", &json!({})).unwrap();
         });
         fixture
     }
 
-    /// The same cloud, asked by somebody else.
-    pub fn asked_by(self, caller: Principal) -> Self {
+    /// The same cloud with another caller.
+    pub fn asked_by(self, caller: ServicePrincipal) -> Self {
         Self { caller, ..self }
     }
 
     /// Runs `work` in a transaction and commits it.
-    pub fn with<T>(&self, work: impl FnOnce(&Context<'_>) -> T) -> T {
+    pub fn with<T>(&self, work: impl FnOnce(&CloudContext<'_>) -> T) -> T {
         let tx = self.store.begin().unwrap();
-        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting, view: View::Now, stale: None };
+        let ctx =
+            CloudContext { tx: &tx, now: self.now, setting: &self.setting, view: View::Now, stale: None };
         let done = work(&ctx);
         tx.commit().unwrap();
         done
     }
 
-    /// One ARM request; like the real one, a fault leaves no trace.
-    pub fn arm(&self, method: Method, path: &str, body: &Value) -> Reply {
+    /// Sends one ARM request; as in the real cloud, a fault leaves no trace.
+    pub fn arm(&self, method: HttpMethod, path: &str, body: &Value) -> Reply {
         self.answer(&call(method, path, body), arm::dispatch)
     }
 
-    /// A list of what was taken back; DER.
+    /// The revocation list with this name; DER.
     pub fn list_of_revoked(&self, name: &str) -> Vec<u8> {
-        let mut call = call(Method::Get, &format!("/crl/{name}"), &Value::Null);
+        let mut call = call(HttpMethod::Get, &format!("/crl/{name}"), &Value::Null);
         call.params = vec![("name", name.to_owned())];
         match self.answer(&call, revocation::ROUTES[0].run).body {
-            Body::Octets(_, list) => list,
+            ReplyBody::Bytes(_, list) => list,
             other => panic!("{other:?}"),
         }
     }
 
     /// One request to a vault's data plane.
-    pub fn vault(&self, name: &str, method: Method, path: &str, body: &Value) -> Reply {
+    pub fn vault(&self, name: &str, method: HttpMethod, path: &str, body: &Value) -> Reply {
         let joint = if path.contains('?') { '&' } else { '?' };
         let call = call(method, &format!("{path}{joint}api-version=7.4"), body);
         self.answer(&call, |ctx, call| key_vault::data_plane(ctx, name, call))
     }
 
-    fn answer(&self, call: &Call, run: impl FnOnce(&Context<'_>, &Call) -> Outcome) -> Reply {
+    fn answer(&self, call: &Call, run: impl FnOnce(&CloudContext<'_>, &Call) -> ReplyResult) -> Reply {
         let tx = self.store.begin().unwrap();
-        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting, view: View::Now, stale: None };
+        let ctx =
+            CloudContext { tx: &tx, now: self.now, setting: &self.setting, view: View::Now, stale: None };
         let caller = Caller {
             object_id: self.caller.object_id.to_owned(),
             app_id: self.caller.app_id.to_owned(),
@@ -111,7 +113,7 @@ impl Fixture {
 
     /// The body of a GET that must succeed.
     pub fn get(&self, path: &str) -> Value {
-        let reply = self.arm(Method::Get, path, &Value::Null);
+        let reply = self.arm(HttpMethod::Get, path, &Value::Null);
         assert_eq!(reply.status, 200, "GET {path}: {:?}", reply.body);
         json_of(reply)
     }
@@ -128,7 +130,8 @@ impl Fixture {
                 break;
             }
             jobs::take(&tx, &key).unwrap();
-            let ctx = Context { tx: &tx, now: due, setting: &self.setting, view: View::Now, stale: None };
+            let ctx =
+                CloudContext { tx: &tx, now: due, setting: &self.setting, view: View::Now, stale: None };
             job.run(&ctx).unwrap();
             tx.commit().unwrap();
         }
@@ -144,12 +147,12 @@ impl Fixture {
 /// The body of a reply, which must be JSON.
 pub fn json_of(reply: Reply) -> Value {
     match reply.body {
-        Body::Json(value) => value,
+        ReplyBody::Json(value) => value,
         other => panic!("no JSON: {other:?}"),
     }
 }
 
-fn call(method: Method, path: &str, body: &Value) -> Call {
+fn call(method: HttpMethod, path: &str, body: &Value) -> Call {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let segments = path.split('/').filter(|s| !s.is_empty());
     let mut query: Vec<(String, String)> = query
@@ -171,7 +174,7 @@ fn call(method: Method, path: &str, body: &Value) -> Call {
 }
 
 fn setting() -> Setting {
-    // The keys cost most of a second; every test has the same ones.
+    // Making the keys takes most of a second, so all tests share them.
     static MATERIAL: OnceLock<(Zeroizing<String>, Arc<KeyPair>)> = OnceLock::new();
     let (ca, key) = MATERIAL.get_or_init(|| {
         let ca = Ca::generate(["2026-11-23T00:00:00Z".parse().unwrap(); 2]).unwrap();
@@ -183,12 +186,12 @@ fn setting() -> Setting {
         front_door: "127.0.0.1:8444".parse().unwrap(),
         edge: "127.0.0.1:8445".parse().unwrap(),
         tenant_id: "22222222-2222-2222-2222-222222222222".to_owned(),
-        authority: Authority {
+        authority: TokenIssuer {
             tenant_id: "22222222-2222-2222-2222-222222222222".to_owned(),
             origin: "https://127.0.0.1:8443".to_owned(),
             client_secret: "secret".into(),
             signing_key: "key".into(),
-            switches: Switches::default(),
+            switches: SignInSwitches::default(),
         },
         pace: Pace::Instant,
         propagation: Propagation::default(),

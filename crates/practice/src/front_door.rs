@@ -1,7 +1,6 @@
-//! The TLS front door: one loopback listener that presents, by SNI, whatever certificate is bound to the
-//! hostname.
+//! The TLS front door: one loopback listener that presents, by SNI, the certificate bound to the hostname.
 //!
-//! `openssl s_client -servername HOST -connect FRONT_DOOR` sees here what a visitor of the site would see.
+//! `openssl s_client -servername HOST -connect FRONT_DOOR` shows what a visitor of the site would see.
 
 use axum::{Router, extract::Request, response::Html};
 use tokio::{
@@ -10,12 +9,12 @@ use tokio::{
 };
 use tokio_rustls::LazyConfigAcceptor;
 
-use super::{context::Context, material::Material, reply::Fault, server, world::Handle};
+use super::{context::CloudContext, material::Material, reply::Fault, server, world::Handle};
 
-/// Which certificate is presented for a hostname, if there is one for it.
-pub type Presented = fn(&Context<'_>, &str) -> Result<Option<Material>, Fault>;
+/// Returns the certificate that is presented for a hostname, if there is one.
+pub type Presented = fn(&CloudContext<'_>, &str) -> Result<Option<Material>, Fault>;
 
-/// Serves until `stop` says so. `default` is presented for every name that has none of its own, as App
+/// Serves until `stop` is set. `default` is presented for every name without a certificate of its own, as App
 /// Service presents `*.azurewebsites.net`.
 pub async fn listen(
     listener: TcpListener,
@@ -64,7 +63,7 @@ async fn page(request: Request) -> Html<String> {
         Some(authority) => authority.host(),
         None => request.headers().get("host").and_then(|host| host.to_str().ok()).unwrap_or("this site"),
     };
-    // The name comes from the client: nothing but hostname characters may go into the page.
+    // The name comes from the client: only hostname characters may go into the page.
     let host: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || "-.:".contains(*c)).collect();
     Html(format!("<!doctype html><title>{host}</title><p>{host} is served by the practice cloud.</p>\n"))
 }

@@ -1,4 +1,4 @@
-//! A test's hold on the practice cloud: stop the client's world at exactly one request.
+//! A gate for tests: stops the practice cloud at exactly one request.
 
 use std::{
     future::pending,
@@ -23,17 +23,17 @@ struct Inner {
     reached: watch::Sender<bool>,
 }
 
-/// On which side of the work a request is held.
+/// Whether a request is held before or after the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// Received and never processed.
     Before,
-    /// Processed and committed; the answer never leaves.
+    /// Processed and committed; the response is never sent.
     After,
 }
 
 impl Gate {
-    /// Holds nothing and only counts: how many requests does an undisturbed run send?
+    /// Holds nothing and only counts the requests that an undisturbed run sends.
     pub fn open() -> Self {
         Self::new(0, Side::Before)
     }
@@ -43,7 +43,7 @@ impl Gate {
         Self::new(n, Side::Before)
     }
 
-    /// The `n`-th request is processed and committed, and its answer never sent.
+    /// The `n`-th request is processed and committed, and its response is never sent.
     pub fn hold_after(n: u64) -> Self {
         Self::new(n, Side::After)
     }
@@ -52,10 +52,10 @@ impl Gate {
         Self(Arc::new(Inner { at, side, seen: AtomicU64::new(0), reached: watch::Sender::new(false) }))
     }
 
-    /// Waits until the request is held; a test that stops before that request waits for ever.
+    /// Waits until the request is held. If the run stops before that request, this waits for ever.
     pub async fn reached(&self) {
         let mut reached = self.0.reached.subscribe();
-        // The sender lives as long as `self`, so the wait can only end well.
+        // The sender lives as long as `self`, so the wait cannot fail.
         let _ = reached.wait_for(|held| *held).await;
     }
 
@@ -64,12 +64,12 @@ impl Gate {
         self.0.seen.load(Ordering::SeqCst)
     }
 
-    /// Counts a request in; its number is what `pass` wants to know.
+    /// Counts an arriving request; `pass` takes the returned number.
     pub(super) fn arrive(&self) -> u64 {
         self.0.seen.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// Goes on at once, or never.
+    /// Returns at once, or never for the held request.
     pub(super) async fn pass(&self, number: u64, side: Side) {
         if number == self.0.at && side == self.0.side {
             self.0.reached.send_replace(true);

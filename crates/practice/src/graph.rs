@@ -1,30 +1,30 @@
-//! Microsoft Graph, only to recognise service principals (API.md §14.11).
+//! Microsoft Graph, only to look up service principals.
 
 use serde_json::{Value, json};
 
 use super::{
-    call::{Call, Method},
-    context::Context,
-    principals::{self, Principal},
-    reply::{Fault, Outcome, Reply},
-    route::{self, Found, Route},
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    principals::{self, ServicePrincipal},
+    reply::{Fault, Reply, ReplyResult},
+    route::{self, Route, RouteMatch},
 };
 
 const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "v1.0/me", me),
-    Route::new(Method::Get, "v1.0/servicePrincipals", list),
+    Route::new(HttpMethod::Get, "v1.0/me", me),
+    Route::new(HttpMethod::Get, "v1.0/servicePrincipals", list),
     // `servicePrincipals(appId='…')` is one segment, and so is an object id.
-    Route::new(Method::Get, "v1.0/servicePrincipals/{id}", get),
-    // Nobody but service principals is in this directory.
-    Route::new(Method::Get, "v1.0/users", nobody),
-    Route::new(Method::Get, "v1.0/users/{id}", no_such),
-    Route::new(Method::Get, "v1.0/groups", nobody),
-    Route::new(Method::Get, "v1.0/groups/{id}", no_such),
-    Route::new(Method::Get, "v1.0/applications", nobody),
-    Route::new(Method::Get, "v1.0/{call}", by_app_id),
+    Route::new(HttpMethod::Get, "v1.0/servicePrincipals/{id}", get),
+    // This directory contains only service principals.
+    Route::new(HttpMethod::Get, "v1.0/users", empty_list),
+    Route::new(HttpMethod::Get, "v1.0/users/{id}", no_such),
+    Route::new(HttpMethod::Get, "v1.0/groups", empty_list),
+    Route::new(HttpMethod::Get, "v1.0/groups/{id}", no_such),
+    Route::new(HttpMethod::Get, "v1.0/applications", empty_list),
+    Route::new(HttpMethod::Get, "v1.0/{call}", by_app_id),
 ];
 
-fn show(principal: &Principal) -> Value {
+fn show(principal: &ServicePrincipal) -> Value {
     json!({
         "id": principal.object_id,
         "appId": principal.app_id,
@@ -55,7 +55,7 @@ fn missing(id: &str) -> Fault {
 }
 
 /// Answers one request, if the caller may read the directory.
-pub fn dispatch(ctx: &Context<'_>, call: &mut Call) -> Outcome {
+pub fn dispatch(ctx: &CloudContext<'_>, call: &mut Call) -> ReplyResult {
     let may = principals::account(&call.caller.object_id).is_some_and(|account| account.reads_directory);
     if !may {
         return Err(error(
@@ -65,16 +65,16 @@ pub fn dispatch(ctx: &Context<'_>, call: &mut Call) -> Outcome {
         ));
     }
     match route::find(&[ROUTES], call.method, &call.segments) {
-        Found::Operation(run, params) => {
+        RouteMatch::Operation(run, params) => {
             call.params = params;
             run(ctx, call)
         }
-        Found::OtherMethod => Err(error(
+        RouteMatch::OtherMethod => Err(error(
             405,
             "Request_BadRequest",
             "Specified HTTP method is not allowed for the request target.".to_owned(),
         )),
-        Found::Nothing => {
+        RouteMatch::Nothing => {
             let segment = call.segments.get(1).map_or("", String::as_str);
             Err(error(400, "BadRequest", format!("Resource not found for the segment '{segment}'.")))
         }
@@ -82,26 +82,26 @@ pub fn dispatch(ctx: &Context<'_>, call: &mut Call) -> Outcome {
 }
 
 /// There is no "me" for a service principal; az relies on the error.
-fn me(_: &Context<'_>, _: &Call) -> Outcome {
+fn me(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Err(error(400, "BadRequest", "/me request is only valid with delegated authentication flow.".to_owned()))
 }
 
-fn nobody(_: &Context<'_>, call: &Call) -> Outcome {
+fn empty_list(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let kind = call.segments.last().map_or("", String::as_str);
     Ok(Reply::ok(json!({"@odata.context": call.link(&format!("/v1.0/$metadata#{kind}")), "value": []})))
 }
 
-fn no_such(_: &Context<'_>, call: &Call) -> Outcome {
+fn no_such(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Err(missing(call.param("id")))
 }
 
 /// `$filter=appId eq '…'`, `servicePrincipalNames/any(c:c eq '…')`, `displayName eq '…'`, `id eq '…'`,
 /// `startswith(displayName,'…')`
-fn list(_: &Context<'_>, call: &Call) -> Outcome {
+fn list(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let filter = call.query("$filter").unwrap_or_default();
     let wanted = filter.split('\'').nth(1);
     let by_start = filter.starts_with("startswith(displayName");
-    let fits = |principal: &&Principal| {
+    let fits = |principal: &&ServicePrincipal| {
         wanted.is_none_or(|wanted| {
             if by_start {
                 return principal.display_name.to_lowercase().starts_with(&wanted.to_lowercase());
@@ -118,7 +118,7 @@ fn list(_: &Context<'_>, call: &Call) -> Outcome {
     })))
 }
 
-fn get(_: &Context<'_>, call: &Call) -> Outcome {
+fn get(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.param("id");
     principals::ALL
         .iter()
@@ -128,7 +128,7 @@ fn get(_: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// `servicePrincipals(appId='…')`
-fn by_app_id(_: &Context<'_>, call: &Call) -> Outcome {
+fn by_app_id(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let text = call.param("call");
     let id = text
         .strip_prefix("servicePrincipals(appId='")

@@ -1,19 +1,18 @@
 //! ARM resource ids as the service reads them: any casing, doubled slashes, a trailing slash.
 //!
-//! The practice cloud has this parser of its own, so that a mistake in the client's cannot hide on both
-//! sides.
+//! The practice cloud has its own parser, so that a mistake in the client's cannot hide on both sides.
 
 use std::fmt;
 
-/// An id such as `/subscriptions/S/resourceGroups/G/providers/Microsoft.Web/sites/A/slots/B`, or any scope:
-/// a subscription, a resource group, the tenant (no segments). Keeps the casing it was written in, except
-/// that the fixed words come out as the service spells them.
+/// An id such as `/subscriptions/S/resourceGroups/G/providers/Microsoft.Web/sites/A/slots/B`, or any scope: a
+/// subscription, a resource group, the tenant (no segments). Keeps the casing in which it was written, except
+/// that fixed words are spelled as the service spells them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResourceId {
+pub struct ArmId {
     segments: Vec<String>,
 }
 
-impl ResourceId {
+impl ArmId {
     /// From path segments that were already percent-decoded.
     pub fn from_segments<S: AsRef<str>>(segments: &[S]) -> Self {
         let mut after_providers = false;
@@ -22,7 +21,7 @@ impl ResourceId {
             .map(AsRef::as_ref)
             .enumerate()
             .map(|(at, segment)| {
-                // Words and names take turns; a name may read like a word.
+                // Words and names alternate; a name may read like a word.
                 if at % 2 == 1 {
                     return segment.to_owned();
                 }
@@ -49,7 +48,7 @@ impl ResourceId {
         Self::from_segments(&segments)
     }
 
-    /// What identifies it, whatever the casing.
+    /// The key that identifies it regardless of casing.
     pub fn key(&self) -> String {
         self.to_string().to_lowercase()
     }
@@ -71,7 +70,7 @@ impl ResourceId {
         here.eq_ignore_ascii_case(word).then(|| self.segments.get(at + 1).map(String::as_str))?
     }
 
-    /// Where the last `providers` stands.
+    /// The position of the last `providers`.
     fn provider(&self) -> Option<usize> {
         let mut words = self.segments.iter().enumerate().rev().filter(|(at, _)| at % 2 == 0);
         words.find(|(_, segment)| *segment == "providers").map(|(at, _)| at)
@@ -119,7 +118,7 @@ impl ResourceId {
         Self { segments }
     }
 
-    /// Where the resource lives or hangs on: a child's parent, a resource's group or subscription.
+    /// What the resource belongs to: a child's parent, or a resource's group or subscription.
     #[must_use]
     pub fn parent(&self) -> Self {
         let keep = match self.provider() {
@@ -142,7 +141,8 @@ impl ResourceId {
         all
     }
 
-    /// The part a path names when it ends in a collection or an action: without an unpaired last segment.
+    /// The part of a path that names a resource, when the path ends in a collection or an action: without an
+    /// unpaired last segment.
     #[must_use]
     pub fn whole(&self) -> Self {
         let keep = match self.provider() {
@@ -159,13 +159,13 @@ impl ResourceId {
         Self { segments: self.segments[..keep.min(self.segments.len())].to_vec() }
     }
 
-    /// The resource group's id, for what lies in one.
+    /// The id of its resource group, if it lies in one.
     pub fn group_id(&self) -> Option<Self> {
         self.group()?;
         Some(Self { segments: self.segments[..4].to_vec() })
     }
 
-    /// The subscription's id, for what lies in one.
+    /// The id of its subscription, if it lies in one.
     pub fn subscription_id(&self) -> Option<Self> {
         self.subscription()?;
         Some(Self { segments: self.segments[..2].to_vec() })
@@ -178,7 +178,7 @@ impl ResourceId {
     }
 }
 
-impl fmt::Display for ResourceId {
+impl fmt::Display for ArmId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for segment in &self.segments {
             write!(f, "/{segment}")?;
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn casing_and_doubled_slashes_do_not_change_what_an_id_names() {
-        let id = ResourceId::parse(SITE);
+        let id = ArmId::parse(SITE);
         assert_eq!(
             id.to_string(),
             "/subscriptions/s/resourceGroups/Shop/providers/microsoft.web/Sites/a/slots/b"
@@ -206,8 +206,8 @@ mod tests {
 
     #[test]
     fn a_lineage_ends_at_the_subscription_and_skips_no_scope() {
-        let id = ResourceId::parse(SITE).under("Microsoft.Authorization", "locks", "l");
-        let kinds: Vec<String> = id.lineage().iter().map(ResourceId::kind).collect();
+        let id = ArmId::parse(SITE).under("Microsoft.Authorization", "locks", "l");
+        let kinds: Vec<String> = id.lineage().iter().map(ArmId::kind).collect();
         assert_eq!(
             kinds,
             [
@@ -222,18 +222,18 @@ mod tests {
 
     #[test]
     fn a_name_that_reads_like_a_word_of_the_path_is_a_name() {
-        let group = ResourceId::parse("/subscriptions/s/resourceGroups/Providers");
+        let group = ArmId::parse("/subscriptions/s/resourceGroups/Providers");
         assert_eq!((group.whole().to_string(), group.group()), (group.to_string(), Some("Providers")));
         let lock =
             group.under("N.N", "sites", "providers").under("Microsoft.Authorization", "locks", "PROVIDERS");
         assert_eq!(lock.kind(), "microsoft.authorization/locks");
         assert_eq!(lock.parent().name(), "providers");
-        assert_eq!(ResourceId::parse("/subscriptions/s/providers").whole().to_string(), "/subscriptions/s");
+        assert_eq!(ArmId::parse("/subscriptions/s/providers").whole().to_string(), "/subscriptions/s");
     }
 
     #[test]
     fn a_collection_or_an_action_names_the_resource_it_hangs_on() {
-        let whole = |text: &str| ResourceId::parse(text).whole().to_string();
+        let whole = |text: &str| ArmId::parse(text).whole().to_string();
         assert_eq!(whole("/subscriptions/s/providers/N.N/sites"), "/subscriptions/s");
         assert_eq!(
             whole("/subscriptions/s/providers/N.N/sites/a/restart"),

@@ -1,4 +1,4 @@
-//! What a data directory is, once and for all: tenant, secrets, CA, key pool and ports.
+//! The fixed properties of a data directory: tenant, secrets, CA, key pool and ports.
 
 use std::sync::Arc;
 
@@ -10,43 +10,43 @@ use serde::{Deserialize, Serialize};
 use super::{
     ca::{self, Ca, CaError},
     error::EmulatorError,
-    material::Octets,
+    material::Base64Bytes,
     store::{Collection, Transaction},
 };
 
-const IDENTITY: Collection<Identity> = Collection::private("identity");
+const IDENTITY: Collection<CloudIdentity> = Collection::private("identity");
 const PORTS: Collection<Ports> = Collection::new("ports");
-/// RSA keys are slow to make, and a fresh practice cloud is to answer at once: the planted estate shares this
-/// many.
+/// The number of keys that the initial estate shares: RSA keys are slow to make, and a new practice cloud has
+/// to answer at once.
 const POOL: usize = 1;
 
-/// Made at the first start; no answer shows it.
+/// Made at the first start; never part of a response.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Identity {
+pub struct CloudIdentity {
     pub tenant_id: String,
     pub client_secret: String,
     pub signing_key: String,
     ca: String,
-    keys: Vec<Octets>,
+    keys: Vec<Base64Bytes>,
 }
 
-impl std::fmt::Debug for Identity {
+impl std::fmt::Debug for CloudIdentity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Identity({})", self.tenant_id)
     }
 }
 
-impl Identity {
-    /// The directory's identity, or a new one.
+impl CloudIdentity {
+    /// The stored identity of the directory, or a new one.
     pub fn load_or_create(tx: &Transaction, now: Timestamp) -> Result<Self, EmulatorError> {
         if let Some(identity) = tx.get(&IDENTITY, "")? {
             return Ok(identity);
         }
         let failed = |error: CaError| EmulatorError::Certificate(error.to_string());
-        // The CA and the pool each cost RSA keys: make them side by side.
+        // The CA and the pool each need RSA keys, so both are made in parallel.
         let (ca, keys) = std::thread::scope(|scope| {
             let pool = scope.spawn(|| (0..POOL).map(|_| ca::new_rsa_key(2048)).collect());
-            // Estates go by the practice clock, TLS clients by the real one.
+            // Estates live by the practice clock, TLS clients by the real one.
             let ca = Ca::generate([now, Timestamp::now()]);
             let keys: Result<Vec<_>, CaError> =
                 pool.join().unwrap_or_else(|_| Err(CaError::Stored("the key pool was not made".to_owned())));
@@ -57,7 +57,7 @@ impl Identity {
             client_secret: random_text(),
             signing_key: random_text(),
             ca: ca.map_err(failed)?.to_pem().to_string(),
-            keys: keys.map_err(failed)?.into_iter().map(|key| Octets(key.to_vec())).collect(),
+            keys: keys.map_err(failed)?.into_iter().map(|key| Base64Bytes(key.to_vec())).collect(),
         };
         tx.put(&IDENTITY, "", &identity)?;
         Ok(identity)
@@ -73,7 +73,7 @@ impl Identity {
     }
 }
 
-/// The ports of the last run; taken again when free, so that a restart keeps every address.
+/// The ports of the last run; they are used again when free, so that a restart keeps every address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ports {
     pub https: u16,
@@ -95,12 +95,11 @@ impl Ports {
     }
 }
 
-/// 240 random bits, in the look of an Entra client secret. It begins with a letter: `az login -p` would take
-/// a dash for another option.
+/// 240 random bits that look like an Entra client secret. It begins with a letter: `az login -p` would take a
+/// dash for another option.
 fn random_text() -> String {
-    let mut octets = [0_u8; 30];
-    // Cannot fail on a system that has a random source at all; without one nothing here would be secret
-    // anyway.
-    let _ = aws_lc_rs::rand::fill(&mut octets);
-    format!("p8Q~{}", BASE64URL.encode(octets))
+    let mut bytes = [0_u8; 30];
+    // Cannot fail on a system that has a random source; without one nothing here would be secret anyway.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    format!("p8Q~{}", BASE64URL.encode(bytes))
 }

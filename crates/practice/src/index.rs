@@ -1,7 +1,6 @@
-//! Which resources have a certain value in a certain member, so that a look-up reads what it finds and
-//! nothing else.
+//! Which resources have a certain value in a certain member, so that a look-up reads only what it finds.
 //!
-//! An index is a line of the table below; `Context::save` and `remove` keep it, `Context::having` asks it.
+//! An index is a line of the table below; `CloudContext::save` and `remove` update it, `CloudContext::having` reads it.
 
 use serde_json::Value;
 
@@ -22,50 +21,54 @@ const CERTIFICATES: &[&str] = &[
 ];
 
 /// Bindings by hostname.
-pub const HOSTS: Index = Index {
+pub const HOSTS: ResourceIndex = ResourceIndex {
     name: "host",
     kinds: BINDINGS,
     of: |binding| text(binding, "/id").rsplit('/').next().unwrap_or_default(),
 };
 /// Bindings by the thumbprint that they present.
-pub const PRESENTED: Index =
-    Index { name: "presented", kinds: BINDINGS, of: |binding| text(binding, "/properties/thumbprint") };
+pub const PRESENTED: ResourceIndex = ResourceIndex {
+    name: "presented",
+    kinds: BINDINGS,
+    of: |binding| text(binding, "/properties/thumbprint"),
+};
 /// Private key certificates by thumbprint.
-pub const THUMBPRINTS: Index = Index {
+pub const THUMBPRINTS: ResourceIndex = ResourceIndex {
     name: "thumbprint",
     kinds: CERTIFICATES,
     of: |certificate| text(certificate, "/properties/thumbprint"),
 };
 /// Managed certificates by hostname.
-pub const MANAGED: Index = Index {
+pub const MANAGED: ResourceIndex = ResourceIndex {
     name: "managed",
     kinds: CERTIFICATES,
     of: |certificate| text(certificate, "/properties/canonicalName"),
 };
 /// Private key certificates by the vault they come from.
-pub const FROM_VAULT: Index = Index {
+pub const FROM_VAULT: ResourceIndex = ResourceIndex {
     name: "from-vault",
     kinds: CERTIFICATES,
     of: |certificate| text(certificate, "/properties/keyVaultId"),
 };
 /// Sites by their plan.
-pub const ON_PLAN: Index = Index {
+pub const ON_PLAN: ResourceIndex = ResourceIndex {
     name: "on-plan",
     kinds: &["microsoft.web/sites"],
     of: |site| text(site, "/properties/serverFarmId"),
 };
 
-const ALL: &[&Index] = &[&HOSTS, &PRESENTED, &THUMBPRINTS, &MANAGED, &FROM_VAULT, &ON_PLAN];
+const ALL: &[&ResourceIndex] = &[&HOSTS, &PRESENTED, &THUMBPRINTS, &MANAGED, &FROM_VAULT, &ON_PLAN];
 
-/// One index over resources of some types. Casing makes no difference; what has no value is not in it.
+/// One index over resources of some types. Casing makes no difference; a resource without a value is not in
+/// it.
 #[derive(Debug)]
-pub struct Index {
+pub struct ResourceIndex {
     name: &'static str,
     kinds: &'static [&'static str],
     of: fn(&Value) -> &str,
 }
 
-impl Index {
+impl ResourceIndex {
     /// The keys of the resources that have this value, or any value, in the order of values and keys.
     pub fn keys(&self, tx: &Transaction, value: Option<&str>) -> Result<Vec<String>, StoreError> {
         let prefix = match value {
@@ -82,17 +85,17 @@ impl Index {
     }
 
     fn entry(&self, value: &str, key: &str) -> String {
-        // The sign between the parts is in no hostname, thumbprint or id that the service takes.
+        // No hostname, thumbprint or id that the service accepts contains the separator.
         format!("{}|{}|{key}", self.name, value.to_lowercase().replace('|', "%7c"))
     }
 }
 
-/// Whether any index is about this type: then the resource of before must be known.
+/// Whether an index covers this type: then `update` needs the earlier state of the resource.
 pub fn concerns(kind: &str) -> bool {
     ALL.iter().any(|index| index.kinds.contains(&kind))
 }
 
-/// Brings every index up to date with a resource that changed from `before` to `after`.
+/// Updates every index for a resource that changed from `before` to `after`.
 pub fn update(
     tx: &Transaction,
     kind: &str,
@@ -123,13 +126,13 @@ mod tests {
     use super::*;
     use crate::{
         fixture::{Fixture, GROUP},
-        id::ResourceId,
+        id::ArmId,
     };
 
     #[test]
     fn an_index_follows_changes_and_removals_in_any_casing() {
         let cloud = Fixture::new("2026-11-23T00:00:00Z");
-        let id = ResourceId::parse(GROUP).under("Microsoft.Web", "certificates", "shop");
+        let id = ArmId::parse(GROUP).under("Microsoft.Web", "certificates", "shop");
         let put = |thumbprint: &str| {
             cloud.with(|ctx| {
                 ctx.save(&id, &json!({"id": id.to_string(), "properties": {"thumbprint": thumbprint}}))

@@ -1,17 +1,17 @@
 //! What happens later: a durable list of jobs, ordered by the practice cloud's clock.
 //!
-//! A provider schedules with `ctx.soon(takes, &Job::…)` or `ctx.at(moment, &Job::…)` in the same transaction
-//! as its change, so a job can neither be lost nor run for a change that was not made. A job runs in a
-//! transaction of its own with `ctx.now` = the moment it was due, even when the clock jumped over it: what it
-//! schedules follows from there. A job that finds its object gone or changed does nothing.
+//! A provider schedules with `ctx.soon(takes, &ScheduledJob::…)` or `ctx.at(moment, &ScheduledJob::…)` in the
+//! same transaction as its change, so that a job can neither be lost nor run for a change that was not made.
+//! A job runs in its own transaction with `ctx.now` = the moment it was due, even when the clock jumped over
+//! it: what it schedules is relative to that moment. A job whose object is gone or changed does nothing.
 //!
-//! To add one: a variant here that wraps the provider's own `Job` enum, and a line in `run`.
+//! To add one: a variant here that wraps the provider's own job enum, and a line in `run`.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    context::Context,
+    context::CloudContext,
     error::StoreError,
     lag, operations,
     provider::{certificate_registration, key_vault, microsoft_web},
@@ -19,23 +19,23 @@ use super::{
     store::{Collection, Transaction},
 };
 
-const JOBS: Collection<Job> = Collection::new("job");
+const JOBS: Collection<ScheduledJob> = Collection::new("job");
 
-/// One thing to do when its time comes.
+/// A job that runs when it is due.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Job {
-    /// A long-running operation ends well.
+pub enum ScheduledJob {
+    /// Completes a long-running operation.
     Finish(operations::OperationId),
-    /// Resource Graph's index visits the resource with this key.
+    /// Updates the resource with this key in the index of Resource Graph.
     Index(String),
-    KeyVault(key_vault::Job),
-    CertificateRegistration(certificate_registration::Job),
-    Web(microsoft_web::Job),
+    KeyVault(key_vault::VaultJob),
+    CertificateRegistration(certificate_registration::CertificateJob),
+    Web(microsoft_web::SiteJob),
 }
 
-impl Job {
-    /// Runs the job; a fault is logged and the job is gone.
-    pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
+impl ScheduledJob {
+    /// Runs the job; a fault is logged, and the job is not repeated.
+    pub fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         match self {
             Self::Finish(operation) => operations::finish(ctx, &operation),
             Self::Index(key) => lag::catch_up(ctx, &key),
@@ -47,7 +47,7 @@ impl Job {
 }
 
 /// Adds a job that is due at `due`.
-pub fn schedule(tx: &Transaction, due: Timestamp, job: &Job) -> Result<(), StoreError> {
+pub fn schedule(tx: &Transaction, due: Timestamp, job: &ScheduledJob) -> Result<(), StoreError> {
     // Jobs due at the same moment run in the order they were added.
     let last = tx.last_key(&JOBS, &prefix(due))?;
     let next = last.and_then(|key| key.rsplit('|').next()?.parse::<u64>().ok()).map_or(0, |last| last + 1);
@@ -55,7 +55,7 @@ pub fn schedule(tx: &Transaction, due: Timestamp, job: &Job) -> Result<(), Store
 }
 
 /// The earliest job, with its key and the moment it is due.
-pub fn next(tx: &Transaction) -> Result<Option<(String, Timestamp, Job)>, StoreError> {
+pub fn next(tx: &Transaction) -> Result<Option<(String, Timestamp, ScheduledJob)>, StoreError> {
     Ok(tx.first(&JOBS, "")?.map(|(key, job)| {
         let due = key
             .split('|')
@@ -67,7 +67,7 @@ pub fn next(tx: &Transaction) -> Result<Option<(String, Timestamp, Job)>, StoreE
     }))
 }
 
-/// Takes the job off the list, in the transaction that runs it.
+/// Removes the job from the list, in the transaction that runs it.
 pub fn take(tx: &Transaction, key: &str) -> Result<bool, StoreError> {
     tx.remove(&JOBS, key)
 }
@@ -76,7 +76,7 @@ fn prefix(due: Timestamp) -> String {
     format!("{:020}|", due.as_millisecond().max(0))
 }
 
-/// The moment `after` from `now`; far beyond the calendar's end it is the end.
+/// The moment `after` from `now`; limited to the end of the calendar.
 pub fn moment(now: Timestamp, after: SignedDuration) -> Timestamp {
     now.checked_add(after).unwrap_or(Timestamp::MAX)
 }
@@ -94,11 +94,11 @@ mod tests {
         let tx = store.begin().unwrap();
         let at = |second| Timestamp::from_second(second).unwrap();
         for (second, name) in [(20, "late"), (10, "first"), (10, "second")] {
-            let job = Job::Finish(operations::OperationId(name.to_owned()));
+            let job = ScheduledJob::Finish(operations::OperationId(name.to_owned()));
             schedule(&tx, at(second), &job).unwrap();
         }
         let mut seen = Vec::new();
-        while let Some((key, due, Job::Finish(id))) = next(&tx).unwrap() {
+        while let Some((key, due, ScheduledJob::Finish(id))) = next(&tx).unwrap() {
             assert!(take(&tx, &key).unwrap());
             seen.push((due.as_second(), id.0));
         }

@@ -1,6 +1,6 @@
-//! Reads that lag behind. Resource Graph does always: a change shows in it some time later, when its index
-//! visits the resource and takes what it then finds. ARM does where a fault asks for it: one of its replicas
-//! goes on telling the older state. What is still known there is kept here.
+//! Reads that lag behind. Resource Graph always does: a change becomes visible when its index next visits the
+//! resource and takes the state of that time. ARM does where a fault asks for it: one of its replicas
+//! continues to return the earlier state. This module keeps what is still visible there.
 
 use std::collections::BTreeMap;
 
@@ -9,69 +9,73 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    context::{Context, PRIVATE, RESOURCES, View},
+    context::{CloudContext, PRIVATE, RESOURCES, View},
     error::StoreError,
-    jobs::Job,
+    jobs::ScheduledJob,
     reply::Fault,
     store::{Collection, Transaction},
 };
 
-/// How long the index of the real cloud takes; it says "near real time" and means minutes.
+/// How long the index of the real cloud takes; the documentation says "near real time", which means minutes.
 const TAKES: SignedDuration = SignedDuration::from_mins(2);
 /// By the key of the resource.
-const INDEX: Collection<Known> = Collection::new("index-behind");
-const REPLICA: Collection<Known> = Collection::new("replica-behind");
-/// The same of what belongs to a resource and is shown to nobody, by the id of the resource.
-const REPLICA_PRIVATE: Collection<Known> = Collection::private("replica-behind");
+const INDEX: Collection<EarlierState> = Collection::new("index-behind");
+const REPLICA: Collection<EarlierState> = Collection::new("replica-behind");
+/// The same for the private parts of resources, by resource id.
+const REPLICA_PRIVATE: Collection<EarlierState> = Collection::private("replica-behind");
 /// How often a path was read while a replica was behind.
 const READS: Collection<u32> = Collection::new("replica-reads");
 
-/// What is known of a resource that was changed since.
+/// The earlier state of a resource that has changed since.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Known {
-    /// Nothing: it is not known that there is one.
+struct EarlierState {
+    /// `None`: the resource was not known.
     resource: Option<Value>,
-    /// Of a replica: until when, and how many reads of a path go to one that is not behind before one comes
-    /// here.
+    /// For a replica: until when it is behind, and how many reads of a path go to an up-to-date replica
+    /// before one comes here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replica: Option<(Timestamp, u32)>,
 }
 
-/// A replica that stays behind what a request changes, for so long; so many reads of a path pass it by each
-/// time.
+/// A replica that lags behind a request's changes for this long; each time this many reads of a path go
+/// elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stale {
     pub span: SignedDuration,
     pub fresh: u32,
 }
 
-impl Known {
+impl EarlierState {
     fn is_in_force(&self, now: Timestamp) -> bool {
         self.replica.is_some_and(|(until, _)| until > now)
     }
 }
 
-/// What a replica goes on knowing of what is about to change.
+/// Keeps the state that a replica continues to return after the coming change.
 fn keep(
-    ctx: &Context<'_>,
-    known: &Collection<Known>,
+    ctx: &CloudContext<'_>,
+    known: &Collection<EarlierState>,
     all: &Collection<Value>,
     key: &str,
 ) -> Result<(), Fault> {
     let Some(Stale { span, fresh }) = ctx.stale else { return Ok(()) };
     if ctx.tx.get(known, key)?.is_none_or(|known| !known.is_in_force(ctx.now)) {
         let until = ctx.now.checked_add(span).unwrap_or(Timestamp::MAX);
-        ctx.tx.put(known, key, &Known { resource: ctx.tx.get(all, key)?, replica: Some((until, fresh)) })?;
+        ctx.tx.put(
+            known,
+            key,
+            &EarlierState { resource: ctx.tx.get(all, key)?, replica: Some((until, fresh)) },
+        )?;
     }
     Ok(())
 }
 
 /// Called before the private part of a resource changes.
-pub fn remember_private(ctx: &Context<'_>, key: &str) -> Result<(), Fault> {
+pub fn remember_private(ctx: &CloudContext<'_>, key: &str) -> Result<(), Fault> {
     keep(ctx, &REPLICA_PRIVATE, &PRIVATE, key)
 }
 
-/// The private part as a view knows it.
+/// The private part in a view.
 pub fn private(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>, StoreError> {
     if let View::Replica(now) = view
         && let Some(known) = tx.get(&REPLICA_PRIVATE, key)?.filter(|known| known.is_in_force(now))
@@ -82,25 +86,25 @@ pub fn private(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>,
 }
 
 /// Called before a resource changes. At the instant pace the index is never behind.
-pub fn remember(ctx: &Context<'_>, key: &str) -> Result<(), Fault> {
+pub fn remember(ctx: &CloudContext<'_>, key: &str) -> Result<(), Fault> {
     keep(ctx, &REPLICA, &RESOURCES, key)?;
     let takes = ctx.setting.pace.of(TAKES);
     if takes.is_zero() || ctx.view == View::Planted || ctx.tx.get(&INDEX, key)?.is_some() {
         return Ok(());
     }
-    let known = Known { resource: ctx.tx.get(&RESOURCES, key)?, replica: None };
+    let known = EarlierState { resource: ctx.tx.get(&RESOURCES, key)?, replica: None };
     ctx.tx.put(&INDEX, key, &known)?;
-    ctx.soon(TAKES, &Job::Index(key.to_owned()))
+    ctx.soon(TAKES, &ScheduledJob::Index(key.to_owned()))
 }
 
 /// The job: the index visits the resource.
-pub fn catch_up(ctx: &Context<'_>, key: &str) -> Result<(), Fault> {
+pub fn catch_up(ctx: &CloudContext<'_>, key: &str) -> Result<(), Fault> {
     ctx.tx.remove(&INDEX, key)?;
     Ok(())
 }
 
 /// The state that a read of this path is answered from.
-pub fn view_of_a_read(ctx: &Context<'_>, path: &str) -> Result<View, Fault> {
+pub fn view_of_a_read(ctx: &CloudContext<'_>, path: &str) -> Result<View, Fault> {
     let behind = ctx.tx.scan(&REPLICA, "")?;
     let in_force = behind.iter().filter_map(|(_, known)| known.replica).filter(|(until, _)| *until > ctx.now);
     let Some(fresh) = in_force.map(|(_, fresh)| fresh).max() else { return Ok(View::Now) };
@@ -110,8 +114,8 @@ pub fn view_of_a_read(ctx: &Context<'_>, path: &str) -> Result<View, Fault> {
     Ok(if reads == fresh { View::Replica(ctx.now) } else { View::Now })
 }
 
-/// What a view knows differently, under a prefix.
-fn behind(tx: &Transaction, view: View, prefix: &str) -> Result<Vec<(String, Known)>, StoreError> {
+/// The resources under a prefix that a view has in an earlier state.
+fn behind(tx: &Transaction, view: View, prefix: &str) -> Result<Vec<(String, EarlierState)>, StoreError> {
     match view {
         View::Now | View::Planted => Ok(Vec::new()),
         View::Indexed => tx.scan(&INDEX, prefix),
@@ -123,7 +127,7 @@ fn behind(tx: &Transaction, view: View, prefix: &str) -> Result<Vec<(String, Kno
     }
 }
 
-/// The resource as a view knows it.
+/// The resource in a view.
 pub fn find(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>, StoreError> {
     let known = match view {
         View::Now | View::Planted => None,
@@ -136,7 +140,7 @@ pub fn find(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>, St
     }
 }
 
-/// `Context::walk_by` over what a view knows.
+/// `CloudContext::walk_by` over the state of a view.
 pub fn walk(
     tx: &Transaction,
     view: View,
@@ -152,7 +156,7 @@ pub fn walk(
         known.map(|(key, known)| (key, known.resource)).collect();
     let mut go_on = true;
     tx.walk_by(&RESOURCES, prefix, after, read, |key, resource| {
-        // What is gone from the cloud and still known there comes in between.
+        // Resources that were deleted and are still visible in the view are inserted in order.
         while let Some(gone) = behind.first_entry().filter(|first| first.key().as_str() < key) {
             let (key, known) = gone.remove_entry();
             go_on = known.is_none_or(|known| visit(&key, known));
@@ -172,7 +176,7 @@ pub fn walk(
     Ok(())
 }
 
-/// How many that are.
+/// How many resources these are.
 pub fn count(tx: &Transaction, view: View, prefix: &str) -> Result<usize, StoreError> {
     if behind(tx, view, prefix)?.is_empty() {
         return tx.count(&RESOURCES, prefix);

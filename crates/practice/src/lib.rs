@@ -1,14 +1,14 @@
-//! The practice cloud: enough of Azure, behind real HTTPS, to practise and to test every step against.
+//! The practice cloud: enough of Azure, behind real HTTPS, to practise and to test every step.
 //!
 //! One thread owns the world (`world`): it runs one request or one due job at a time, each in one durable
-//! transaction. Everything else only carries bytes to it: the HTTPS listener, the DNS zone, the TLS front
+//! transaction. Everything else only passes bytes to it: the HTTPS listener, the DNS zone, the TLS front
 //! door.
 //!
 //! To write a provider, see `route` (the table of operations), `context` (documents, private parts, jobs),
-//! `reply` (answers and faults), `jobs` (what happens later), and add its table to `arm`.
-//! It shares no type with the client in `azure`, so that one mistake cannot hide on both sides.
+//! `reply` (responses and faults), `jobs` (what happens later), and add its table to `arm`. The crate shares
+//! no type with the client in `azure`, so that one mistake cannot hide on both sides.
 
-// Every operation has the signature that the route tables want, also those that cannot fail.
+// Every operation has the signature that the route tables require, even if it cannot fail.
 #![allow(clippy::unnecessary_wraps)]
 
 pub mod arm;
@@ -21,7 +21,6 @@ pub mod context;
 mod control;
 mod delivery;
 pub mod dns;
-mod door;
 mod edge;
 pub mod entra;
 mod error;
@@ -59,6 +58,7 @@ pub mod revocation;
 pub mod route;
 mod scenario;
 mod server;
+mod service;
 pub mod setting;
 mod start;
 pub mod store;

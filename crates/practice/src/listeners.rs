@@ -1,5 +1,5 @@
-//! The sockets of a practice cloud. A restarted one takes the ports of its last run again, when they are
-//! free, so that whoever was told the addresses need not be told again.
+//! The sockets of a practice cloud. After a restart it uses the ports of its last run again when they are
+//! free, so that the addresses given to clients stay valid.
 
 use std::{
     io,
@@ -10,10 +10,10 @@ use tokio::net::TcpListener;
 
 use super::{dns::server::Sockets, error::EmulatorError, identity::Ports};
 
-/// Everything it listens on.
+/// All sockets that it listens on.
 #[derive(Debug)]
 pub struct Listeners {
-    /// ARM, Entra, Graph, Key Vault and the control.
+    /// ARM, Entra, Graph, Key Vault and the control paths.
     pub https: TcpListener,
     pub dns: Sockets,
     pub front_door: TcpListener,
@@ -23,7 +23,7 @@ pub struct Listeners {
     pub imds: TcpListener,
 }
 
-/// Where clients reach them.
+/// The addresses for clients.
 #[derive(Debug, Clone, Copy)]
 pub struct Addresses {
     pub https: SocketAddr,
@@ -42,7 +42,8 @@ impl Listeners {
             dns: udp_and_tcp(other, before.dns).await?,
             front_door: tcp(other, before.front_door).await?,
             edge: tcp(other, before.edge).await?,
-            // It hands out tokens to whoever asks: for this machine alone, wherever the rest listens.
+            // It issues tokens without any check, so it listens on loopback only, regardless of the other
+            // addresses.
             imds: tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), before.imds).await?,
         })
     }
@@ -73,7 +74,7 @@ impl Addresses {
     }
 }
 
-/// "All addresses" is none to connect to: the loopback address stands for it.
+/// No client can connect to "all addresses": the loopback address replaces it.
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         ip if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
@@ -81,7 +82,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// The port of the last run, if `wanted` leaves the choice and it is free; otherwise `wanted`.
+/// Binds the port of the last run if `wanted` leaves the choice and it is free; otherwise `wanted`.
 async fn tcp(wanted: SocketAddr, before: u16) -> Result<TcpListener, EmulatorError> {
     if let Some(again) = again(wanted, before)
         && let Ok(listener) = TcpListener::bind(again).await

@@ -1,41 +1,41 @@
-//! The request log that `/_emulator/requests` shows: for tests and for people who want to see what was asked.
+//! The request log of `/_emulator/requests`: for tests and for people who want to see what was requested.
 
 use std::{collections::VecDeque, time::Instant};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// The newest entries that are kept.
+/// The number of entries that are kept; older ones are dropped.
 const KEEP: usize = 10_000;
 
-/// Requests in the order they were answered, numbered from 1; lost at the end of the process.
+/// Requests in the order of their responses, numbered from 1; not stored.
 #[derive(Debug)]
 pub struct Log {
     began: Instant,
     last: u64,
-    entries: VecDeque<Entry>,
+    entries: VecDeque<LogEntry>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct LogEntry {
     number: u64,
     at: Timestamp,
     /// Since the process began, in real time: the practice clock may stand still or jump.
     milliseconds: u128,
-    exchange: Exchange,
+    exchange: LoggedExchange,
 }
 
-/// A request and how it was answered.
+/// A request and its response.
 #[derive(Debug, Default)]
-pub struct Exchange {
+pub struct LoggedExchange {
     pub method: String,
-    /// Path and query; secrets never travel there.
+    /// Path and query; they never contain secrets.
     pub path: String,
     pub host: String,
     pub status: u16,
     /// The client's own id of the request, the same for every try.
     pub request: Option<String>,
-    /// What the answer says is left of the limit.
+    /// What the response reports as left of the limit.
     pub left: Option<String>,
     /// Seconds.
     pub retry_after: Option<String>,
@@ -48,10 +48,10 @@ impl Default for Log {
 }
 
 impl Log {
-    pub fn add(&mut self, at: Timestamp, exchange: Exchange) {
+    pub fn add(&mut self, at: Timestamp, exchange: LoggedExchange) {
         self.last += 1;
         let milliseconds = self.began.elapsed().as_millis();
-        self.entries.push_back(Entry { number: self.last, at, milliseconds, exchange });
+        self.entries.push_back(LogEntry { number: self.last, at, milliseconds, exchange });
         if self.entries.len() > KEEP {
             self.entries.pop_front();
         }
@@ -63,7 +63,7 @@ impl Log {
             .entries
             .iter()
             .filter(|entry| entry.number > since)
-            .map(|Entry { number, at, milliseconds, exchange }| {
+            .map(|LogEntry { number, at, milliseconds, exchange }| {
                 json!({
                     "number": number,
                     "at": at.to_string(),

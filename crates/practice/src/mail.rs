@@ -1,11 +1,10 @@
-//! The outbox of the practice cloud: what Azure and the CA would have sent by mail. Nothing leaves the
-//! machine.
+//! The outbox of the practice cloud: the mails that Azure and the CA would send. Nothing leaves the machine.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    context::Context,
+    context::CloudContext,
     error::StoreError,
     reply::Fault,
     store::{Collection, Transaction},
@@ -13,13 +12,13 @@ use super::{
 
 const OUTBOX: Collection<Mail> = Collection::new("mail");
 
-/// The mailboxes that may speak for a domain (C24).
+/// The mailboxes whose owners may approve a domain (C24).
 pub const MAILBOXES: [&str; 5] = ["admin", "administrator", "hostmaster", "postmaster", "webmaster"];
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Subject {
+pub enum MailSubject {
     /// Asks the domain's owner to approve an order.
     Verification,
     /// Says that a certificate was issued.
@@ -31,16 +30,16 @@ pub enum Subject {
 #[serde(rename_all = "camelCase")]
 pub struct Mail {
     pub to: String,
-    pub subject: Subject,
+    pub subject: MailSubject,
     /// The id of the order.
     pub order: String,
     pub sent: Timestamp,
 }
 
 /// Puts a mail into the outbox.
-pub fn send(ctx: &Context<'_>, to: &str, subject: Subject, order: &str) -> Result<(), Fault> {
+pub fn send(ctx: &CloudContext<'_>, to: &str, subject: MailSubject, order: &str) -> Result<(), Fault> {
     let mail = Mail { to: to.to_owned(), subject, order: order.to_owned(), sent: ctx.now };
-    // The time first, so that the outbox lists itself in the order of sending.
+    // The time comes first, so that the outbox is listed in the order of sending.
     let key = format!("{:020}|{}|{to}", ctx.now.as_millisecond(), order.to_lowercase());
     Ok(ctx.tx.put(&OUTBOX, &key, &mail)?)
 }
@@ -51,7 +50,7 @@ pub fn all(tx: &Transaction) -> Result<Vec<Mail>, StoreError> {
     Ok(mails.into_iter().map(|(_, mail)| mail).collect())
 }
 
-/// What was sent about one order.
+/// The mails about one order.
 pub fn about(tx: &Transaction, order: &str) -> Result<Vec<Mail>, StoreError> {
     let mut mails = all(tx)?;
     mails.retain(|mail| mail.order.eq_ignore_ascii_case(order));

@@ -1,4 +1,4 @@
-//! A certificate with its private key: what a listener presents and a PFX carries.
+//! A certificate with its private key: what a listener presents and a PFX contains.
 
 use std::{fmt, sync::Arc};
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{
-    ca::{CaError, Issued, KeySource, Role, pfx},
+    ca::{CaError, CommercialCa, Issued, KeySource, pfx},
     error::EmulatorError,
     setting::Setting,
 };
@@ -19,31 +19,31 @@ use super::{
 /// Leaf, the rest of its chain, and the key in PKCS#8 form. Kept only in the private table.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Material {
-    #[serde(with = "base64_octets")]
+    #[serde(with = "base64_bytes")]
     pub leaf: Vec<u8>,
-    pub chain: Vec<Octets>,
-    #[serde(with = "base64_octets")]
+    pub chain: Vec<Base64Bytes>,
+    #[serde(with = "base64_bytes")]
     pub key: Zeroizing<Vec<u8>>,
 }
 
-/// How a certificate's material is kept.
+/// How the material of a certificate is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Kept {
+pub enum StoredMaterial {
     Whole(Material),
-    /// A hundred thousand certificates would be half a gigabyte.
-    Shared(Shared),
+    /// Stored in full, a hundred thousand certificates would take half a gigabyte.
+    Shared(PoolLeaf),
 }
 
 /// A leaf of the hybrid intermediate for a key of the pool.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Shared {
-    pub leaf: Octets,
-    /// The place of the key in the pool.
+pub struct PoolLeaf {
+    pub leaf: Base64Bytes,
+    /// The index of the key in the pool.
     pub pooled: usize,
 }
 
-impl Kept {
+impl StoredMaterial {
     pub fn whole(self, setting: &Setting) -> Material {
         match self {
             Self::Whole(material) => material,
@@ -52,11 +52,11 @@ impl Kept {
     }
 }
 
-impl Shared {
+impl PoolLeaf {
     pub fn whole(self, setting: &Setting) -> Material {
         Material {
             leaf: self.leaf.0,
-            chain: setting.ca.chain(Role::Hybrid).into_iter().map(Octets).collect(),
+            chain: setting.ca.chain(CommercialCa::Hybrid).into_iter().map(Base64Bytes).collect(),
             key: match setting.pooled_key(self.pooled) {
                 KeySource::Existing(key) => Zeroizing::new(key.serialize_der()),
                 _ => Zeroizing::default(),
@@ -67,7 +67,7 @@ impl Shared {
 
 /// Bytes that JSON carries as base64.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Octets(#[serde(with = "base64_octets")] pub Vec<u8>);
+pub struct Base64Bytes(#[serde(with = "base64_bytes")] pub Vec<u8>);
 
 impl fmt::Debug for Material {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,13 +77,17 @@ impl fmt::Debug for Material {
 
 impl From<pfx::Opened> for Material {
     fn from(opened: pfx::Opened) -> Self {
-        Self { leaf: opened.leaf, chain: opened.chain.into_iter().map(Octets).collect(), key: opened.key }
+        Self {
+            leaf: opened.leaf,
+            chain: opened.chain.into_iter().map(Base64Bytes).collect(),
+            key: opened.key,
+        }
     }
 }
 
 impl From<Material> for Issued {
     fn from(Material { leaf, chain, key }: Material) -> Self {
-        let chain = chain.into_iter().map(|octets| octets.0).collect();
+        let chain = chain.into_iter().map(|bytes| bytes.0).collect();
         Self { leaf, chain, key: Some(key), csr: String::new() }
     }
 }
@@ -95,7 +99,7 @@ impl TryFrom<Issued> for Material {
     fn try_from(issued: Issued) -> Result<Self, CaError> {
         Ok(Self {
             leaf: issued.leaf,
-            chain: issued.chain.into_iter().map(Octets).collect(),
+            chain: issued.chain.into_iter().map(Base64Bytes).collect(),
             key: issued.key.ok_or_else(|| CaError::Stored("the private key is not here".to_owned()))?,
         })
     }
@@ -106,7 +110,7 @@ impl Material {
     pub fn server(&self, protocols: &[&str]) -> Result<Arc<ServerConfig>, EmulatorError> {
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.to_vec()));
         let chain = std::iter::once(&self.leaf)
-            .chain(self.chain.iter().map(|octets| &octets.0))
+            .chain(self.chain.iter().map(|bytes| &bytes.0))
             .map(|der| CertificateDer::from(der.clone()))
             .collect();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -123,13 +127,13 @@ impl Material {
 }
 
 /// Bytes as base64, for `#[serde(with = …)]`.
-pub(super) mod base64_octets {
+pub(super) mod base64_bytes {
     use super::BASE64;
     use base64::Engine as _;
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-    pub fn serialize<S: Serializer>(octets: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&BASE64.encode(octets))
+    pub fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&BASE64.encode(bytes))
     }
 
     pub fn deserialize<'d, D: Deserializer<'d>, T: From<Vec<u8>>>(from: D) -> Result<T, D::Error> {

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{edge, reply::Reply, setting::Setting};
 
-/// From 2022-09-01 on one object, before that a list. `practiceCloud` is ours: it tells certdeck that it
-/// practises.
+/// An object from 2022-09-01 on, a list before. `practiceCloud` is an extension that tells certdeck that it
+/// is practising.
 pub fn endpoints(setting: &Setting, api_version: &str) -> Reply {
     let origin = setting.origin();
     let cloud = json!({
@@ -37,7 +37,7 @@ pub fn endpoints(setting: &Setting, api_version: &str) -> Reply {
             "control": format!("{origin}/_emulator"),
             "dns": setting.dns.to_string(),
             "tlsFrontDoor": setting.front_door.to_string(),
-            // Addresses of the zone that do not lead to App Service, with where they are really.
+            // Addresses of the zone that do not lead to App Service, with the sockets that they stand for.
             "otherDoors": {edge::ADDRESS: setting.edge.to_string()},
         },
     });

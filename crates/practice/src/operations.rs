@@ -1,52 +1,52 @@
-//! Long-running operations: what is behind a `Location` (API.md §1.4).
+//! Long-running operations: the status behind a `Location`.
 //!
-//! A provider that answers 202 calls `start`, and `finish` or `fail` from its job. The link answers 202 while
-//! the operation runs, and then the resource itself.
+//! A provider that answers 202 calls `start`, and its job calls `finish` or `fail`. The link answers 202
+//! while the operation runs, and then with the resource itself.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    call::{Call, Method},
-    context::Context,
-    id::ResourceId,
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    id::ArmId,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
 };
 
-const OPERATIONS: Collection<Operation> = Collection::new("operation");
+const OPERATIONS: Collection<AsyncOperation> = Collection::new("operation");
 
 /// The GUID of an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperationId(pub String);
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Operation {
+struct AsyncOperation {
     resource: String,
-    state: State,
+    state: OperationState,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-enum State {
+enum OperationState {
     InProgress,
     Succeeded,
     /// With the body of the error.
     Failed(u16, Value),
 }
 
-pub const ROUTES: &[Route] = &[Route::new(Method::Get, "{scope}/operationresults/{operation}", result)];
+pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "{scope}/operationresults/{operation}", result)];
 
 /// Begins an operation on `resource`.
-pub fn start(ctx: &Context<'_>, resource: &ResourceId) -> Result<OperationId, Fault> {
+pub fn start(ctx: &CloudContext<'_>, resource: &ArmId) -> Result<OperationId, Fault> {
     let id = OperationId(uuid::Uuid::new_v4().to_string());
-    let operation = Operation { resource: resource.to_string(), state: State::InProgress };
+    let operation = AsyncOperation { resource: resource.to_string(), state: OperationState::InProgress };
     ctx.tx.put(&OPERATIONS, &id.0, &operation)?;
     Ok(id)
 }
 
 /// The `Location` of shape A, with the signed parameters that clients must keep.
-pub fn location(call: &Call, resource: &ResourceId, id: &OperationId) -> String {
+pub fn location(call: &Call, resource: &ArmId, id: &OperationId) -> String {
     call.link(&format!(
         "{resource}/operationresults/{}?api-version={}&t=638748621622073002&c=practice&s=practice&h=practice",
         id.0,
@@ -55,16 +55,16 @@ pub fn location(call: &Call, resource: &ResourceId, id: &OperationId) -> String 
 }
 
 /// The operation ended well.
-pub fn finish(ctx: &Context<'_>, id: &OperationId) -> Result<(), Fault> {
-    end(ctx, id, State::Succeeded)
+pub fn finish(ctx: &CloudContext<'_>, id: &OperationId) -> Result<(), Fault> {
+    end(ctx, id, OperationState::Succeeded)
 }
 
 /// The operation ended with a fault.
-pub fn fail(ctx: &Context<'_>, id: &OperationId, fault: Fault) -> Result<(), Fault> {
-    end(ctx, id, State::Failed(fault.status, fault.body))
+pub fn fail(ctx: &CloudContext<'_>, id: &OperationId, fault: Fault) -> Result<(), Fault> {
+    end(ctx, id, OperationState::Failed(fault.status, fault.body))
 }
 
-fn end(ctx: &Context<'_>, id: &OperationId, state: State) -> Result<(), Fault> {
+fn end(ctx: &CloudContext<'_>, id: &OperationId, state: OperationState) -> Result<(), Fault> {
     if let Some(mut operation) = ctx.tx.get(&OPERATIONS, &id.0)? {
         operation.state = state;
         ctx.tx.put(&OPERATIONS, &id.0, &operation)?;
@@ -72,31 +72,31 @@ fn end(ctx: &Context<'_>, id: &OperationId, state: State) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether it ended, however; nothing if there is no such operation.
-pub fn has_ended(ctx: &Context<'_>, id: &OperationId) -> Result<Option<bool>, Fault> {
+/// Whether it has ended, with success or not; `None` if there is no such operation.
+pub fn has_ended(ctx: &CloudContext<'_>, id: &OperationId) -> Result<Option<bool>, Fault> {
     let found = ctx.tx.get(&OPERATIONS, &id.0.to_lowercase())?;
-    Ok(found.map(|operation| !matches!(operation.state, State::InProgress)))
+    Ok(found.map(|operation| !matches!(operation.state, OperationState::InProgress)))
 }
 
-fn find(ctx: &Context<'_>, call: &Call) -> Result<Operation, Fault> {
+fn find(ctx: &CloudContext<'_>, call: &Call) -> Result<AsyncOperation, Fault> {
     let id = call.param("operation").to_lowercase();
     ctx.tx
         .get(&OPERATIONS, &id)?
         .ok_or_else(|| Fault::arm(404, "NotFound", format!("The operation '{id}' was not found.")))
 }
 
-fn result(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn result(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let operation = find(ctx, call)?;
     match operation.state {
-        State::InProgress => {
+        OperationState::InProgress => {
             let same = super::paging::same_link(call);
             Ok(Reply::empty(202)
                 .header("location", same)
                 .header("retry-after", ctx.setting.pace.retry_after().to_string()))
         }
-        State::Succeeded => {
-            let id = ResourceId::parse(&operation.resource);
-            // The resource as GET shows it; gone (a deletion), the result is empty.
+        OperationState::Succeeded => {
+            let id = ArmId::parse(&operation.resource);
+            // The resource as GET shows it. If it is gone (a deletion), the result is empty.
             let mut get = call.clone();
             get.segments = id.segments().to_vec();
             match super::arm::dispatch(ctx, &get) {
@@ -104,6 +104,6 @@ fn result(ctx: &Context<'_>, call: &Call) -> Outcome {
                 other => other,
             }
         }
-        State::Failed(status, body) => Err(Fault { status, headers: Vec::new(), body }),
+        OperationState::Failed(status, body) => Err(Fault { status, headers: Vec::new(), body }),
     }
 }

@@ -13,30 +13,30 @@ use super::{fleet::Fleet, gate::Gate, pace::Pace, recorder::Recorder, throttle::
 /// What `Emulator::start` takes; `Options::new(dir)` is the default estate at the demo pace.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where HTTPS listens; port 0 takes the port of the last run when it is free, else any. The DNS zone and
-    /// the TLS front door listen on the same address, on ports of their own.
+    /// The address of HTTPS; port 0 takes the port of the last run when it is free, otherwise any. The DNS
+    /// zone and the TLS front door listen on the same address, on ports of their own.
     pub listen: SocketAddr,
-    /// Holds everything that outlives the process; made when missing.
+    /// Holds everything that outlives the process; created when missing.
     pub data_dir: PathBuf,
-    /// The estate of a new data directory; without one the first of `SCENARIOS`. One that is there must hold
-    /// the same.
+    /// The estate of a new data directory; by default the first of `SCENARIOS`. An existing directory must
+    /// hold the same one.
     pub scenario: Option<String>,
-    /// Instead of a scenario, an estate that is generated.
+    /// A generated estate instead of a scenario.
     pub fleet: Option<Fleet>,
     pub pace: Pace,
-    /// Sets the practice clock; without it the clock goes on from where it stood.
+    /// Sets the practice clock; without it the clock continues from where it stood.
     pub clock: Option<Timestamp>,
-    /// Added to every answer.
+    /// Added to every response.
     pub latency: Duration,
-    /// How many requests are taken; without it as many as Azure takes, at the instant pace any number.
+    /// The rate limits; by default those of Azure, and at the instant pace none.
     pub rate: Option<Rate>,
-    /// Begins anew: everything in the data directory's cloud is thrown away.
+    /// Starts again: the cloud in the data directory is deleted.
     pub fresh: bool,
-    /// The most that one page of a list holds.
+    /// The maximum length of one page of a list.
     pub page_size: usize,
     /// For tests: holds one request.
     pub gate: Option<Gate>,
-    /// For tests: hears every exchange.
+    /// For tests: receives every exchange.
     pub recorder: Option<Recorder>,
 }
 
@@ -58,7 +58,7 @@ impl Options {
         }
     }
 
-    /// The limits that hold.
+    /// The limits in force.
     pub fn limits(&self) -> Rate {
         self.rate.unwrap_or(if self.pace == Pace::Instant { Rate::Unlimited } else { Rate::Azure })
     }

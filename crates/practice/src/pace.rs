@@ -5,14 +5,14 @@ use std::{fmt, str::FromStr};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-/// Every provider states how long an operation takes in the real cloud; the pace makes of it what a test,
-/// a demonstration or a rehearsal can bear.
+/// Every provider states how long an operation takes in the real cloud; the pace shortens it for tests,
+/// demonstrations and rehearsals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pace {
-    /// At once, though still after the first answer.
+    /// At once, but only after the first response.
     Instant,
-    /// A second for a minute.
+    /// One second per minute.
     #[default]
     Demo,
     /// As long as the real cloud (A190: a rekey takes one to ten minutes).
@@ -20,7 +20,7 @@ pub enum Pace {
 }
 
 impl Pace {
-    /// How long something takes that takes `real` in Azure.
+    /// The duration of something that takes `real` in Azure.
     pub fn of(self, real: SignedDuration) -> SignedDuration {
         match self {
             Self::Instant => SignedDuration::ZERO,
@@ -29,7 +29,7 @@ impl Pace {
         }
     }
 
-    /// What `Retry-After` says, in seconds; never zero, which some clients take for "no header".
+    /// The value of `Retry-After` in seconds; never zero, which some clients take for a missing header.
     pub fn retry_after(self) -> u32 {
         match self {
             Self::Instant | Self::Demo => 1,

@@ -8,33 +8,33 @@ use super::{
     store::{Collection, Transaction},
 };
 
-const PAGES: Collection<Page> = Collection::new("page");
+const PAGES: Collection<WebPage> = Collection::new("page");
 
 /// One page: `{"host": "contoso.com", "path": "/.well-known/pki-validation/godaddy.html", "content": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Page {
+pub struct WebPage {
     pub host: String,
     pub path: String,
     pub content: String,
 }
 
-/// Publishes a page; one of the same host and path is replaced.
-pub fn publish(tx: &Transaction, page: &Page) -> Result<(), StoreError> {
+/// Publishes a page; it replaces one of the same host and path.
+pub fn publish(tx: &Transaction, page: &WebPage) -> Result<(), StoreError> {
     tx.put(&PAGES, &key(&page.host, &page.path), page)
 }
 
-/// Takes a page down.
+/// Removes a page.
 pub fn withdraw(tx: &Transaction, host: &str, path: &str) -> Result<bool, StoreError> {
     tx.remove(&PAGES, &key(host, path))
 }
 
-/// What a GET of `http://host/path` would show.
+/// The content that a GET of `http://host/path` returns.
 pub fn fetch(tx: &Transaction, host: &str, path: &str) -> Result<Option<String>, StoreError> {
     Ok(tx.get(&PAGES, &key(host, path))?.map(|page| page.content))
 }
 
 /// Every page there is.
-pub fn all(tx: &Transaction) -> Result<Vec<Page>, StoreError> {
+pub fn all(tx: &Transaction) -> Result<Vec<WebPage>, StoreError> {
     let pages = tx.scan(&PAGES, "")?;
     Ok(pages.into_iter().map(|(_, page)| page).collect())
 }

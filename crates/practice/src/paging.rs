@@ -1,11 +1,11 @@
-//! `nextLink`: the same request again, with a `$skiptoken` that says where to go on (API.md §1.5).
+//! `nextLink`: the same request again, with a `$skiptoken` that says where to continue.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::call::Call;
 
-/// What a path or a query value may not carry as it is.
+/// Characters that a path or a query value must escape.
 const UNSAFE: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -26,7 +26,7 @@ pub fn next_link(call: &Call, last: &str) -> String {
     same_link(&next)
 }
 
-/// The absolute link to this very request.
+/// The absolute link to this request itself.
 pub fn same_link(call: &Call) -> String {
     let mut link = call.origin.clone();
     for segment in &call.segments {

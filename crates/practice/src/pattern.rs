@@ -1,6 +1,6 @@
-//! Patterns in which `*` stands for anything: actions of roles, and the requests that a fault is for.
+//! Patterns in which `*` matches anything: actions of roles, and the requests that a fault applies to.
 
-/// Whether the text has the form of the pattern; any casing.
+/// Whether the text matches the pattern, regardless of casing.
 pub fn is_like(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };

@@ -1,18 +1,18 @@
-//! A test's ear at the practice cloud: every exchange as it was, bodies included. Nobody else listens: bodies
-//! may hold secrets.
+//! Records every exchange with the practice cloud, bodies included. Only for tests: bodies may contain
+//! secrets.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
-    door::Incoming,
-    reply::{Body, Reply},
+    reply::{Reply, ReplyBody},
+    service::IncomingRequest,
 };
 
 /// Cloned into `Options`; the test keeps the other end.
 #[derive(Debug, Clone, Default)]
 pub struct Recorder(Arc<Mutex<Vec<Exchange>>>);
 
-/// A request and its answer, in the order in which they were answered.
+/// A request and its response, in the order of the responses.
 #[derive(Debug, Clone)]
 pub struct Exchange {
     pub method: String,
@@ -26,24 +26,24 @@ pub struct Exchange {
     pub status: u16,
     /// Lower-case names.
     pub headers: Vec<(&'static str, String)>,
-    /// JSON as text; empty where the answer has no body.
+    /// JSON as text; empty if the response has no body.
     pub answer: Vec<u8>,
 }
 
 impl Recorder {
-    /// Everything so far.
+    /// All exchanges so far.
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn add(&self, incoming: Incoming, reply: &Reply) {
+    pub(super) fn add(&self, incoming: IncomingRequest, reply: &Reply) {
         let answer = match &reply.body {
-            Body::Empty => Vec::new(),
-            Body::Json(value) => serde_json::to_vec(value).unwrap_or_default(),
-            Body::Text(_, text) => text.clone().into_bytes(),
-            Body::Octets(_, octets) => octets.clone(),
+            ReplyBody::Empty => Vec::new(),
+            ReplyBody::Json(value) => serde_json::to_vec(value).unwrap_or_default(),
+            ReplyBody::Text(_, text) => text.clone().into_bytes(),
+            ReplyBody::Bytes(_, bytes) => bytes.clone(),
         };
-        let Incoming { method, host, path, query, body, .. } = incoming;
+        let IncomingRequest { method, host, path, query, body, .. } = incoming;
         let exchange = Exchange {
             method,
             host,

@@ -1,14 +1,14 @@
-//! Another name for a resource, wherever text mentions it.
+//! Renames a resource in every text that mentions it.
 
-/// `text` with `to` in the place of the id `from`, in any casing; nothing if it is not in there. What is all
-/// in lower case, as keys are, stays so.
+/// `text` with the id `to` in place of the id `from`, in any casing; `None` if `text` does not contain it. A
+/// text that is all in lower case, as keys are, stays so.
 pub fn in_text(text: &str, from: &str, to: &str) -> Option<String> {
     let (lower, from) = (text.to_ascii_lowercase(), from.to_ascii_lowercase());
     let mut renamed = String::new();
     let mut end = 0;
     for (at, _) in lower.match_indices(&from) {
         let rest = &text[at + from.len()..];
-        // `/sites/shop` is no part of `/sites/shop-2`.
+        // `/sites/shop` is not part of `/sites/shop-2`.
         if rest.starts_with(|next: char| next.is_alphanumeric() || "-_.()".contains(next)) {
             continue;
         }

@@ -1,48 +1,48 @@
-//! What goes back to a client: an answer or a fault, each in the envelope of the service that gives it.
+//! The response to a client: a reply or a fault, each in the envelope of the service that sends it.
 
 use serde_json::{Value, json};
 
-use super::{error::StoreError, id::ResourceId};
+use super::{error::StoreError, id::ArmId};
 
 /// What every provider function returns. A fault undoes all changes of its request.
-pub type Outcome = Result<Reply, Fault>;
+pub type ReplyResult = Result<Reply, Fault>;
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Body {
+pub enum ReplyBody {
     Empty,
     Json(Value),
     /// Anything else, with its content type.
     Text(&'static str, String),
-    Octets(&'static str, Vec<u8>),
+    Bytes(&'static str, Vec<u8>),
 }
 
-/// A good answer.
+/// A successful response.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
-    pub body: Body,
+    pub body: ReplyBody,
 }
 
 impl Reply {
-    pub fn new(status: u16, body: Body) -> Self {
+    pub fn new(status: u16, body: ReplyBody) -> Self {
         Self { status, headers: Vec::new(), body }
     }
 
     /// 200 with a body.
     pub fn ok(body: Value) -> Self {
-        Self::new(200, Body::Json(body))
+        Self::new(200, ReplyBody::Json(body))
     }
 
     /// 201 with a body.
     pub fn created(body: Value) -> Self {
-        Self::new(201, Body::Json(body))
+        Self::new(201, ReplyBody::Json(body))
     }
 
     /// A status without a body: 200, 202, 204 …
     pub fn empty(status: u16) -> Self {
-        Self::new(status, Body::Empty)
+        Self::new(status, ReplyBody::Empty)
     }
 
     /// Adds a header; the name in lower case.
@@ -53,7 +53,7 @@ impl Reply {
     }
 }
 
-/// A refusal, or an accident of the practice cloud itself (500).
+/// A refusal, or an internal error of the practice cloud (500).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     pub status: u16,
@@ -66,7 +66,7 @@ impl Fault {
         Self { status, headers: Vec::new(), body }
     }
 
-    /// The envelope of ARM itself and of most providers (API.md §1.6).
+    /// The envelope of ARM itself and of most providers.
     pub fn arm(status: u16, code: &str, message: impl Into<String>) -> Self {
         Self::new(status, json!({"error": {"code": code, "message": message.into()}}))
     }
@@ -107,7 +107,7 @@ impl Fault {
         )
     }
 
-    /// Key Vault's data plane; `inner` is the inner error's code, if there is one.
+    /// The envelope of Key Vault's data plane; `inner` is the inner error's code, if there is one.
     pub fn vault(status: u16, code: &str, message: impl Into<String>, inner: Option<&str>) -> Self {
         let mut error = json!({"code": code, "message": message.into()});
         if let Some(inner) = inner {
@@ -116,8 +116,8 @@ impl Fault {
         Self::new(status, json!({ "error": error }))
     }
 
-    /// 404 for a resource that is not there, in ARM's words.
-    pub fn not_found(id: &ResourceId) -> Self {
+    /// ARM's 404 for a resource that does not exist.
+    pub fn not_found(id: &ArmId) -> Self {
         let path = id.to_string();
         let named = path.rsplit_once("/providers/").map_or("", |(_, rest)| rest);
         Self::arm(
@@ -131,8 +131,8 @@ impl Fault {
         )
     }
 
-    /// 409 for a PUT that names another location than the one where the resource is.
-    pub fn elsewhere(id: &ResourceId, here: &str, wanted: &str) -> Self {
+    /// 409 for a PUT whose location differs from the resource's.
+    pub fn elsewhere(id: &ArmId, here: &str, wanted: &str) -> Self {
         let (name, group) = (id.name(), id.group().unwrap_or_default());
         Self::arm(
             409,
@@ -144,7 +144,7 @@ impl Fault {
         )
     }
 
-    /// 400 for a body that lacks something or has it in the wrong shape.
+    /// 400 for a body that lacks a member or has one in the wrong shape.
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::arm(400, "InvalidRequestContent", message)
     }
@@ -165,7 +165,7 @@ impl From<StoreError> for Fault {
 
 impl From<Fault> for Reply {
     fn from(fault: Fault) -> Self {
-        Self { status: fault.status, headers: fault.headers, body: Body::Json(fault.body) }
+        Self { status: fault.status, headers: fault.headers, body: ReplyBody::Json(fault.body) }
     }
 }
 

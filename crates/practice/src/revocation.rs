@@ -1,52 +1,51 @@
-//! Certificates that are no longer to be trusted, and the list (CRL) in which their CA says so.
+//! Revoked certificates, and the list (CRL) in which their CA publishes them.
 //!
-//! Only the CA of orders takes anything back: the certificates of a deleted order, and the one before a
-//! rekey.
+//! Only the CA of orders revokes: the certificates of a deleted order, and the previous one after a rekey.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ca::{Role, facts::Facts},
-    call::{Call, Method},
-    context::Context,
-    reply::{Body, Fault, Outcome, Reply},
+    ca::{CommercialCa, facts::CertificateFacts},
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
     route::Route,
     store::Collection,
 };
 
 const REVOKED: Collection<Revoked> = Collection::new("revoked");
-/// How long a list holds; a new one is made with every answer.
+/// The validity of a list; every response contains a new one.
 const LIFE: SignedDuration = SignedDuration::from_hours(24);
 
-/// Found in every leaf as its CRL distribution point, and asked for without a token or TLS.
-pub const ROUTES: &[Route] = &[Route::new(Method::Get, "crl/{name}", list)];
+/// Every leaf names it as its CRL distribution point, and it needs neither a token nor TLS.
+pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "crl/{name}", list)];
 
-/// One line of the list.
+/// One entry of the list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Revoked {
     /// The octets of the serial number, in hex.
     pub serial: String,
-    /// May lie ahead: a rekey can leave the old certificate some hours.
+    /// May be in the future: a rekey can leave the old certificate in force for some hours.
     pub at: Timestamp,
-    pub reason: Reason,
+    pub reason: CrlReason,
     /// The common name of the CA that issued it.
     issuer: String,
-    /// When nobody would trust it any longer anyway.
+    /// When the certificate expires, which removes it from the list.
     expires: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reason {
-    /// A rekey made another one.
+pub enum CrlReason {
+    /// A rekey made another certificate.
     Superseded,
     /// Its order was deleted.
     CessationOfOperation,
 }
 
-/// Takes a certificate (DER) of an order back at a moment, or earlier if that was agreed before.
-pub fn revoke(ctx: &Context<'_>, leaf: &[u8], at: Timestamp, reason: Reason) -> Result<(), Fault> {
-    let facts = Facts::read(leaf).map_err(|error| Fault::web(500, error.to_string()))?;
+/// Revokes a certificate (DER) of an order at a moment, or earlier if that was agreed before.
+pub fn revoke(ctx: &CloudContext<'_>, leaf: &[u8], at: Timestamp, reason: CrlReason) -> Result<(), Fault> {
+    let facts = CertificateFacts::read(leaf).map_err(|error| Fault::web(500, error.to_string()))?;
     if let Some(before) = ctx.tx.get(&REVOKED, &facts.serial_hex)?
         && before.at <= at
     {
@@ -64,8 +63,8 @@ pub fn revoke(ctx: &Context<'_>, leaf: &[u8], at: Timestamp, reason: Reason) -> 
 }
 
 /// `/crl/go-daddy.crl`, `/crl/digicert.crl`: DER, signed by the intermediate that issued the certificates.
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let role = [Role::GoDaddy, Role::DigiCert, Role::Hybrid]
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let role = [CommercialCa::GoDaddy, CommercialCa::DigiCert, CommercialCa::Hybrid]
         .into_iter()
         .find(|role| role.crl_name() == call.param("name"));
     let role = role.ok_or_else(|| Fault::arm(404, "NotFound", "There is no such list."))?;
@@ -75,5 +74,5 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
         ctx.tx.scan(&REVOKED, "")?.into_iter().map(|(_, one)| one).filter(in_force).collect();
     let der = ctx.setting.ca.revocation_list(role, &lines, [ctx.now, ctx.now + LIFE]);
     let der = der.map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
-    Ok(Reply::new(200, Body::Octets("application/pkix-crl", der)))
+    Ok(Reply::new(200, ReplyBody::Bytes("application/pkix-crl", der)))
 }

@@ -8,42 +8,43 @@
 //!     Route::new(Put, "{rg}/providers/Microsoft.Web/sites/{site}", put),
 //!     Route::new(Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", get_lock),
 //! ];
-//! fn list(ctx: &Context<'_>, call: &Call) -> Outcome { … }
+//! fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult { … }
 //! ```
 //!
-//! `{sub}` stands for `/subscriptions/{subscription}`, `{rg}` for `{sub}/resourceGroups/{group}`, `{scope}`
-//! for any number of segments; every other `{word}` for one segment, found again with `call.param("word")`.
+//! `{sub}` matches `/subscriptions/{subscription}`, `{rg}` matches `{sub}/resourceGroups/{group}`, `{scope}`
+//! any number of segments; every other `{word}` matches one segment, which `call.param("word")` returns.
 //! Fixed words match in any casing.
 
 use super::{
-    call::{Call, Method},
-    context::Context,
-    reply::Outcome,
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    reply::ReplyResult,
 };
 
-/// What a route leads to. Runs inside one transaction, on the world's thread: no waiting, no I/O of its own.
-pub type Operation = fn(&Context<'_>, &Call) -> Outcome;
+/// The function of a route. It runs inside one transaction, on the world's thread: no waiting, no I/O of its
+/// own.
+pub type OperationFn = fn(&CloudContext<'_>, &Call) -> ReplyResult;
 
 /// One operation of a provider.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
-    pub method: Method,
+    pub method: HttpMethod,
     pub pattern: &'static str,
-    pub run: Operation,
+    pub run: OperationFn,
 }
 
 impl Route {
-    pub const fn new(method: Method, pattern: &'static str, run: Operation) -> Self {
+    pub const fn new(method: HttpMethod, pattern: &'static str, run: OperationFn) -> Self {
         Self { method, pattern, run }
     }
 
-    /// The parameters, when the path fits.
+    /// The parameters, if the path matches.
     fn fits(&self, path: &[String]) -> Option<Vec<(&'static str, String)>> {
         let mut params = Vec::new();
         let mut rest = path;
         let pattern = match self.pattern.split_once('/') {
             Some(("{scope}", tail)) => {
-                // The scope is whatever stands before the pattern's own segments.
+                // The scope is everything before the pattern's own segments.
                 let own = tail.split('/').count();
                 rest = path.get(path.len().checked_sub(own)?..)?;
                 tail
@@ -81,27 +82,27 @@ fn take<'p>(
     Some(rest)
 }
 
-/// What the tables say about a path.
+/// The result of looking a path up in the tables.
 #[derive(Debug)]
-pub enum Found {
-    Operation(Operation, Vec<(&'static str, String)>),
-    /// The path exists, with other methods.
+pub enum RouteMatch {
+    Operation(OperationFn, Vec<(&'static str, String)>),
+    /// The path exists, but not with this method.
     OtherMethod,
     Nothing,
 }
 
 /// Looks a request up; earlier tables and rows win.
-pub fn find(tables: &[&[Route]], method: Method, path: &[String]) -> Found {
+pub fn find(tables: &[&[Route]], method: HttpMethod, path: &[String]) -> RouteMatch {
     let mut other = false;
     for route in tables.iter().flat_map(|table| table.iter()) {
         if let Some(params) = route.fits(path) {
             if route.method == method {
-                return Found::Operation(route.run, params);
+                return RouteMatch::Operation(route.run, params);
             }
             other = true;
         }
     }
-    if other { Found::OtherMethod } else { Found::Nothing }
+    if other { RouteMatch::OtherMethod } else { RouteMatch::Nothing }
 }
 
 #[cfg(test)]
@@ -110,14 +111,14 @@ mod tests {
     use super::*;
     use crate::reply::Reply;
 
-    fn nothing(_: &Context<'_>, _: &Call) -> Outcome {
+    fn nothing(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
         Ok(Reply::empty(200))
     }
 
     const ROUTES: &[Route] = &[
-        Route::new(Method::Get, "{sub}/providers/Microsoft.Web/sites", nothing),
-        Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}", nothing),
-        Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", nothing),
+        Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/sites", nothing),
+        Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/sites/{site}", nothing),
+        Route::new(HttpMethod::Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", nothing),
     ];
 
     fn path(text: &str) -> Vec<String> {
@@ -127,19 +128,19 @@ mod tests {
     #[test]
     fn words_match_in_any_casing_and_names_keep_theirs() {
         let site = path("/subscriptions/S/resourcegroups/G/PROVIDERS/microsoft.web/Sites/Shop");
-        let Found::Operation(_, params) = find(&[ROUTES], Method::Get, &site) else {
+        let RouteMatch::Operation(_, params) = find(&[ROUTES], HttpMethod::Get, &site) else {
             panic!("no route");
         };
         assert_eq!(params[2], ("site", "Shop".to_owned()));
-        assert!(matches!(find(&[ROUTES], Method::Put, &site), Found::OtherMethod));
+        assert!(matches!(find(&[ROUTES], HttpMethod::Put, &site), RouteMatch::OtherMethod));
     }
 
     #[test]
     fn an_extension_resource_is_found_under_any_scope() {
         for scope in ["/subscriptions/s", "/subscriptions/s/resourceGroups/g/providers/N/t/x"] {
             let lock = path(&format!("{scope}/providers/microsoft.authorization/locks/L"));
-            assert!(matches!(find(&[ROUTES], Method::Get, &lock), Found::Operation(..)));
+            assert!(matches!(find(&[ROUTES], HttpMethod::Get, &lock), RouteMatch::Operation(..)));
         }
-        assert!(matches!(find(&[ROUTES], Method::Get, &path("/x")), Found::Nothing));
+        assert!(matches!(find(&[ROUTES], HttpMethod::Get, &path("/x")), RouteMatch::Nothing));
     }
 }

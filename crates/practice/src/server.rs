@@ -1,4 +1,4 @@
-//! The HTTPS listener: TLS, HTTP/1.1 and HTTP/2, one task a connection; the work itself is the world's.
+//! The HTTPS listener: TLS, HTTP/1.1 and HTTP/2, one task per connection; the world does the work.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -23,20 +23,20 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    delivery::{Cut, Line},
-    door::{self, Door, Incoming, Served},
+    delivery::{ConnectionBreaker, Line},
     gate::{Gate, Side},
     recorder::Recorder,
-    reply::{Body, Reply},
+    reply::{Reply, ReplyBody},
+    service::{self, CloudService, IncomingRequest, ServedReply},
     world::Handle,
 };
 
 /// Larger bodies are refused; the largest real one is a PFX of some ten kilobytes.
 const BODY_LIMIT: usize = 4 << 20;
-/// How long connections may finish what they have in hand at shutdown.
+/// How long connections may finish their current request at shutdown.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// The first octet of every TLS connection.
+/// The first byte of every TLS connection.
 const HANDSHAKE: u8 = 0x16;
 
 /// Whether a connection comes from this machine.
@@ -52,7 +52,7 @@ pub struct Front {
     pub latency: Duration,
 }
 
-/// Accepts TLS connections until `stop` says so, then lets the open ones finish.
+/// Accepts TLS connections until `stop` is set, then lets the open ones finish.
 pub async fn listen(
     listener: TcpListener,
     tls: Arc<ServerConfig>,
@@ -64,7 +64,7 @@ pub async fn listen(
     let router = Router::new().fallback(handle).with_state(front);
     accept(listener, stop.clone(), move |stream, peer| {
         let local = Local(peer.ip().is_loopback());
-        let cut = Cut::default();
+        let cut = ConnectionBreaker::default();
         let router = router.clone().layer(Extension(local)).layer(Extension(cut.clone()));
         let (acceptor, lists, stop) = (acceptor.clone(), lists.clone(), stop.clone());
         async move {
@@ -72,7 +72,7 @@ pub async fn listen(
             if matches!(stream.peek(&mut first).await, Ok(1)) && first[0] != HANDSHAKE {
                 return serve_http(stream, lists, stop).await;
             }
-            // A client that does not trust the CA breaks off here; that is its business.
+            // A client that does not trust the CA closes the connection here; that is no error of the server.
             if let Ok(stream) = acceptor.accept(Line::new(stream, cut.clone())).await {
                 tokio::select! {
                     () = serve_http(stream, router, stop) => {}
@@ -96,7 +96,7 @@ pub async fn accept<F>(
     loop {
         tokio::select! {
             (stream, peer) = next(&listener) => {
-                // Small answers must not wait for the client's acknowledgement.
+                // Small responses must not wait for the client's acknowledgement.
                 let _ = stream.set_nodelay(true);
                 connections.spawn(serve(stream, peer));
             }
@@ -106,11 +106,12 @@ pub async fn accept<F>(
     }
     drop(listener);
     let finish = async { while connections.join_next().await.is_some() {} };
-    // What is still open after that (a request that a gate holds) is cut off when the set is dropped.
+    // Connections still open after that (a request that a gate holds) are closed when the set is dropped.
     let _ = tokio::time::timeout(GRACE, finish).await;
 }
 
-/// The next connection. What stands in the way (most likely that no file descriptor is free) may pass.
+/// The next connection. An error (most likely that no file descriptor is free) may be temporary, so it tries
+/// again.
 async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
@@ -120,7 +121,7 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Speaks HTTP on one connection until it ends or the server stops.
+/// Serves HTTP on one connection until it ends or the server stops.
 pub async fn serve_http<S>(stream: S, router: Router, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -140,7 +141,7 @@ where
 
 async fn handle(
     State(front): State<Front>,
-    Extension(cut): Extension<Cut>,
+    Extension(cut): Extension<ConnectionBreaker>,
     request: Request,
 ) -> Response<HttpBody> {
     if !front.latency.is_zero() {
@@ -149,13 +150,13 @@ async fn handle(
     let Some(incoming) = read(request).await else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE);
     };
-    let gate = front.gate.as_ref().filter(|_| Door::of(&incoming).is_gated());
+    let gate = front.gate.as_ref().filter(|_| CloudService::of(&incoming).is_gated());
     let number = gate.map_or(0, Gate::arrive);
     if let Some(gate) = gate {
         gate.pass(number, Side::Before).await;
     }
     let asked = front.recorder.is_some().then(|| incoming.clone());
-    let answered = front.world.ask(move |world| door::serve(world, &incoming)).await;
+    let answered = front.world.ask(move |world| service::serve(world, &incoming)).await;
     if let (Some(recorder), Some(incoming), Ok(served)) = (&front.recorder, asked, &answered) {
         recorder.add(incoming, &served.reply);
     }
@@ -163,30 +164,30 @@ async fn handle(
         gate.pass(number, Side::After).await;
     }
     match answered {
-        Ok(Served { reply, delivery }) => {
-            let (octets, head) = write(reply);
-            delivery.deliver(octets, head, &cut).await
+        Ok(ServedReply { reply, delivery }) => {
+            let (bytes, head) = write(reply);
+            delivery.deliver(bytes, head, &cut).await
         }
         Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE),
     }
 }
 
-/// Revocation lists are fetched in the clear, everywhere: who checks a certificate cannot need one for that.
-/// Nothing else is.
+/// Revocation lists are fetched over plain HTTP everywhere, because a client needs one to check a
+/// certificate. Nothing else is served without TLS.
 async fn without_tls(State(front): State<Front>, request: Request) -> Response<HttpBody> {
     match read(request).await {
-        Some(incoming) if Door::of(&incoming) == Door::RevocationList => {
-            let answered = front.world.ask(move |world| door::serve(world, &incoming)).await;
+        Some(incoming) if CloudService::of(&incoming) == CloudService::RevocationList => {
+            let answered = front.world.ask(move |world| service::serve(world, &incoming)).await;
             answered.map_or_else(|_| plain(StatusCode::SERVICE_UNAVAILABLE), |served| whole(served.reply))
         }
         _ => whole(Reply::new(
             400,
-            Body::Text("text/plain", "The practice cloud speaks HTTPS here.\n".to_owned()),
+            ReplyBody::Text("text/plain", "The practice cloud speaks HTTPS here.\n".to_owned()),
         )),
     }
 }
 
-async fn read(request: Request) -> Option<Incoming> {
+async fn read(request: Request) -> Option<IncomingRequest> {
     let (parts, body) = request.into_parts();
     let text = |headers: &HeaderMap, name: &str| {
         headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
@@ -196,7 +197,7 @@ async fn read(request: Request) -> Option<Incoming> {
         Some(authority) => authority.to_string(),
         None => text(&parts.headers, "host").unwrap_or_default(),
     };
-    Some(Incoming {
+    Some(IncomingRequest {
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -210,21 +211,21 @@ async fn read(request: Request) -> Option<Incoming> {
     })
 }
 
-/// An answer that no fault disturbs.
+/// A response that no fault changes.
 fn whole(reply: Reply) -> Response<HttpBody> {
-    let (octets, head) = write(reply);
-    head.map(|()| HttpBody::from(octets))
+    let (bytes, head) = write(reply);
+    head.map(|()| HttpBody::from(bytes))
 }
 
-/// An answer as HTTP: the octets of its body, and all the rest.
+/// A response as HTTP: the bytes of its body, and all the rest.
 fn write(reply: Reply) -> (Vec<u8>, Response<()>) {
-    let (octets, kind) = match reply.body {
-        Body::Empty => (Vec::new(), None),
-        Body::Json(value) => {
+    let (bytes, kind) = match reply.body {
+        ReplyBody::Empty => (Vec::new(), None),
+        ReplyBody::Json(value) => {
             (serde_json::to_vec(&value).unwrap_or_default(), Some("application/json; charset=utf-8"))
         }
-        Body::Text(kind, text) => (text.into_bytes(), Some(kind)),
-        Body::Octets(kind, octets) => (octets, Some(kind)),
+        ReplyBody::Text(kind, text) => (text.into_bytes(), Some(kind)),
+        ReplyBody::Bytes(kind, bytes) => (bytes, Some(kind)),
     };
     let mut response = Response::new(());
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -237,7 +238,7 @@ fn write(reply: Reply) -> (Vec<u8>, Response<()>) {
             headers.append(HeaderName::from_static(name), value);
         }
     }
-    (octets, response)
+    (bytes, response)
 }
 
 fn plain(status: StatusCode) -> Response<HttpBody> {

@@ -1,5 +1,4 @@
-//! What does not change while a practice cloud runs: who it is, where it listens, how fast it is, what it
-//! signs with.
+//! What does not change while a practice cloud runs: its identity, addresses, pace and keys.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -8,7 +7,7 @@ use rcgen::KeyPair;
 use super::{
     arm::propagation::Propagation,
     ca::{Ca, KeySource},
-    entra::Authority,
+    entra::TokenIssuer,
     pace::Pace,
 };
 
@@ -21,15 +20,15 @@ pub struct Setting {
     pub front_door: SocketAddr,
     pub edge: SocketAddr,
     pub tenant_id: String,
-    /// Makes and checks tokens.
-    pub authority: Authority,
+    /// Issues and checks tokens.
+    pub authority: TokenIssuer,
     pub pace: Pace,
-    /// How long role assignments take to be in force.
+    /// How long role assignments take to become effective.
     pub propagation: Propagation,
-    /// The most that one page of a list holds.
+    /// The maximum length of one page of a list.
     pub page_size: usize,
     pub ca: Ca,
-    /// RSA-2048 keys, made at the first start; for certificates whose key nobody asks about.
+    /// RSA-2048 keys, made at the first start; for certificates whose key does not matter.
     pub keys: Vec<Arc<KeyPair>>,
 }
 
@@ -39,7 +38,7 @@ impl Setting {
         format!("https://{}", self.address)
     }
 
-    /// What follows a vault's name: `.vault.localhost:8443`.
+    /// The suffix after a vault's name: `.vault.localhost:8443`.
     pub fn vault_suffix(&self) -> String {
         format!(".vault.localhost:{}", self.address.port())
     }

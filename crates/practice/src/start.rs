@@ -1,4 +1,4 @@
-//! Brings a practice cloud up and takes it down in order.
+//! Starts a practice cloud and shuts it down in order.
 
 use std::{
     fs, io,
@@ -12,15 +12,15 @@ use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     arm::propagation::Propagation,
-    ca::{Ca, Curve, KeySource, Profile, Role},
+    ca::{Ca, CommercialCa, KeyCurve, KeySource, LeafProfile},
     clock::Clock,
     connection::Connection,
     dns::{self, server::Sockets},
     edge,
-    entra::{self, Authority, Switches},
+    entra::{self, SignInSwitches, TokenIssuer},
     error::EmulatorError,
     front_door::{self, Presented},
-    identity::{Identity, Ports},
+    identity::{CloudIdentity, Ports},
     listeners::{Addresses, Listeners},
     material::Material,
     options::Options,
@@ -30,7 +30,7 @@ use super::{
     server::{self, Front},
     setting::Setting,
     store::Store,
-    world::{Handle, World},
+    world::{Handle, PracticeWorld},
 };
 
 /// A running practice cloud. Dropped, it stops answering; `shutdown` ends it in order.
@@ -47,7 +47,7 @@ impl Emulator {
     pub async fn start(options: Options) -> Result<Self, EmulatorError> {
         let wanted = options.listen;
         let front = (options.gate.clone(), options.recorder.clone(), options.latency);
-        let home = blocking(move || Home::open(options)).await?;
+        let home = blocking(move || DataDirectory::open(options)).await?;
         let listeners = Listeners::bind(wanted, home.ports).await?;
         let addresses = listeners.addresses()?;
         let ready = blocking(move || home.furnish(addresses)).await?;
@@ -76,23 +76,23 @@ impl Emulator {
         Ok(Self { connection: ready.connection, stop, listeners: tasks, world: Some(thread) })
     }
 
-    /// How to reach it.
+    /// The addresses and credentials for clients.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// Stops listening, lets what is in hand finish, closes the store.
+    /// Stops listening, lets current requests finish, closes the store.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         while self.listeners.join_next().await.is_some() {}
-        // The listeners held the last handles, so the world ends after the task it is at.
+        // The listeners held the last handles, so the world ends after its current task.
         if let Some(thread) = self.world.take() {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
     }
 }
 
-/// Runs what takes its time, or the disk's, beside the async tasks.
+/// Runs slow work or disk access outside of the async tasks.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, EmulatorError> + Send + 'static,
 ) -> Result<T, EmulatorError> {
@@ -100,16 +100,16 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// An opened data directory.
-struct Home {
+struct DataDirectory {
     options: Options,
     store: Store,
-    identity: Identity,
+    identity: CloudIdentity,
     ports: Ports,
 }
 
 /// Everything but the sockets.
 struct Ready {
-    world: World,
+    world: PracticeWorld,
     connection: Connection,
     /// For the HTTPS listener.
     own: Material,
@@ -117,7 +117,7 @@ struct Ready {
     default: Material,
 }
 
-impl Home {
+impl DataDirectory {
     fn open(options: Options) -> Result<Self, EmulatorError> {
         let clock = options.clock.map(Clock::reading).transpose()?;
         let dir = &options.data_dir;
@@ -130,13 +130,13 @@ impl Home {
         if let Some(clock) = clock {
             clock.save(&tx)?;
         }
-        let identity = Identity::load_or_create(&tx, Clock::load(&tx)?.now())?;
+        let identity = CloudIdentity::load_or_create(&tx, Clock::load(&tx)?.now())?;
         let ports = Ports::load(&tx)?;
         tx.commit()?;
         Ok(Self { options, store, identity, ports })
     }
 
-    /// Sets the world up for these addresses, with the estate of the scenario if it is new.
+    /// Prepares the world for these addresses, and builds the scenario's estate in a new directory.
     fn furnish(self, addresses: Addresses) -> Result<Ready, EmulatorError> {
         let tx = self.store.begin()?;
         addresses.ports().save(&tx)?;
@@ -152,7 +152,7 @@ impl Home {
         let secret = |principal| setting.authority.secret_of(principal).expose_secret().to_owned();
         let (plain_client_secret, reader_client_secret) =
             (secret(&principals::PLAIN), secret(&principals::READER));
-        let world = World::new(self.store, setting, self.options.limits());
+        let world = PracticeWorld::new(self.store, setting, self.options.limits());
         let start = scenario::load_or_build(&world, &self.options)?;
         world.run(key_vault::readdress).map_err(|fault| EmulatorError::Address(fault.body.to_string()))?;
         world.sync()?;
@@ -186,12 +186,12 @@ impl Home {
             front_door: addresses.front_door,
             edge: addresses.edge,
             tenant_id: identity.tenant_id.clone(),
-            authority: Authority {
+            authority: TokenIssuer {
                 tenant_id: identity.tenant_id.clone(),
                 origin: format!("https://{}", addresses.https),
                 client_secret: identity.client_secret.clone().into(),
                 signing_key: identity.signing_key.clone().into(),
-                switches: Switches::default(),
+                switches: SignInSwitches::default(),
             },
             pace: self.options.pace,
             propagation: Propagation::default(),
@@ -202,7 +202,7 @@ impl Home {
     }
 }
 
-/// The directory holds private keys: nobody else may look into it.
+/// The directory holds private keys: other users must not read it.
 fn make_private_dir(dir: &Path) -> Result<(), EmulatorError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -222,12 +222,12 @@ fn file<'p>(action: &'static str, path: &'p Path) -> impl FnOnce(io::Error) -> E
     move |source| EmulatorError::File { action, path: path.to_owned(), source }
 }
 
-/// Carries questions about the zone to the world until `stop` says so.
+/// Passes DNS queries to the world until `stop` is set.
 async fn answer_dns(sockets: Sockets, world: Handle, mut stop: watch::Receiver<bool>) {
     let ask = move |question: Vec<u8>, transport| {
         let world = world.clone();
         async move {
-            let answer = move |world: &mut World| {
+            let answer = move |world: &mut PracticeWorld| {
                 world.run(|ctx| Ok(dns::server::answer(ctx.tx, &question, transport))).ok().flatten()
             };
             world.ask(answer).await.ok().flatten()
@@ -239,21 +239,21 @@ async fn answer_dns(sockets: Sockets, world: Handle, mut stop: watch::Receiver<b
     }
 }
 
-/// A certificate for the practice cloud's own listeners, made anew at every start. It goes by the real clock,
-/// because the clients that check it do.
+/// A certificate for the practice cloud's own listeners, made at every start. It uses the real clock, because
+/// the clients that check it do.
 fn own_certificate(ca: &Ca, name: &str, more: &[&str]) -> Result<Material, EmulatorError> {
     let now = Timestamp::now();
     let days = |n: i64| SignedDuration::from_hours(24 * n);
     let mut names = vec![name.to_owned()];
     names.extend(more.iter().map(|name| (*name).to_owned()));
     names.dedup();
-    let profile = Profile {
+    let profile = LeafProfile {
         common_name: name.to_owned(),
         names,
-        key: KeySource::NewEc(Curve::P256),
+        key: KeySource::NewEc(KeyCurve::P256),
         not_before: now - days(1),
         not_after: now + days(365),
-        issuer: Role::DigiCert,
+        issuer: CommercialCa::DigiCert,
         particulars: None,
     };
     ca.certify(&profile)

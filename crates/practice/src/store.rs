@@ -1,11 +1,12 @@
-//! The durable store: typed collections of JSON documents in one redb file, one transaction a request or job.
+//! The durable store: typed collections of JSON documents in one redb file, one transaction per request or
+//! job.
 //!
-//! Everything a client was told has been committed (synced) before the answer left, so the process may be
-//! killed at any moment. A `Collection` names a set of documents; `Collection::private` ones live in a table
-//! of their own, which no answer is built from by accident (keys, PFX, passwords).
+//! Everything in a response has been committed (synced) before the response is sent, so the process may be
+//! killed at any moment. A `Collection` names a set of documents; `Collection::private` ones are in a table
+//! of their own, so that no response contains them by accident (keys, PFX, passwords).
 //!
 //! ```ignore
-//! const RECORDS: Collection<Record> = Collection::new("dns-record");
+//! const RECORDS: Collection<DnsRecord> = Collection::new("dns-record");
 //! tx.put(&RECORDS, "contoso.com|TXT", &record)?;
 //! let of_zone = tx.scan(&RECORDS, "contoso.com|")?;   // in key order
 //! ```
@@ -28,25 +29,25 @@ use super::{
     rename,
 };
 
-type Table = TableDefinition<'static, &'static str, &'static [u8]>;
-const DOCUMENTS: Table = TableDefinition::new("documents");
-const PRIVATE: Table = TableDefinition::new("private");
+type StoreTable = TableDefinition<'static, &'static str, &'static [u8]>;
+const DOCUMENTS: StoreTable = TableDefinition::new("documents");
+const PRIVATE: StoreTable = TableDefinition::new("private");
 const VERSION: Collection<u32> = Collection::new("version");
-/// 3: a vault's PFX is kept as what it is made of.
+/// 3: a vault's PFX is stored as the certificate and key that it is made of.
 const FORMAT: u32 = 3;
 const FILE: &str = "cloud.redb";
-/// The most pages kept in memory, in octets: a fleet is planted in one transaction, and what does not fit is
+/// The size of the page cache in bytes: a fleet is planted in one transaction, and what does not fit is
 /// written twice.
 const CACHE: usize = 64 << 20;
-/// Comes after whatever a key goes on with.
+/// Sorts after every possible continuation of a key.
 pub const LAST: char = '\u{10ffff}';
-/// How many entries are read at a time.
+/// The number of entries read at a time.
 const CHUNK: usize = 256;
 
 /// A named set of documents of type `T`.
 pub struct Collection<T> {
     name: &'static str,
-    table: Table,
+    table: StoreTable,
     of: PhantomData<fn() -> T>,
 }
 
@@ -57,12 +58,12 @@ impl<T> fmt::Debug for Collection<T> {
 }
 
 impl<T> Collection<T> {
-    /// A collection of what clients may see.
+    /// A collection that clients may see.
     pub const fn new(name: &'static str) -> Self {
         Self { name, table: DOCUMENTS, of: PhantomData }
     }
 
-    /// A collection of what no client may see.
+    /// A collection that no client may see.
     pub const fn private(name: &'static str) -> Self {
         Self { name, table: PRIVATE, of: PhantomData }
     }
@@ -72,7 +73,7 @@ impl<T> Collection<T> {
     }
 }
 
-/// The database file of one data directory; a second process that opens it is refused.
+/// The database file of one data directory; opening it in a second process is refused.
 #[derive(Debug)]
 pub struct Store {
     database: Database,
@@ -95,7 +96,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Throws everything in `dir` away, also what is damaged or of another format; not what somebody uses.
+    /// Deletes everything in `dir`, even if it is damaged or of another format, but not if a process uses it.
     pub fn destroy(dir: &Path) -> Result<(), EmulatorError> {
         if let Err(in_use @ EmulatorError::InUse(_)) = lock(dir) {
             return Err(in_use);
@@ -104,23 +105,23 @@ impl Store {
         fs::remove_file(&path).map_err(|source| EmulatorError::File { action: "remove", path, source })
     }
 
-    /// Makes durable what `commit_unsynced` did.
+    /// Makes the changes of `commit_unsynced` durable.
     pub fn sync(&self) -> Result<(), StoreError> {
         Ok(self.database.begin_write()?.commit()?)
     }
 
-    /// Starts a transaction; dropped without `commit`, it leaves no trace.
+    /// Starts a transaction; dropped without `commit`, it changes nothing.
     pub fn begin(&self) -> Result<Transaction, StoreError> {
         Ok(Transaction { write: self.database.begin_write()?, dirty: Cell::new(false) })
     }
 }
 
-/// Opens the file, which one process at a time can.
+/// Opens the file, which only one process at a time can do.
 fn lock(dir: &Path) -> Result<Database, EmulatorError> {
     let path = dir.join(FILE);
     let mut how = OpenOptions::new();
     how.read(true).write(true).create(true).truncate(false);
-    // It holds private keys.
+    // The file holds private keys.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
     let file = how.open(&path).map_err(|source| EmulatorError::File { action: "open", path, source })?;
@@ -164,7 +165,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Removes the document at `key`; says whether there was one.
+    /// Removes the document at `key`; returns whether there was one.
     pub fn remove<T>(&self, of: &Collection<T>, key: &str) -> Result<bool, StoreError> {
         let key = of.key(key);
         let mut table = self.write.open_table(of.table)?;
@@ -203,7 +204,7 @@ impl Transaction {
         Ok(first)
     }
 
-    /// Shows `visit` every document under `prefix` after the key `after`, in key order, until it answers
+    /// Passes every document under `prefix` after the key `after` to `visit`, in key order, until it returns
     /// false. `visit` may itself read and write: no table is held open while it runs.
     pub fn walk<T: DeserializeOwned>(
         &self,
@@ -215,7 +216,7 @@ impl Transaction {
         self.walk_by(of, prefix, after, &|bytes| serde_json::from_slice(bytes), visit)
     }
 
-    /// The same, where `read` makes of a document what is wanted of it.
+    /// The same, where `read` extracts the wanted part of a document.
     pub fn walk_by<T, U>(
         &self,
         of: &Collection<T>,
@@ -225,7 +226,7 @@ impl Transaction {
         mut visit: impl FnMut(&str, U) -> bool,
     ) -> Result<(), StoreError> {
         let begin = of.key(prefix);
-        // The smallest key greater than `after` is `after` with one zero octet more.
+        // The smallest key greater than `after` is `after` with one more zero byte.
         let mut from = after.map_or_else(|| begin.clone(), |after| format!("{}\0", of.key(after)));
         loop {
             let chunk = self.chunk(of.table, &begin, &from)?;
@@ -242,7 +243,7 @@ impl Transaction {
         }
     }
 
-    /// The first key that is not before `from`.
+    /// The first key at or after `from`.
     pub fn key_from<T>(&self, of: &Collection<T>, from: &str) -> Result<Option<String>, StoreError> {
         let (begin, end) = (of.key(from), of.key(&LAST.to_string()));
         let table = self.write.open_table(of.table)?;
@@ -259,7 +260,7 @@ impl Transaction {
         Ok(last.map(|(key, _)| key.value()[of.name.len() + 1..].to_owned()))
     }
 
-    /// How many documents have a key that begins with `prefix`; none is read.
+    /// The number of documents whose key begins with `prefix`; none of them is read.
     pub fn count<T>(&self, of: &Collection<T>, prefix: &str) -> Result<usize, StoreError> {
         let begin = of.key(prefix);
         let end = format!("{begin}{LAST}");
@@ -272,8 +273,8 @@ impl Transaction {
         Ok(count)
     }
 
-    /// Gives what is called `from`, and what lies below it, another name: in every key and in every document
-    /// that mentions it. Looks at everything there is, so it is for what happens rarely.
+    /// Renames `from`, and everything below it, to `to`: in every key and in every document that mentions it.
+    /// It reads the whole store, so it is only for rare operations.
     pub fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
         for of in [DOCUMENTS, PRIVATE] {
             let mut table = self.write.open_table(of)?;
@@ -299,7 +300,12 @@ impl Transaction {
     }
 
     /// Up to `CHUNK` raw entries from the key `from` on that begin with `prefix`.
-    fn chunk(&self, table: Table, prefix: &str, from: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    fn chunk(
+        &self,
+        table: StoreTable,
+        prefix: &str,
+        from: &str,
+    ) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         let table = self.write.open_table(table)?;
         let mut chunk = Vec::new();
         for entry in table.range(from..)? {
@@ -312,7 +318,7 @@ impl Transaction {
         Ok(chunk)
     }
 
-    /// Makes the changes visible; durable they are with the next `commit`, or `Store::sync`. Says whether
+    /// Makes the changes visible; the next `commit` or `Store::sync` makes them durable. Returns whether
     /// there are any.
     pub fn commit_unsynced(mut self) -> Result<bool, StoreError> {
         let changed = self.dirty.get();

@@ -1,13 +1,13 @@
-//! `/_emulator/switches`: what the real cloud does, or may do, and a rehearsal wants to see both ways. Part
-//! of the cloud's state, so a new start finds them as they were left.
+//! `/_emulator/switches`: behaviour of the real cloud that is uncertain, so that a rehearsal can try it both
+//! ways. The switches are part of the stored state and survive a restart.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    call::{Call, Method},
-    context::{Context, merge},
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::{CloudContext, merge},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
 };
@@ -15,35 +15,35 @@ use super::{
 const KEPT: Collection<Switches> = Collection::new("switches");
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "_emulator/switches", show),
-    Route::new(Method::Post, "_emulator/switches", turn),
+    Route::new(HttpMethod::Get, "_emulator/switches", show),
+    Route::new(HttpMethod::Post, "_emulator/switches", turn),
 ];
 
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
-    /// App Service takes a write whatever `If-Match` says. No description of it has that header, so either
+    /// App Service accepts a write regardless of `If-Match`. No description of it has that header, so either
     /// may be true.
     pub if_match_ignored: bool,
-    /// The CA wants a domain proved again for each renewal and rekey, however new its last proof is.
+    /// The CA requires a new proof of the domain for each renewal and rekey, however recent the last one is.
     pub proof_always_wanted: bool,
-    /// Apps do not say that they take no certificates but their own: `siteScopedCertificatesEnabled` is in no
-    /// description of them.
+    /// Apps do not report that they accept only their own certificates: no description of them has
+    /// `siteScopedCertificatesEnabled`.
     pub site_scope_unsaid: bool,
 }
 
 impl Switches {
-    pub fn of(ctx: &Context<'_>) -> Result<Self, Fault> {
+    pub fn of(ctx: &CloudContext<'_>) -> Result<Self, Fault> {
         Ok(ctx.tx.get(&KEPT, "")?.unwrap_or_default())
     }
 }
 
-fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
+fn show(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!(Switches::of(ctx)?)))
 }
 
-/// `{"if_match_ignored": true}`; what is left out stays.
-fn turn(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// `{"if_match_ignored": true}`; omitted switches stay.
+fn turn(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let mut all = json!(Switches::of(ctx)?);
     merge(&mut all, &call.body);
     let all: Switches =

@@ -1,6 +1,6 @@
-//! How many requests the services take: ARM's token buckets for each subscription and kind of request (API.md
-//! §1.3), the windows of Resource Graph and Key Vault, and for tests one bucket for everything. The headers
-//! say what is left before anybody runs into the limit; who does gets 429 with `Retry-After`.
+//! The rate limits of the services: ARM's token buckets for each subscription and kind of request, the
+//! windows of Resource Graph and Key Vault, and for tests one bucket for everything. The headers report what
+//! is left before a client reaches the limit; beyond it every request gets 429 with `Retry-After`.
 
 use std::{
     collections::HashMap,
@@ -10,19 +10,19 @@ use std::{
 };
 
 use super::{
-    call::Method,
-    door::{Door, Incoming},
+    call::HttpMethod,
     reply::Fault,
+    service::{CloudService, IncomingRequest},
 };
 
-/// Which limits hold.
+/// Which rate limits apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rate {
     /// Counted, never refused.
     Unlimited,
     /// As in Azure since 2024.
     Azure,
-    /// So many requests a second, whatever they ask for.
+    /// This many requests a second, regardless of what they ask for.
     PerSecond(u32),
 }
 
@@ -49,20 +49,20 @@ impl fmt::Display for Rate {
     }
 }
 
-/// The kinds of requests that ARM counts apart.
+/// The kinds of requests that ARM counts separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
+enum RateClass {
     Reads,
     Writes,
     Deletes,
 }
 
-impl Kind {
-    fn of(method: Method) -> Self {
+impl RateClass {
+    fn of(method: HttpMethod) -> Self {
         match method {
-            Method::Get | Method::Head => Self::Reads,
-            Method::Delete => Self::Deletes,
-            Method::Put | Method::Patch | Method::Post => Self::Writes,
+            HttpMethod::Get | HttpMethod::Head => Self::Reads,
+            HttpMethod::Delete => Self::Deletes,
+            HttpMethod::Put | HttpMethod::Patch | HttpMethod::Post => Self::Writes,
         }
     }
 
@@ -85,8 +85,8 @@ impl Kind {
         }
     }
 
-    /// Size of the bucket, and what comes back each second: the documented ones, or those of an hour as
-    /// before 2024.
+    /// The size of the bucket, and its refill per second: the documented ones, or the hourly ones of before
+    /// 2024.
     fn bucket(self, rate: Rate) -> (f64, f64) {
         match (rate, self) {
             (Rate::Unlimited, Self::Reads) => (12_000.0, 12_000.0 / 3600.0),
@@ -100,24 +100,24 @@ impl Kind {
 
 /// Resource Graph: 15 queries in 5 seconds.
 const QUERIES: (f64, Duration) = (15.0, Duration::from_secs(5));
-/// One vault: 4,000 transactions in 10 seconds, of which 300 make something.
+/// One vault: 4,000 transactions in 10 seconds, of which 300 may create something.
 const TRANSACTIONS: (f64, Duration) = (4000.0, Duration::from_secs(10));
 const CREATIONS: (f64, Duration) = (300.0, Duration::from_secs(10));
-/// Stands for "no limit" where a header must say a number.
+/// Stands for "no limit" where a header must contain a number.
 const PLENTY: f64 = 100_000.0;
 
-/// What is left of every limit; it begins anew with the process, as nobody remembers it for longer.
+/// What is left of every limit; not stored: a restart begins with full limits.
 #[derive(Debug)]
 pub struct Throttle {
     rate: Rate,
-    /// Of all requests together.
-    every: Option<Bucket>,
-    arm: HashMap<(String, Kind), Bucket>,
+    /// The limit on all requests together.
+    every: Option<TokenBucket>,
+    arm: HashMap<(String, RateClass), TokenBucket>,
     queries: Window,
     vaults: HashMap<(String, bool), Window>,
 }
 
-/// What comes of a request: headers for its answer, and the answer itself when it is refused.
+/// The decision on a request: headers for its response, and the response itself when it is refused.
 #[derive(Debug, Default)]
 pub struct Admission {
     pub headers: Vec<(&'static str, String)>,
@@ -127,7 +127,7 @@ pub struct Admission {
 impl Throttle {
     pub fn new(rate: Rate) -> Self {
         let every = match rate {
-            Rate::PerSecond(number) => Some(Bucket::new(f64::from(number), f64::from(number))),
+            Rate::PerSecond(number) => Some(TokenBucket::new(f64::from(number), f64::from(number))),
             Rate::Unlimited | Rate::Azure => None,
         };
         let (queries, length) = QUERIES;
@@ -135,26 +135,26 @@ impl Throttle {
         Self { rate, every, arm: HashMap::new(), queries, vaults: HashMap::new() }
     }
 
-    /// Counts a request in, or refuses it. What nobody signed in for is not counted.
-    pub fn admit(&mut self, door: &Door, incoming: &Incoming, now: Instant) -> Admission {
-        let Some(method) = Method::parse(&incoming.method).filter(|_| incoming.authorization.is_some())
+    /// Counts a request, or refuses it. Requests without a sign-in are not counted.
+    pub fn admit(&mut self, service: &CloudService, incoming: &IncomingRequest, now: Instant) -> Admission {
+        let Some(method) = HttpMethod::parse(&incoming.method).filter(|_| incoming.authorization.is_some())
         else {
             return Admission::default();
         };
-        match door {
-            Door::Arm if is_query(&incoming.path) => self.query(now),
-            Door::Arm => self.arm(subscription(&incoming.path), Kind::of(method), now),
-            Door::Vault(name) => self.vault(name, method, now),
+        match service {
+            CloudService::Arm if is_query(&incoming.path) => self.query(now),
+            CloudService::Arm => self.arm(subscription(&incoming.path), RateClass::of(method), now),
+            CloudService::Vault(name) => self.vault(name, method, now),
             _ => Admission::default(),
         }
     }
 
-    fn arm(&mut self, subscription: Option<&str>, kind: Kind, now: Instant) -> Admission {
+    fn arm(&mut self, subscription: Option<&str>, kind: RateClass, now: Instant) -> Admission {
         let (size, refill) = kind.bucket(self.rate);
         let own = self
             .arm
             .entry((subscription.unwrap_or_default().to_lowercase(), kind))
-            .or_insert_with(|| Bucket::new(size, refill));
+            .or_insert_with(|| TokenBucket::new(size, refill));
         let bucket = self.every.as_mut().unwrap_or(own);
         let wait = bucket.take(now).err().filter(|_| self.rate != Rate::Unlimited);
         let headers = vec![(kind.header(subscription.is_some()), bucket.left())];
@@ -193,11 +193,11 @@ impl Throttle {
         Admission { headers, refused }
     }
 
-    fn vault(&mut self, name: &str, method: Method, now: Instant) -> Admission {
+    fn vault(&mut self, name: &str, method: HttpMethod, now: Instant) -> Admission {
         let wait = match (&mut self.every, self.rate) {
             (Some(every), _) => every.take(now).err(),
             (None, Rate::Azure) => {
-                let creates = matches!(method, Method::Put | Method::Post);
+                let creates = matches!(method, HttpMethod::Put | HttpMethod::Post);
                 let (limit, length) = if creates { CREATIONS } else { TRANSACTIONS };
                 let window = self
                     .vaults
@@ -225,26 +225,26 @@ fn subscription(path: &str) -> Option<&str> {
     parts.next().filter(|word| word.eq_ignore_ascii_case("subscriptions")).and_then(|_| parts.next())
 }
 
-/// Whole seconds, upwards; never zero, which some clients take for "at once".
+/// Whole seconds, rounded up; never zero, which some clients take for "at once".
 fn seconds(wait: Duration) -> u64 {
     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
-/// Tokens that come back evenly.
+/// A token bucket with a steady refill.
 #[derive(Debug, Clone, Copy)]
-struct Bucket {
+struct TokenBucket {
     size: f64,
     refill: f64,
     tokens: f64,
     at: Option<Instant>,
 }
 
-impl Bucket {
+impl TokenBucket {
     fn new(size: f64, refill: f64) -> Self {
         Self { size, refill, tokens: size, at: None }
     }
 
-    /// Takes a token, or says how long until there is one. A refused request takes none.
+    /// Takes a token, or returns how long until there is one. A refused request takes none.
     fn take(&mut self, now: Instant) -> Result<(), Duration> {
         if let Some(before) = self.at.replace(now) {
             let back = now.saturating_duration_since(before).as_secs_f64() * self.refill;
@@ -262,7 +262,7 @@ impl Bucket {
     }
 }
 
-/// So many in a length of time, all of which come back at its end.
+/// A fixed window: this many requests in a length of time, all of which are available again at its end.
 #[derive(Debug, Clone, Copy)]
 struct Window {
     limit: f64,
@@ -304,13 +304,13 @@ mod tests {
     use super::*;
 
     fn ask(throttle: &mut Throttle, method: &str, path: &str, now: Instant) -> Admission {
-        let incoming = Incoming {
+        let incoming = IncomingRequest {
             method: method.to_owned(),
             path: path.to_owned(),
             authorization: Some("Bearer x".to_owned()),
-            ..Incoming::default()
+            ..IncomingRequest::default()
         };
-        throttle.admit(&Door::of(&incoming), &incoming, now)
+        throttle.admit(&CloudService::of(&incoming), &incoming, now)
     }
 
     #[test]

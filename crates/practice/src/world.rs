@@ -1,6 +1,6 @@
 //! The one thread that owns the practice cloud's state. It runs one request or one due job at a time, each in
-//! one transaction, so every answer shows a state that really was, and a change is on disk before anybody
-//! hears of it: requests that come together share one sync, and their answers wait for it.
+//! one transaction, so that every response shows a state that really existed, and a change is on disk before
+//! its response is sent: requests that arrive together share one sync, and their responses wait for it.
 
 use std::{
     cell::Cell,
@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::{
     clock::Clock,
-    context::{Context, View},
+    context::{CloudContext, View},
     error::{EmulatorError, StoreError},
     jobs,
     log::Log,
@@ -25,47 +25,47 @@ use super::{
     throttle::{Rate, Throttle},
 };
 
-type Task = Box<dyn FnOnce(&mut World) -> Answer + Send>;
-/// Lets whoever asked know what came of it.
-type Answer = Box<dyn FnOnce() + Send>;
+type WorldTask = Box<dyn FnOnce(&mut PracticeWorld) -> Completion + Send>;
+/// Sends the result to the caller.
+type Completion = Box<dyn FnOnce() + Send>;
 
 /// The longest sleep when nothing is due.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// How many answers wait for one sync at most.
+/// The maximum number of responses that wait for one sync.
 const TOGETHER: usize = 64;
 
-/// The expressions of a query may lie a thousand deep in each other; only what is used takes memory.
+/// The expressions of a query may be nested a thousand deep; only the used part takes memory.
 const STACK: usize = 16 << 20;
 
-/// The name of the thread. A panic in it ends the request and nothing else.
+/// The name of the thread. A panic in it fails only the current request.
 pub const THREAD: &str = "practice-cloud";
 
 /// State, clock and jobs.
 #[derive(Debug)]
-pub struct World {
+pub struct PracticeWorld {
     store: Store,
-    /// As of the last transaction.
+    /// The clock as of the last transaction.
     clock: Cell<Clock>,
-    /// Whether something changed that is not on disk yet.
+    /// Whether a change is not on disk yet.
     unsynced: Cell<bool>,
     pub setting: Setting,
     pub log: Log,
     pub throttle: Throttle,
 }
 
-impl World {
+impl PracticeWorld {
     pub fn new(store: Store, setting: Setting, rate: Rate) -> Self {
         let (clock, unsynced) = (Cell::default(), Cell::default());
         Self { store, clock, unsynced, setting, log: Log::default(), throttle: Throttle::new(rate) }
     }
 
-    /// Runs `work` in one transaction, committed when it ends well and undone when not. It is on disk after
-    /// `sync`.
-    pub fn run<T>(&self, work: impl FnOnce(&Context<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+    /// Runs `work` in one transaction, which is committed on success and undone on a fault. It is on disk
+    /// after `sync`.
+    pub fn run<T>(&self, work: impl FnOnce(&CloudContext<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let tx = self.store.begin()?;
         let now = Clock::load(&tx)?.now();
-        let ctx = Context { tx: &tx, now, setting: &self.setting, view: View::Now, stale: None };
+        let ctx = CloudContext { tx: &tx, now, setting: &self.setting, view: View::Now, stale: None };
         let done = unbroken(|| work(&ctx))?;
         self.clock.set(Clock::load(&tx)?);
         self.commit(tx)?;
@@ -79,7 +79,7 @@ impl World {
         Ok(())
     }
 
-    /// Brings everything that was done to the disk.
+    /// Writes all changes to disk.
     pub fn sync(&self) -> Result<(), StoreError> {
         if self.unsynced.get() {
             self.store.sync()?;
@@ -88,7 +88,7 @@ impl World {
         Ok(())
     }
 
-    /// Runs every job that is due; says how long until the next one.
+    /// Runs every job that is due; returns the time until the next one.
     fn run_due_jobs(&self) -> Result<Duration, StoreError> {
         loop {
             let tx = self.store.begin()?;
@@ -102,7 +102,8 @@ impl World {
                 return Ok(Duration::try_from(wait).unwrap_or(IDLE).min(IDLE));
             }
             jobs::take(&tx, &key)?;
-            let ctx = Context { tx: &tx, now: due, setting: &self.setting, view: View::Now, stale: None };
+            let ctx =
+                CloudContext { tx: &tx, now: due, setting: &self.setting, view: View::Now, stale: None };
             match unbroken(|| job.clone().run(&ctx)) {
                 Ok(()) => self.commit(tx)?,
                 Err(fault) => {
@@ -116,8 +117,8 @@ impl World {
         }
     }
 
-    /// Serves tasks until the last handle is gone; jobs that are due come first.
-    fn live(mut self, tasks: &mpsc::Receiver<Task>) {
+    /// Serves tasks until the last handle is dropped; due jobs come first.
+    fn live(mut self, tasks: &mpsc::Receiver<WorldTask>) {
         let mut answers = Vec::new();
         loop {
             let wait = self.run_due_jobs().unwrap_or_else(|error| {
@@ -139,9 +140,9 @@ impl World {
         }
     }
 
-    /// Gives the answers out, once what they speak of is on disk. What never gets there is answered by
-    /// nobody: the listener says then that the service is not available.
-    fn tell(&self, answers: &mut Vec<Answer>) {
+    /// Sends the responses once their changes are on disk. If that fails they are dropped, and the listener
+    /// answers that the service is not available.
+    fn tell(&self, answers: &mut Vec<Completion>) {
         match self.sync() {
             Ok(()) => answers.drain(..).for_each(|answer| answer()),
             Err(error) => {
@@ -151,7 +152,7 @@ impl World {
         }
     }
 
-    /// Gives the world a thread of its own.
+    /// Starts the world's own thread.
     pub fn start(self) -> Result<(Handle, JoinHandle<()>), EmulatorError> {
         let (tasks, inbox) = mpsc::channel();
         let thread = thread::Builder::new()
@@ -172,10 +173,10 @@ impl World {
     }
 }
 
-/// A mistake in one operation is that operation's fault: its transaction is undone, and the world goes on.
-/// Whoever practises keeps what was done before, and the screen.
+/// Turns a panic in one operation into a fault: its transaction is undone, and the world continues. A user
+/// who practises keeps their earlier work, and the screen.
 fn unbroken<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    // What `work` may leave half done is in the transaction, which is dropped with the fault.
+    // State that `work` leaves half done is in the transaction, which is dropped with the fault.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let words =
             "The practice cloud made a mistake and undid this request. Please report it with the log.";
@@ -183,23 +184,23 @@ fn unbroken<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     })
 }
 
-/// How the listeners reach the world; the world ends when the last one is dropped.
+/// The way of the listeners to the world; the world ends when the last handle is dropped.
 #[derive(Debug, Clone)]
 pub struct Handle {
-    tasks: mpsc::Sender<Task>,
+    tasks: mpsc::Sender<WorldTask>,
 }
 
 impl Handle {
-    /// Has the world do something and waits for the result.
+    /// Runs a task in the world and waits for the result.
     pub async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&mut World) -> T + Send + 'static,
+        question: impl FnOnce(&mut PracticeWorld) -> T + Send + 'static,
     ) -> Result<T, EmulatorError> {
         let (answer, wait) = oneshot::channel();
-        let task: Task = Box::new(move |world| {
+        let task: WorldTask = Box::new(move |world| {
             let found = question(world);
             Box::new(move || {
-                // Nobody may be waiting any more: the work is done all the same.
+                // The caller may be gone; the work is done in any case.
                 let _ = answer.send(found);
             })
         });

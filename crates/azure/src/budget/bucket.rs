@@ -1,34 +1,35 @@
-//! One limit of a service as far as its answers tell of it: at least so many requests are left, and at least
-//! so many come back each second. Pure; whoever asks brings the time.
+//! The token bucket of one service limit, estimated from the answers: at least this many requests are left,
+//! and at least this many come back each second. Pure; the caller passes the time.
 //!
-//! Both are lower bounds, so that certdeck alone never takes the last request of a limit, however many are
-//! under way and whatever limit holds: what Azure documents (API.md 1.3), what it held before, or what
-//! somebody set up.
+//! Both numbers are lower bounds, so that certdeck alone never uses the last request of a limit, no matter
+//! how many requests are under way and which limit applies: the one that Azure documents, an earlier one, or
+//! one that an administrator configured.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A request that nobody knows anything about is let go alone: its answer tells.
+/// While no limit is known, one request goes alone: its answer reports the limit.
 const ONE_GOES: f64 = 2.0;
-/// Never taken: who takes the last one has run into the limit.
+/// The last request is never used: it would run into the limit.
 const LAST: f64 = 1.0;
-/// Until it is seen how fast requests come back; slower than any limit that Azure documents for this many.
+/// The assumed refill per second until it is measured; slower than any limit that Azure documents for this
+/// many.
 const SLOWEST: f64 = 0.5;
-/// Shorter than this tells too little, as what is left is told in whole numbers.
+/// Shorter periods are too inaccurate, because the remaining number is reported as a whole number.
 const LEARN_FROM: Duration = Duration::from_millis(500);
 
-/// What an answer says of a limit.
+/// The limit that an answer reports.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Told {
+pub struct ReportedLimit {
     pub left: f64,
-    /// When all of them come back at once; without it they come back one by one.
+    /// When all of them come back at once; `None`: they come back one by one.
     pub resets: Option<Duration>,
 }
 
-/// A request that was let go, for telling later which others its answer cannot know of.
+/// A permitted request, to determine later which other requests its answer cannot include.
 #[derive(Debug, Clone, Copy)]
-pub struct Sent {
+pub struct SentMark {
     number: u32,
     others: u32,
     at: Instant,
@@ -38,19 +39,19 @@ pub struct Sent {
 pub struct Bucket {
     /// `None`: no limit is known.
     left: Option<f64>,
-    /// Whether an answer said so, or it is only assumed.
+    /// Whether an answer reported it; otherwise it is assumed.
     told: bool,
     at: Instant,
-    /// The most that were ever left, as far as seen.
+    /// The largest remaining number seen so far.
     most: f64,
-    /// What comes back each second.
+    /// The refill per second.
     refill: f64,
     resets: Option<Instant>,
     held: Option<Instant>,
     sent: u32,
     in_flight: u32,
-    /// The last answer while nothing else was under way, what it said, and how many had been sent.
-    quiet: Option<(Sent, f64)>,
+    /// The last answer while nothing else was under way, its number, and how many requests had been sent.
+    quiet: Option<(SentMark, f64)>,
 }
 
 impl Bucket {
@@ -69,8 +70,8 @@ impl Bucket {
         }
     }
 
-    /// Whether another request may go, leaving `spare` of every request for others; else when, if time alone
-    /// decides.
+    /// Whether another request may go, keeping the fraction `spare` for others. If not, the time at which it
+    /// may, when that depends on time alone.
     pub fn room(&mut self, now: Instant, spare: f64) -> Result<(), Option<Instant>> {
         self.advance(now);
         if let Some(until) = self.held {
@@ -81,24 +82,24 @@ impl Bucket {
         match (self.resets, wanted - left) {
             (_, ..=0.0) => Ok(()),
             (Some(resets), _) => Err(Some(resets)),
-            // A millisecond late rather than a hair early.
+            // Rather a millisecond late than slightly early.
             (None, lacking) => {
                 Err(Some(now + Duration::from_secs_f64(lacking / self.refill) + Duration::from_millis(1)))
             }
         }
     }
 
-    pub fn send(&mut self, now: Instant) -> Sent {
+    pub fn send(&mut self, now: Instant) -> SentMark {
         self.advance(now);
         self.left = self.left.map(|left| left - 1.0);
         self.sent = self.sent.wrapping_add(1);
         let others = self.in_flight;
         self.in_flight += 1;
-        Sent { number: self.sent, others, at: now }
+        SentMark { number: self.sent, others, at: now }
     }
 
-    /// It is over. `counted`: its answer speaks of a limit; else nobody knows whether the limit was drawn on,
-    /// and how fast requests come back cannot be learned over it.
+    /// A request is over. `counted`: its answer reported a limit. Otherwise it is unknown whether the request
+    /// used the limit, and the refill cannot be measured across it.
     pub fn end(&mut self, counted: bool) {
         self.in_flight = self.in_flight.saturating_sub(1);
         if !counted {
@@ -109,19 +110,19 @@ impl Bucket {
         }
     }
 
-    /// It never reached the service.
+    /// The request never reached the service.
     pub fn give_back(&mut self) {
         self.left = self.left.map(|left| (left + 1.0).min(self.most));
     }
 
-    /// An answer spoke of no limit: there is none, unless another answer knows better.
+    /// An answer reported no limit: there is none, unless another answer reports one.
     pub fn be_silent(&mut self) {
         if !self.told {
             self.left = None;
         }
     }
 
-    /// What was told holds no more.
+    /// Discards the reported limit.
     pub fn lift(&mut self) {
         (self.left, self.told) = (None, false);
     }
@@ -134,7 +135,8 @@ impl Bucket {
         self.left.is_some_and(|left| left >= number)
     }
 
-    /// Everything is to wait; what was told before counts no more, and one goes ahead afterwards.
+    /// Holds all requests back for a pause. Earlier numbers are discarded, and one request goes first
+    /// afterwards.
     pub fn hold(&mut self, now: Instant, pause: Duration) {
         let until = self.held.unwrap_or(now).max(now + pause);
         (self.held, self.left, self.told) = (Some(until), Some(ONE_GOES), false);
@@ -145,14 +147,14 @@ impl Bucket {
         self.held
     }
 
-    /// An answer told what was left when its request was counted. Requests that were under way at any time
-    /// with it may have been counted after it.
-    pub fn tell(&mut self, now: Instant, sent: Sent, told: Told) {
+    /// An answer reported what was left when its request was counted. Requests that were under way at the
+    /// same time may have been counted later.
+    pub fn tell(&mut self, now: Instant, sent: SentMark, told: ReportedLimit) {
         self.advance(now);
         let overlapping = f64::from(sent.others + self.sent.wrapping_sub(sent.number));
         let least = told.left - overlapping;
         self.told = true;
-        // Less than expected: somebody else asks too. More: more came back than was hoped for.
+        // Less than expected: another client uses the limit too. More: the refill was faster than assumed.
         self.left = Some(self.left.map_or(least, |left| left.max(least).min(told.left)));
         self.most = self.most.max(told.left + 1.0);
         self.resets = told.resets.map(|resets| now + resets);
@@ -161,9 +163,9 @@ impl Bucket {
         }
     }
 
-    /// How much came back since the last quiet answer: at least, as both numbers are rounded down and the
-    /// service counted somewhere between sending and answering.
-    fn learn(&mut self, now: Instant, sent: Sent, left: f64) {
+    /// Measures the refill since the last quiet answer. The result is a lower bound, because both numbers are
+    /// rounded down and the service counted at some moment between request and answer.
+    fn learn(&mut self, now: Instant, sent: SentMark, left: f64) {
         if let Some((before, left_before)) = self.quiet {
             let taken = f64::from(sent.number.wrapping_sub(before.number));
             let span = now.saturating_duration_since(before.at);
@@ -191,7 +193,8 @@ impl Bucket {
                 self.resets = None;
                 *left = left.max(self.most - f64::from(self.in_flight));
             }
-            // While a request is on its way the service may be full and lose what would have come back.
+            // While a request is on its way the bucket of the service may be full, and then its refill is
+            // lost.
             None => *left = (*left + span * self.refill).min(left.max(self.most - f64::from(self.in_flight))),
         }
     }

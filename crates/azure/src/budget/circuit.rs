@@ -1,61 +1,63 @@
-//! A subscription or a host that keeps failing while the others answer is left alone for a while, so that a
-//! look at everything does not wait for it. Pure; whoever asks brings the time.
+//! A circuit breaker for each subscription or host: one that keeps failing while others answer gets no
+//! requests for a while, so that reading everything does not wait for it. Pure; the caller passes the time.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// So many in a row, over so long: one bad moment is none of it.
+/// This many failures in a row, over this long, open the circuit: one bad moment does not.
 const FAILURES: u32 = 5;
 const AT_LEAST: Duration = Duration::from_secs(5);
-/// Others that answered so shortly before may just have nothing more to answer.
+/// Others that answered this recently may simply have had no further requests.
 const SHORTLY: Duration = Duration::from_secs(10);
-/// How long it is left alone at first; twice as long each time that this did not help.
+/// The first pause; it doubles each time that the place still fails.
 const PAUSE: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Default)]
-pub struct Circuit {
+pub struct CircuitBreaker {
     failures: u32,
-    /// When the first of them was sent.
+    /// When the first of the failed requests was sent.
     since: Option<Instant>,
-    /// What the last of them was: `503`, `no answer`.
+    /// The last failure: `503`, `no answer`.
     why: String,
-    open: Option<Open>,
+    open: Option<OpenCircuit>,
     /// The last time it answered.
     answered: Option<Instant>,
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenCircuit {
     until: Instant,
     pause: Duration,
-    /// One request is on its way to see whether it answers again.
+    /// A request is under way to test whether the place answers again.
     probing: bool,
 }
 
-/// Why nothing was sent.
+/// Why nothing was sent: the circuit is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cut {
+pub struct CircuitOpen {
     pub why: String,
-    /// Until when nothing will be.
+    /// How long the circuit stays open.
     pub left: Duration,
 }
 
-impl Circuit {
-    /// Whether a request that nobody waits for may go. After the pause one does, to see.
-    pub fn check(&mut self, now: Instant) -> Result<(), Cut> {
+impl CircuitBreaker {
+    /// Whether a request may go that no person waits for. After the pause one may, as a test.
+    pub fn check(&mut self, now: Instant) -> Result<(), CircuitOpen> {
         match &mut self.open {
             None => Ok(()),
             Some(open) if now >= open.until && !open.probing => {
                 open.probing = true;
                 Ok(())
             }
-            Some(open) => Err(Cut { why: self.why.clone(), left: open.until.saturating_duration_since(now) }),
+            Some(open) => {
+                Err(CircuitOpen { why: self.why.clone(), left: open.until.saturating_duration_since(now) })
+            }
         }
     }
 
-    /// Somebody wants to know: the pause is over.
+    /// Ends the pause, because a person wants the answer.
     pub fn cut_short(&mut self, now: Instant) {
         if let Some(open) = &mut self.open {
             open.until = open.until.min(now);
@@ -66,7 +68,7 @@ impl Circuit {
         *self = Self { answered: Some(now), ..Self::default() };
     }
 
-    /// `others_since` says whether anything else has answered since a moment.
+    /// `others_since` returns whether any other place has answered since a moment.
     pub fn failed(
         &mut self,
         now: Instant,
@@ -80,19 +82,19 @@ impl Circuit {
         match &mut self.open {
             Some(open) if open.probing => {
                 let pause = (open.pause * 2).min(LONGEST);
-                *open = Open { until: now + pause, pause, probing: false };
+                *open = OpenCircuit { until: now + pause, pause, probing: false };
             }
             None if self.failures >= FAILURES
                 && now - since >= AT_LEAST
                 && others_since(since.checked_sub(SHORTLY).unwrap_or(since)) =>
             {
-                self.open = Some(Open { until: now + PAUSE, pause: PAUSE, probing: false });
+                self.open = Some(OpenCircuit { until: now + PAUSE, pause: PAUSE, probing: false });
             }
             Some(_) | None => {}
         }
     }
 
-    /// The request that was to see whether it answers was given up: the next one sees.
+    /// The test request was given up: the next request tests instead.
     pub fn given_up(&mut self) {
         if let Some(open) = &mut self.open {
             open.probing = false;
@@ -112,8 +114,8 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn failing(start: Instant, others_answer: bool) -> Circuit {
-        let mut circuit = Circuit::default();
+    fn failing(start: Instant, others_answer: bool) -> CircuitBreaker {
+        let mut circuit = CircuitBreaker::default();
         for second in 0..8 {
             let sent = start + seconds(second);
             circuit.failed(sent + seconds(1), sent, "503".to_owned(), |_| others_answer);
@@ -126,14 +128,14 @@ mod tests {
         let start = Instant::now();
         assert_eq!(failing(start, false).check(start + seconds(9)), Ok(()));
         let cut = failing(start, true).check(start + seconds(9));
-        // Opened with the fifth failure at five seconds.
-        assert_eq!(cut, Err(Cut { why: "503".to_owned(), left: seconds(26) }));
+        // Opened by the fifth failure, at five seconds.
+        assert_eq!(cut, Err(CircuitOpen { why: "503".to_owned(), left: seconds(26) }));
     }
 
     #[test]
     fn one_bad_moment_opens_nothing() {
         let start = Instant::now();
-        let mut circuit = Circuit::default();
+        let mut circuit = CircuitBreaker::default();
         for _ in 0..50 {
             circuit.failed(start + seconds(1), start, "503".to_owned(), |_| true);
         }

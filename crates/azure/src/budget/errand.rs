@@ -1,32 +1,32 @@
-//! What a request counts towards: where it goes, what kind it is, and who waits for it.
+//! What a request counts towards: its destination, its kind, and its urgency.
 
 use super::super::cloud::host_of;
 use super::super::request::Method;
-use super::super::send::Call;
+use super::super::send::WireCall;
 
-/// Who waits for an answer, in the order in which they go.
+/// How urgently an answer is needed; requests go in this order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
-    /// One question of somebody at the screen, or of a script.
+    /// A single request of a person at the screen, or of a script.
     #[default]
     Person,
-    /// One of the many of a look at everything, for which somebody waits as a whole.
+    /// One of the many requests of a complete reading, whose result a person waits for.
     Look,
-    /// One of the many that nobody waits for.
+    /// One of the many requests that no person waits for.
     Background,
 }
 
-/// What fails and recovers as one: a subscription, or a host.
+/// A place that fails and recovers as a whole: a subscription, or a host.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct FailureDomain {
     pub host: String,
-    /// Empty for what belongs to no subscription.
+    /// Empty if the request belongs to no subscription.
     pub subscription: String,
 }
 
-/// The kinds of requests that are counted apart (API.md 1.3).
+/// The kinds of requests that Azure counts separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum QuotaKind {
     Read,
     Write,
     Delete,
@@ -36,32 +36,32 @@ pub enum Kind {
 
 #[derive(Debug, Clone)]
 pub struct Errand {
-    pub place: Place,
-    pub kind: Kind,
+    pub place: FailureDomain,
+    pub kind: QuotaKind,
     pub urgency: Urgency,
 }
 
 impl Errand {
-    pub fn of(call: &Call) -> Self {
+    pub fn of(call: &WireCall) -> Self {
         let path = call.url.path().to_ascii_lowercase();
         let kind = match call.method {
-            _ if path.contains("/providers/microsoft.resourcegraph/") => Kind::Query,
-            Method::Get => Kind::Read,
-            Method::Delete => Kind::Delete,
-            Method::Put | Method::Patch | Method::Post => Kind::Write,
+            _ if path.contains("/providers/microsoft.resourcegraph/") => QuotaKind::Query,
+            Method::Get => QuotaKind::Read,
+            Method::Delete => QuotaKind::Delete,
+            Method::Put | Method::Patch | Method::Post => QuotaKind::Write,
         };
         let subscription =
             path.strip_prefix("/subscriptions/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
-        let place = Place { host: host_of(&call.url), subscription: subscription.to_owned() };
+        let place = FailureDomain { host: host_of(&call.url), subscription: subscription.to_owned() };
         Self { place, kind, urgency: call.urgency }
     }
 
-    /// Whether somebody waits for this one answer.
+    /// Whether a person waits for this single answer.
     pub fn is_awaited(&self) -> bool {
         self.urgency == Urgency::Person
     }
 
-    /// What it is about, for a person.
+    /// Describes the place for a person.
     pub fn about(&self) -> String {
         match self.place.subscription.as_str() {
             "" => self.place.host.clone(),

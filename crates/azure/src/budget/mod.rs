@@ -1,9 +1,9 @@
-//! One budget for all requests of a sign-in: certdeck slows down before it runs into a limit, holds everybody
-//! off what asked to be left alone, leaves out what keeps failing, and lets a person's request go before the
+//! One budget for all requests of a sign-in: it slows down before a limit is reached, holds requests back
+//! when a service asks for a pause, skips places that keep failing, and lets a person's request go before the
 //! hundreds of an inventory.
 //!
-//! It is the one thing that tasks share and change, because the limits are shared: no task alone knows how
-//! many requests are under way. What the lock guards is a few numbers, and nobody waits while holding it.
+//! It is the only state that tasks share and change, because they share the limits: no single task knows how
+//! many requests are under way. The lock guards a few numbers, and no task waits while it holds the lock.
 
 mod bucket;
 mod circuit;
@@ -19,19 +19,19 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-pub use bucket::Told;
+pub use bucket::ReportedLimit;
 pub use errand::Urgency;
-pub use queue::Outcome;
+pub use queue::RequestOutcome;
 
 use super::error::AzureError;
 use super::patience::Wait;
-use super::send::Call;
+use super::send::WireCall;
 use errand::Errand;
-use queue::{Queue, Turn, Way};
+use queue::{CountedRequest, Queue, QueueKey};
 
-/// Who would have to wait longer than this is told instead.
+/// A request that would have to wait longer fails at once with the reason.
 const LONGEST_HOLD: Duration = Duration::from_secs(300);
-/// A pause that a person notices.
+/// Pauses from this length on are reported to the person.
 const NOTICEABLE: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
@@ -44,13 +44,13 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Waits until the request may go. `waiting` is told of a pause that a person notices. What keeps
-    /// failing, or is to be left alone for long, is an error at once.
+    /// Waits until the request may go. `waiting` is called for a pause that a person notices. A place that
+    /// keeps failing, or that asked for a long pause, is an error at once.
     pub async fn admit(
         &self,
-        call: &Call,
+        call: &WireCall,
         waiting: &mut (dyn FnMut(Wait) + Send),
-    ) -> Result<Pass<'_>, AzureError> {
+    ) -> Result<Permit<'_>, AzureError> {
         let queued = self.enqueue(Errand::of(call), call)?;
         let (mut told, noticed) = (false, Instant::now() + NOTICEABLE);
         loop {
@@ -63,12 +63,12 @@ impl Budget {
                     _ => break,
                 }
             };
-            // The service may have asked for it while this one was in the queue already.
+            // The service may have asked for the pause while this request was already in the queue.
             if held > patience(call, now) {
                 return Err(AzureError::LeftAlone { what: queued.errand.about(), until: after(held) });
             }
             let pause = when.map_or(Duration::ZERO, |when| when.saturating_duration_since(now));
-            // How long a limit lasts that nobody knows yet is a guess: the first answer may end the pause at
+            // The length of a pause is a guess while the limit is unknown: the first answer may end it at
             // once.
             let is_untold = pause >= NOTICEABLE && !told;
             let is_sure = !held.is_zero() || now >= noticed;
@@ -87,12 +87,12 @@ impl Budget {
         Ok(queued.go())
     }
 
-    /// Somebody asks for everything once more: what was left alone because it kept failing is tried again.
+    /// Tries again what was skipped because it kept failing; called when a person asks for everything again.
     pub fn try_again(&self) {
         self.queue().try_again(Instant::now());
     }
 
-    fn enqueue(&self, errand: Errand, call: &Call) -> Result<Queued<'_>, AzureError> {
+    fn enqueue(&self, errand: Errand, call: &WireCall) -> Result<Queued<'_>, AzureError> {
         let (mut queue, now) = (self.queue(), Instant::now());
         let held = queue.held(&errand, now);
         if held > patience(call, now) {
@@ -110,20 +110,20 @@ impl Budget {
         Ok(Queued { budget: self, errand, turn, bell })
     }
 
-    fn end(&self, errand: &Errand, way: Way, outcome: Outcome) {
+    fn end(&self, errand: &Errand, way: CountedRequest, outcome: RequestOutcome) {
         let (mut queue, now) = (self.queue(), Instant::now());
         queue.end(errand, way, outcome, now);
         queue.let_go(now, None);
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        // Nothing panics while it is held.
+        // No code panics while holding the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How long this request may be held off.
-fn patience(call: &Call, now: Instant) -> Duration {
+/// How long this request may be held back.
+fn patience(call: &WireCall, now: Instant) -> Duration {
     call.until.map_or(LONGEST_HOLD, |until| LONGEST_HOLD.min(until.saturating_duration_since(now)))
 }
 
@@ -131,18 +131,18 @@ fn after(pause: Duration) -> Timestamp {
     Timestamp::now().checked_add(pause).unwrap_or(Timestamp::MAX)
 }
 
-/// A place in the queue, given up when dropped.
+/// A place in the queue, released when dropped.
 struct Queued<'b> {
     budget: &'b Budget,
     errand: Errand,
-    turn: Turn,
+    turn: QueueKey,
     bell: Arc<Notify>,
 }
 
 impl<'b> Queued<'b> {
-    fn go(self) -> Pass<'b> {
+    fn go(self) -> Permit<'b> {
         let way = self.budget.queue().leave(self.turn).and_then(|waiting| waiting.way);
-        Pass { budget: self.budget, errand: self.errand.clone(), way }
+        Permit { budget: self.budget, errand: self.errand.clone(), way }
     }
 }
 
@@ -151,36 +151,36 @@ impl Drop for Queued<'_> {
         let left = self.budget.queue().leave(self.turn);
         let Some(left) = left else { return };
         if let Some(way) = left.way {
-            self.budget.end(&self.errand, way, Outcome::GivenUp);
+            self.budget.end(&self.errand, way, RequestOutcome::GivenUp);
             return;
         }
         let (mut queue, now) = (self.budget.queue(), Instant::now());
         queue.give_up(&self.errand);
-        // Whoever is first now has to keep an eye on the time.
+        // The request that is first now has to watch the time.
         queue.let_go(now, None);
     }
 }
 
-/// Leave to send one request; dropped without a word, the request was given up.
+/// Permission to send one request. If it is dropped without an outcome, the request counts as given up.
 #[derive(Debug)]
-pub struct Pass<'b> {
+pub struct Permit<'b> {
     budget: &'b Budget,
     errand: Errand,
-    way: Option<Way>,
+    way: Option<CountedRequest>,
 }
 
-impl Pass<'_> {
-    pub fn end(mut self, outcome: Outcome) {
+impl Permit<'_> {
+    pub fn end(mut self, outcome: RequestOutcome) {
         if let Some(way) = self.way.take() {
             self.budget.end(&self.errand, way, outcome);
         }
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if let Some(way) = self.way.take() {
-            self.budget.end(&self.errand, way, Outcome::GivenUp);
+            self.budget.end(&self.errand, way, RequestOutcome::GivenUp);
         }
     }
 }

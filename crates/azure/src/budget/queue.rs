@@ -1,4 +1,4 @@
-//! Who may go next, and what the answers say about who may go after that. Pure; whoever asks brings the time.
+//! The queue of requests: which may go next, and how answers change that. Pure; the caller passes the time.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -7,74 +7,74 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::bucket::{Bucket, Sent, Told};
-use super::circuit::{Circuit, Cut};
-use super::errand::{Errand, Kind, Place, Urgency};
+use super::bucket::{Bucket, ReportedLimit, SentMark};
+use super::circuit::{CircuitBreaker, CircuitOpen};
+use super::errand::{Errand, FailureDomain, QuotaKind, Urgency};
 
-/// Requests under way at one host, and how many of these only people may use.
+/// The maximum of requests under way at one host, and how many of these are reserved for people.
 const AT_ONCE: usize = 32;
 const FOR_PEOPLE: usize = 4;
-/// The part of every limit that is left to people, and to whatever else signs in as the same.
+/// The fraction of every limit that is left to people, and to other programs with the same sign-in.
 const SPARE: f64 = 0.1;
-/// Limits that have less left may be one and the same: an answer does not say who else draws on them. To
-/// treat them as one costs little, and nobody takes what somebody else was told of.
+/// Limits with fewer requests left may be one and the same limit: answers do not say which requests share it.
+/// Treating them as one costs little, and prevents a request from using what an answer reported to another.
 const PLENTY: f64 = 100.0;
 
-pub type Turn = (Urgency, u64);
+pub type QueueKey = (Urgency, u64);
 
 #[derive(Debug)]
-pub struct Waiting {
-    counts: Counts,
+pub struct WaitingRequest {
+    counts: CounterKeys,
     pub bell: Arc<Notify>,
-    /// When it may go, as far as time alone decides.
+    /// When the request may go, if that depends on time alone.
     pub when: Option<Instant>,
-    pub way: Option<Way>,
+    pub way: Option<CountedRequest>,
 }
 
-/// Where a request is counted: looked up once, as the queue is walked for every answer.
+/// The counters of a request: looked up once, because the queue is walked for every answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Counts {
+struct CounterKeys {
     limit: usize,
     host: usize,
 }
 
-/// A request that was let go, as its limits count it.
+/// A permitted request, as its limits count it.
 #[derive(Debug, Clone, Copy)]
-pub struct Way {
-    counts: Counts,
+pub struct CountedRequest {
+    counts: CounterKeys,
     at: Instant,
-    own: Sent,
-    common: Sent,
+    own: SentMark,
+    common: SentMark,
 }
 
-/// What became of a request, as far as it concerns others.
+/// The result of a request, as far as it concerns other requests.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
+pub enum RequestOutcome {
     Answered {
         status: u16,
-        told: Option<Told>,
-        /// How long the service wants to be left alone.
+        told: Option<ReportedLimit>,
+        /// The pause that the service asks for.
         retry_after: Option<Duration>,
     },
-    /// Nothing of it reached the service.
+    /// The request did not reach the service.
     NotSent { why: String },
-    /// No answer came.
+    /// No answer arrived.
     Lost { why: String },
-    /// Nobody waits for it any more, or nobody could make sense of the answer.
+    /// The caller stopped waiting, or the answer could not be understood.
     GivenUp,
 }
 
 #[derive(Debug)]
 pub struct Queue {
-    known: HashMap<(Place, Kind), usize>,
+    known: HashMap<(FailureDomain, QuotaKind), usize>,
     limits: Vec<Bucket>,
-    /// Of all limits together that have little left.
+    /// All limits that have little left, counted together.
     common: Bucket,
-    circuits: HashMap<Place, Circuit>,
+    circuits: HashMap<FailureDomain, CircuitBreaker>,
     hosts: HashMap<String, usize>,
     /// Requests at each host.
     under_way: Vec<usize>,
-    waiting: BTreeMap<Turn, Waiting>,
+    waiting: BTreeMap<QueueKey, WaitingRequest>,
     arrived: u64,
 }
 
@@ -92,46 +92,46 @@ impl Queue {
         }
     }
 
-    /// Whether its place answers at all; what a person asks for is always tried.
-    pub fn check(&mut self, errand: &Errand, now: Instant) -> Result<(), Cut> {
+    /// Whether its place is in use; a person's request is always tried.
+    pub fn check(&mut self, errand: &Errand, now: Instant) -> Result<(), CircuitOpen> {
         if errand.is_awaited() {
             return Ok(());
         }
         self.circuits.entry(errand.place.clone()).or_default().check(now)
     }
 
-    /// What was left alone because it kept failing is tried again, each by one request.
+    /// Closes the open circuits, each with one test request.
     pub fn try_again(&mut self, now: Instant) {
         self.circuits.values_mut().for_each(|circuit| circuit.cut_short(now));
     }
 
-    /// How long its limit is to be left alone.
+    /// How long requests to its limit are held back.
     pub fn held(&mut self, errand: &Errand, now: Instant) -> Duration {
         let limit = self.counts(errand, now).limit;
         self.limits[limit].held().map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
-    pub fn arrive(&mut self, errand: &Errand, bell: Arc<Notify>, now: Instant) -> Turn {
+    pub fn arrive(&mut self, errand: &Errand, bell: Arc<Notify>, now: Instant) -> QueueKey {
         self.arrived += 1;
         let turn = (errand.urgency, self.arrived);
         let counts = self.counts(errand, now);
-        self.waiting.insert(turn, Waiting { counts, bell, when: None, way: None });
+        self.waiting.insert(turn, WaitingRequest { counts, bell, when: None, way: None });
         turn
     }
 
-    pub fn leave(&mut self, turn: Turn) -> Option<Waiting> {
+    pub fn leave(&mut self, turn: QueueKey) -> Option<WaitingRequest> {
         self.waiting.remove(&turn)
     }
 
-    pub fn find(&self, turn: Turn) -> Option<&Waiting> {
+    pub fn find(&self, turn: QueueKey) -> Option<&WaitingRequest> {
         self.waiting.get(&turn)
     }
 
-    /// Lets everybody go who may, in their order. Whoever is first of those who stay keeps an eye on the time
-    /// for all: their bell rings, or if it is `asking`, the answer says until when.
-    pub fn let_go(&mut self, now: Instant, asking: Option<Turn>) -> Option<Instant> {
+    /// Lets every request go that may, in order. The first of those that stay watches the time for all: it is
+    /// woken, or if it is `asking`, the returned value tells it until when to wait.
+    pub fn let_go(&mut self, now: Instant, asking: Option<QueueKey>) -> Option<Instant> {
         let (mut first, mut earliest) = (None, None::<Instant>);
-        // Hundreds in a row may wait for the same.
+        // Hundreds of requests in a row may wait for the same.
         let mut stuck = None;
         let mut waiting = std::mem::take(&mut self.waiting);
         for (turn, one) in waiting.iter_mut().filter(|(_, one)| one.way.is_none()) {
@@ -159,7 +159,7 @@ impl Queue {
         }
     }
 
-    fn room(&mut self, counts: Counts, urgency: Urgency, now: Instant) -> Result<(), Option<Instant>> {
+    fn room(&mut self, counts: CounterKeys, urgency: Urgency, now: Instant) -> Result<(), Option<Instant>> {
         let (places, spare) = match urgency {
             Urgency::Person => (AT_ONCE, 0.0),
             Urgency::Look | Urgency::Background => (AT_ONCE - FOR_PEOPLE, SPARE),
@@ -172,38 +172,43 @@ impl Queue {
         if own.holds_at_least(PLENTY) { Ok(()) } else { self.common.room(now, spare) }
     }
 
-    fn send(&mut self, counts: Counts, now: Instant) -> Way {
+    fn send(&mut self, counts: CounterKeys, now: Instant) -> CountedRequest {
         self.under_way[counts.host] += 1;
-        Way { counts, at: now, own: self.limits[counts.limit].send(now), common: self.common.send(now) }
+        CountedRequest {
+            counts,
+            at: now,
+            own: self.limits[counts.limit].send(now),
+            common: self.common.send(now),
+        }
     }
 
     /// A request is over.
-    pub fn end(&mut self, errand: &Errand, way: Way, outcome: Outcome, now: Instant) {
+    pub fn end(&mut self, errand: &Errand, way: CountedRequest, outcome: RequestOutcome, now: Instant) {
         self.under_way[way.counts.host] -= 1;
-        let counted = matches!(outcome, Outcome::Answered { told: Some(_), .. });
+        let counted = matches!(outcome, RequestOutcome::Answered { told: Some(_), .. });
         self.common.end(counted);
         self.limits[way.counts.limit].end(counted);
         match outcome {
-            Outcome::Answered { status, told, retry_after } => {
+            RequestOutcome::Answered { status, told, retry_after } => {
                 self.hear(errand, way, status, told, retry_after, now);
                 match status {
                     408 | 500.. => self.fail(errand, way, format!("HTTP {status}"), now),
-                    // It says nothing of how the others fare.
+                    // This says nothing about the state of the place.
                     429 => self.give_up(errand),
                     _ => self.circuits.entry(errand.place.clone()).or_default().answered(now),
                 }
             }
-            Outcome::NotSent { why } => {
+            RequestOutcome::NotSent { why } => {
                 self.common.give_back();
                 self.limits[way.counts.limit].give_back();
                 self.fail(errand, way, why, now);
             }
-            Outcome::Lost { why } => self.fail(errand, way, why, now),
-            Outcome::GivenUp => self.give_up(errand),
+            RequestOutcome::Lost { why } => self.fail(errand, way, why, now),
+            RequestOutcome::GivenUp => self.give_up(errand),
         }
     }
 
-    /// The request that was to see whether a place answers again did not see it.
+    /// The test request of a place was given up without a result.
     pub fn give_up(&mut self, errand: &Errand) {
         if let Some(circuit) = self.circuits.get_mut(&errand.place) {
             circuit.given_up();
@@ -213,9 +218,9 @@ impl Queue {
     fn hear(
         &mut self,
         errand: &Errand,
-        way: Way,
+        way: CountedRequest,
         status: u16,
-        told: Option<Told>,
+        told: Option<ReportedLimit>,
         retry_after: Option<Duration>,
         now: Instant,
     ) {
@@ -223,21 +228,21 @@ impl Queue {
         match (status, retry_after, told) {
             (429 | 503, Some(pause), _) => own.hold(now, pause),
             (_, _, Some(told)) => own.tell(now, way.own, told),
-            // A refused token is not counted; a failure says nothing.
+            // A refused token is not counted; a failure reports no limit.
             (401 | 429 | 500.., _, None) => {}
             (_, _, None) => own.be_silent(),
         }
         match told {
             Some(told) if told.left >= PLENTY => self.common.lift(),
-            // Queries never have plenty: they add to what others say, and say nothing themselves.
-            Some(_) if errand.kind == Kind::Query && self.common.is_lifted() => {}
-            Some(told) => self.common.tell(now, way.common, Told { resets: None, ..told }),
+            // Queries never have plenty: they use the common limit, but report nothing about it.
+            Some(_) if errand.kind == QuotaKind::Query && self.common.is_lifted() => {}
+            Some(told) => self.common.tell(now, way.common, ReportedLimit { resets: None, ..told }),
             None if matches!(status, 401 | 429 | 500..) => {}
             None => self.common.be_silent(),
         }
     }
 
-    fn fail(&mut self, errand: &Errand, way: Way, why: String, now: Instant) {
+    fn fail(&mut self, errand: &Errand, way: CountedRequest, why: String, now: Instant) {
         let mut circuit = self.circuits.remove(&errand.place).unwrap_or_default();
         circuit.failed(now, way.at, why, |moment| {
             self.circuits.values().any(|other| other.answered_since(moment))
@@ -245,7 +250,7 @@ impl Queue {
         self.circuits.insert(errand.place.clone(), circuit);
     }
 
-    fn counts(&mut self, errand: &Errand, now: Instant) -> Counts {
+    fn counts(&mut self, errand: &Errand, now: Instant) -> CounterKeys {
         let limit = *self.known.entry((errand.place.clone(), errand.kind)).or_insert_with(|| {
             self.limits.push(Bucket::new(now));
             self.limits.len() - 1
@@ -254,6 +259,6 @@ impl Queue {
             self.under_way.push(0);
             self.under_way.len() - 1
         });
-        Counts { limit, host }
+        CounterKeys { limit, host }
     }
 }

@@ -1,5 +1,4 @@
-//! The budget against a service that counts as Azure counts, in a time that passes only where somebody waits
-//! for it.
+//! The budget against a service that counts as Azure does, in a time that passes only while a task waits.
 
 #![allow(clippy::unwrap_used)]
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,7 +11,7 @@ use crate::error::AzureError;
 
 const A_SECOND: Duration = Duration::from_secs(1);
 
-/// A bucket of tokens that come back evenly, and how low it ever was.
+/// A bucket of tokens with a steady refill, and its lowest level so far.
 struct Service {
     size: f64,
     refill: f64,
@@ -27,7 +26,7 @@ impl Service {
         Mutex::new(Self { size, refill, tokens: size, at: Instant::now(), least: size, refused: 0 })
     }
 
-    fn serve(&mut self) -> Outcome {
+    fn serve(&mut self) -> RequestOutcome {
         let now = Instant::now();
         self.tokens = (self.tokens + (now - self.at).as_secs_f64() * self.refill).min(self.size);
         self.at = now;
@@ -38,21 +37,21 @@ impl Service {
             self.refused += 1;
         }
         self.least = self.least.min(self.tokens.floor());
-        let told = Some(Told { left: self.tokens.floor(), resets: None });
+        let told = Some(ReportedLimit { left: self.tokens.floor(), resets: None });
         let (status, retry_after) = if served { (200, None) } else { (429, Some(A_SECOND)) };
-        Outcome::Answered { status, told, retry_after }
+        RequestOutcome::Answered { status, told, retry_after }
     }
 }
 
-fn call(url: &str, urgency: Urgency) -> Call {
-    Call::get(Url::parse(url).unwrap(), String::new(), urgency)
+fn call(url: &str, urgency: Urgency) -> WireCall {
+    WireCall::get(Url::parse(url).unwrap(), String::new(), urgency)
 }
 
-fn person(url: &str) -> Call {
+fn person(url: &str) -> WireCall {
     call(url, Urgency::Person)
 }
 
-fn people(count: usize) -> Vec<Call> {
+fn people(count: usize) -> Vec<WireCall> {
     (0..count).map(|_| person(&reads("a"))).collect()
 }
 
@@ -60,32 +59,36 @@ fn reads(subscription: &str) -> String {
     format!("https://management.azure.com/subscriptions/{subscription}/resources")
 }
 
-async fn admit<'b>(budget: &'b Budget, call: &Call) -> Pass<'b> {
+async fn admit<'b>(budget: &'b Budget, call: &WireCall) -> Permit<'b> {
     budget.admit(call, &mut |_| ()).await.unwrap()
 }
 
-fn answered(status: u16) -> Outcome {
-    Outcome::Answered { status, told: None, retry_after: None }
+fn answered(status: u16) -> RequestOutcome {
+    RequestOutcome::Answered { status, told: None, retry_after: None }
 }
 
-fn told(left: f64) -> Outcome {
-    Outcome::Answered { status: 200, told: Some(Told { left, resets: None }), retry_after: None }
+fn told(left: f64) -> RequestOutcome {
+    RequestOutcome::Answered {
+        status: 200,
+        told: Some(ReportedLimit { left, resets: None }),
+        retry_after: None,
+    }
 }
 
-/// Over in no time.
+/// Whether the future completes without any time passing.
 async fn is_ready(future: impl Future) -> bool {
     tokio::time::timeout(Duration::from_millis(1), future).await.is_ok()
 }
 
-/// Sends all the calls at once; each takes a while there and back, some longer than others.
-async fn run(budget: &Budget, service: &Mutex<Service>, calls: &[Call]) -> Duration {
+/// Sends all calls at once; each takes some time there and back, some longer than others.
+async fn run(budget: &Budget, service: &Mutex<Service>, calls: &[WireCall]) -> Duration {
     let start = Instant::now();
     let sent = calls.iter().enumerate().map(|(nth, call)| async move {
-        let pass = admit(budget, call).await;
+        let permit = admit(budget, call).await;
         tokio::time::sleep(Duration::from_millis(5 + 37 * (nth as u64 % 7))).await;
         let outcome = service.lock().unwrap().serve();
         tokio::time::sleep(Duration::from_millis(5 + 23 * (nth as u64 % 5))).await;
-        pass.end(outcome);
+        permit.end(outcome);
     });
     join_all(sent).await;
     start.elapsed()
@@ -101,7 +104,7 @@ async fn whatever_the_limit_is_certdeck_alone_never_takes_the_last_request() {
         (12_000.0, 3.3, 1000, 10),
     ] {
         let (budget, service) = (Budget::default(), Service::new(size, refill));
-        let calls: Vec<Call> = (0..requests).map(|_| call(&reads("a"), Urgency::Background)).collect();
+        let calls: Vec<WireCall> = (0..requests).map(|_| call(&reads("a"), Urgency::Background)).collect();
         let took = run(&budget, &service, &calls).await;
         let service = service.lock().unwrap();
         assert!(service.least >= 1.0, "{size}: down to {}", service.least);
@@ -109,7 +112,8 @@ async fn whatever_the_limit_is_certdeck_alone_never_takes_the_last_request() {
     }
 }
 
-/// The service may be full while a request is on its way to it, and then nothing comes back in that time.
+/// The bucket of the service may be full while a request is on its way, and then nothing is refilled in that
+/// time.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_slow_to_arrive_is_not_counted_as_made_up_for() {
     let (budget, service) = (Budget::default(), Service::new(5.0, 5.0));
@@ -128,8 +132,8 @@ async fn a_request_that_is_slow_to_arrive_is_not_counted_as_made_up_for() {
     assert!(service.lock().unwrap().least >= 1.0, "down to {}", service.lock().unwrap().least);
 }
 
-/// A directory answers without a word of the limit, and does not draw on it: as many as one likes make it no
-/// wider.
+/// A directory answers without a limit and does not use one: any number of its requests does not widen the
+/// limit.
 #[tokio::test(start_paused = true)]
 async fn what_draws_on_no_limit_teaches_nothing_about_one() {
     let (budget, service) = (Budget::default(), Service::new(5.0, 5.0));
@@ -141,8 +145,8 @@ async fn what_draws_on_no_limit_teaches_nothing_about_one() {
             admit(&budget, &directory).await.end(answered(200));
         }
     }
-    // Only all of them together know how little there is.
-    let spread: Vec<Call> = (0..60).map(|nth| person(&reads(&format!("s{}", nth % 12)))).collect();
+    // Only all of the answers together show how little there is.
+    let spread: Vec<WireCall> = (0..60).map(|nth| person(&reads(&format!("s{}", nth % 12)))).collect();
     run(&budget, &service, &spread).await;
     assert!(service.lock().unwrap().least >= 1.0, "down to {}", service.lock().unwrap().least);
 }
@@ -151,7 +155,7 @@ async fn what_draws_on_no_limit_teaches_nothing_about_one() {
 async fn subscriptions_and_vaults_that_share_one_small_limit_do_not_take_it_from_each_other() {
     let (budget, service) = (Budget::default(), Service::new(5.0, 5.0));
     let urls: Vec<String> = (0..60).map(|nth| reads(&format!("s{}", nth % 12))).collect();
-    let calls: Vec<Call> = urls.iter().map(|url| person(url)).collect();
+    let calls: Vec<WireCall> = urls.iter().map(|url| person(url)).collect();
     let took = run(&budget, &service, &calls).await;
     let service = service.lock().unwrap();
     assert!(service.least >= 1.0, "down to {}", service.least);
@@ -181,29 +185,31 @@ async fn the_last_tenth_is_left_to_people() {
 #[tokio::test(start_paused = true)]
 async fn whoever_is_told_to_wait_holds_up_all_that_share_the_limit_and_nobody_else() {
     let budget = Budget::default();
-    let held = Outcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(17)) };
+    let held =
+        RequestOutcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(17)) };
     for id in ["a", "b"] {
         admit(&budget, &person(&reads(id))).await.end(told(249.0));
     }
     admit(&budget, &person(&reads("a"))).await.end(held);
     let start = Instant::now();
     assert!(is_ready(admit(&budget, &person(&reads("b")))).await);
-    let write = Call { method: crate::Method::Put, ..person(&reads("a")) };
+    let write = WireCall { method: crate::Method::Put, ..person(&reads("a")) };
     assert!(is_ready(admit(&budget, &write)).await, "writes are counted apart");
     let mut notes = Vec::new();
-    let pass = budget.admit(&person(&reads("a")), &mut |wait| notes.push(wait.to_string())).await.unwrap();
+    let permit = budget.admit(&person(&reads("a")), &mut |wait| notes.push(wait.to_string())).await.unwrap();
     assert!(start.elapsed() >= Duration::from_secs(16), "{:?}", start.elapsed());
     assert_eq!(notes, ["waiting 17 s: Azure throttles the subscription a"]);
-    // One goes ahead; its answer says how it stands.
+    // One request goes first; its answer reports the state.
     assert!(!is_ready(admit(&budget, &person(&reads("a")))).await);
-    pass.end(told(200.0));
+    permit.end(told(200.0));
     assert!(is_ready(admit(&budget, &person(&reads("a")))).await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_would_wait_for_an_hour_is_told_until_when() {
     let budget = Budget::default();
-    let hour = Outcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(3600)) };
+    let hour =
+        RequestOutcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(3600)) };
     admit(&budget, &person(&reads("a"))).await.end(hour);
     let error = budget.admit(&person(&reads("a")), &mut |_| ()).await.unwrap_err();
     assert!(matches!(error, AzureError::LeftAlone { .. }), "{error:?}");
@@ -220,8 +226,8 @@ async fn a_pause_that_only_might_come_is_told_of_once_it_has_lasted() {
         first.end(answered(200));
     };
     let mut hear = |wait: Wait| notes.push(wait.to_string());
-    let (pass, ()) = tokio::join!(budget.admit(&call, &mut hear), answer);
-    assert!(pass.is_ok() && notes.is_empty(), "{notes:?}");
+    let (permit, ()) = tokio::join!(budget.admit(&call, &mut hear), answer);
+    assert!(permit.is_ok() && notes.is_empty(), "{notes:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -236,7 +242,7 @@ async fn who_queued_already_when_azure_wants_to_be_left_alone_for_an_hour_is_tol
     };
     let answer = async {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        first.end(Outcome::Answered {
+        first.end(RequestOutcome::Answered {
             status: 429,
             told: None,
             retry_after: Some(Duration::from_secs(3600)),
@@ -249,13 +255,14 @@ async fn who_queued_already_when_azure_wants_to_be_left_alone_for_an_hour_is_tol
 #[tokio::test(start_paused = true)]
 async fn what_would_be_sent_after_nobody_waits_any_longer_is_an_error_at_once() {
     let budget = Budget::default();
-    let held = Outcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(40)) };
+    let held =
+        RequestOutcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(40)) };
     admit(&budget, &person(&reads("a"))).await.end(held);
     let start = Instant::now();
-    let call = Call { until: Some(start + Duration::from_secs(30)), ..person(&reads("a")) };
+    let call = WireCall { until: Some(start + Duration::from_secs(30)), ..person(&reads("a")) };
     let error = budget.admit(&call, &mut |_| ()).await.unwrap_err();
     assert!(matches!(error, AzureError::LeftAlone { .. }) && start.elapsed() < A_SECOND, "{error:?}");
-    let call = Call { until: Some(start + Duration::from_secs(60)), ..call };
+    let call = WireCall { until: Some(start + Duration::from_secs(60)), ..call };
     assert!(budget.admit(&call, &mut |_| ()).await.is_ok(), "in time it waits");
 }
 
@@ -266,7 +273,7 @@ async fn a_window_of_queries_is_used_up_to_the_last_but_one_and_waited_for() {
         person("https://management.azure.com/providers/Microsoft.ResourceGraph/resources?api-version=1");
     let (start, mut window, mut left) = (Instant::now(), 0, 15);
     for _ in 0..40 {
-        let pass = admit(&budget, &query).await;
+        let permit = admit(&budget, &query).await;
         let (nth, into) = (start.elapsed().as_secs() / 5, start.elapsed().as_millis() % 5000);
         if nth != window {
             (window, left) = (nth, 15);
@@ -274,23 +281,23 @@ async fn a_window_of_queries_is_used_up_to_the_last_but_one_and_waited_for() {
         left -= 1;
         assert!(left > 0, "at {into} ms of window {window}");
         let resets = Some(Duration::from_millis(u64::try_from(5000 - into).unwrap()));
-        pass.end(Outcome::Answered {
+        permit.end(RequestOutcome::Answered {
             status: 200,
-            told: Some(Told { left: f64::from(left), resets }),
+            told: Some(ReportedLimit { left: f64::from(left), resets }),
             retry_after: None,
         });
     }
     assert_eq!(start.elapsed().as_secs(), 10);
 }
 
-/// Sends all at once, each answered after a second; the order in which they went.
-async fn order_of(budget: &Budget, many: &[(u32, Call)]) -> Vec<u32> {
+/// Sends all at once, each answered after a second; returns the order in which they went.
+async fn order_of(budget: &Budget, many: &[(u32, WireCall)]) -> Vec<u32> {
     let order = Mutex::new(Vec::new());
     join_all(many.iter().map(|(nth, call)| async {
-        let pass = admit(budget, call).await;
+        let permit = admit(budget, call).await;
         order.lock().unwrap().push(*nth);
         tokio::time::sleep(A_SECOND).await;
-        pass.end(told(11_000.0));
+        permit.end(told(11_000.0));
     }))
     .await;
     order.into_inner().unwrap()
@@ -317,7 +324,7 @@ async fn a_look_at_everything_goes_before_what_nobody_waits_for_and_leaves_place
     let many: Vec<_> = many.chain(look).chain([(5000, person(&reads("a")))]).collect();
     let order = order_of(&budget, &many).await;
     let place = |nth| order.iter().position(|one| *one == nth).unwrap();
-    // 28 went before anybody else came.
+    // 28 requests went before the person's.
     assert_eq!(place(5000), 28, "a person goes at once");
     assert!(order[29..79].iter().all(|nth| (1000..1050).contains(nth)), "{order:?}");
 }
@@ -338,11 +345,11 @@ async fn no_host_has_more_than_its_bound_under_way() {
     let (now, most) = (AtomicU32::new(0), AtomicU32::new(0));
     let calls: Vec<_> = (0..300).map(|_| person(&reads("a"))).collect();
     join_all(calls.iter().map(|call| async {
-        let pass = admit(&budget, call).await;
+        let permit = admit(&budget, call).await;
         most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
         tokio::time::sleep(A_SECOND).await;
         now.fetch_sub(1, Ordering::Relaxed);
-        pass.end(told(11_000.0));
+        permit.end(told(11_000.0));
     }))
     .await;
     assert_eq!(most.into_inner(), 32);
@@ -361,20 +368,19 @@ async fn whoever_leaves_the_queue_leaves_no_gap_in_it() {
         assert!(!is_ready(admit(&budget, &second)).await);
         drop(first);
     };
-    // With nothing answered, time alone lets the next one go.
+    // Without any answer, time alone lets the next one go.
     assert!(tokio::time::timeout(Duration::from_secs(5), async { tokio::join!(left, third) }).await.is_ok());
 }
 
-/// Asks about the subscription `bad` in vain, and about another one with success, until the first is left
-/// out.
+/// Queries the subscription `bad` without success, and another one with success, until the first is skipped.
 async fn until_left_out(budget: &Budget) -> AzureError {
     let (bad, good) = (call(&reads("bad"), Urgency::Look), call(&reads("good"), Urgency::Look));
     for _ in 0..20 {
         admit(budget, &good).await.end(told(249.0));
         match budget.admit(&bad, &mut |_| ()).await {
-            Ok(pass) => {
+            Ok(permit) => {
                 tokio::time::sleep(A_SECOND).await;
-                pass.end(answered(503));
+                permit.end(answered(503));
             }
             Err(why) => return why,
         }

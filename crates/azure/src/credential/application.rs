@@ -1,5 +1,5 @@
-//! An application that a service wants more claims of: the request for its token with them, which the library
-//! that asks otherwise cannot send.
+//! An application of which a service requires more claims: requests the token with them, which the library
+//! cannot do.
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
@@ -8,28 +8,28 @@ use zeroize::Zeroizing;
 use super::super::challenge::Claims;
 use super::super::error::AzureError;
 use super::chain::LibrarySignIn;
-use super::party::{Party, access, failed};
+use super::party::{SignInParty, access, failed};
 use super::sdk::sign_in;
-use super::{Access, Means, Signed};
+use super::{AssertionSigner, FetchedToken, Means};
 use certdeck_model::{reason, secret_line, shown};
 
-/// How a cluster's or pipeline's own statement is named (RFC 7523).
+/// The type of a cluster's or pipeline's own assertion (RFC 7523).
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// A token for an application, carrying the claims if its tenant gives them; nothing for what is no
+/// A token for an application, with the claims if its tenant grants them; `None` if the identity is no
 /// application.
 pub(super) async fn fetch(
     means: &Means,
     identity: &LibrarySignIn,
     audience: &str,
     claims: &Claims,
-) -> Option<Result<Access, AzureError>> {
+) -> Option<Result<FetchedToken, AzureError>> {
     let (tenant, client_id, proof) = match identity {
         LibrarySignIn::ClientSecret { tenant, client_id, secret } => {
             (tenant, client_id, Ok(("client_secret", Zeroizing::new(secret.expose_secret().to_owned()))))
         }
         LibrarySignIn::ClientCertificate { tenant, client_id, certificate } => {
-            let signed = Signed::new(certificate.clone(), &means.authority, tenant, client_id)
+            let signed = AssertionSigner::new(certificate.clone(), &means.authority, tenant, client_id)
                 .statement(Timestamp::now());
             let signed = signed.ok_or_else(|| sign_in("the key of the client certificate cannot sign"));
             (tenant, client_id, signed.map(|text| ("client_assertion", Zeroizing::new(text))))
@@ -48,7 +48,7 @@ pub(super) async fn fetch(
     };
     let asked = async {
         let (name, proof) = proof?;
-        let party = Party::new(means, Some(tenant), Some(client_id))?;
+        let party = SignInParty::new(means, Some(tenant), Some(client_id))?;
         let (scope, claims) = (format!("{audience}/.default"), Claims::parameter(Some(claims)));
         let mut form = vec![
             ("grant_type", "client_credentials"),

@@ -1,5 +1,5 @@
-//! An application that signs in with a certificate: a statement of a few minutes' life, signed with its key
-//! (RFC 7523).
+//! An application that signs in with a certificate: an assertion that is valid for a few minutes, signed with
+//! its key (RFC 7523).
 
 use std::sync::Arc;
 
@@ -18,13 +18,13 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 use uuid::Uuid;
 
-/// Seconds; the clocks of two machines may differ by some of them.
+/// Seconds; this allows for clocks that differ by some of them.
 const LIFETIME: i64 = 600;
 
-/// The certificate of an application and its key, which must be RSA: Entra takes no other.
+/// The certificate of an application and its key, which must be RSA: Entra accepts no other.
 pub struct ClientCertificate {
     key: KeyPair,
-    /// SHA-256 of the certificate, as the header names it.
+    /// SHA-256 of the certificate, as the header contains it.
     thumbprint: String,
 }
 
@@ -35,7 +35,7 @@ impl std::fmt::Debug for ClientCertificate {
 }
 
 impl ClientCertificate {
-    /// From the certificate in DER and its key in PKCS#8; nothing if the key is none that Entra takes.
+    /// From the certificate in DER and its key in PKCS#8; `None` if Entra does not accept the key.
     pub fn new(certificate: &[u8], pkcs8: &[u8]) -> Option<Self> {
         Some(Self {
             key: KeyPair::from_pkcs8(pkcs8).ok()?,
@@ -61,16 +61,16 @@ impl ClientCertificate {
     }
 }
 
-/// Signs a statement whenever the library wants one.
+/// Signs an assertion whenever the library needs one.
 #[derive(Debug)]
-pub(super) struct Signed {
+pub(super) struct AssertionSigner {
     certificate: Arc<ClientCertificate>,
     audience: String,
     client_id: String,
 }
 
-impl Signed {
-    /// A statement that is good from now on for some minutes; nothing where the key cannot sign.
+impl AssertionSigner {
+    /// An assertion that is valid for some minutes from now; `None` if the key cannot sign.
     pub(super) fn statement(&self, now: Timestamp) -> Option<String> {
         self.certificate.sign(&self.audience, &self.client_id, now.as_second())
     }
@@ -87,7 +87,7 @@ impl Signed {
 }
 
 #[async_trait]
-impl ClientAssertion for Signed {
+impl ClientAssertion for AssertionSigner {
     async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
         let signed = self.statement(Timestamp::now());
         signed.ok_or_else(|| {

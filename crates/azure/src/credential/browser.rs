@@ -1,6 +1,6 @@
-//! Signing in by browser (RFC 8252 with PKCE, RFC 7636): the browser ends at a port of this machine, and the
-//! code that it brings is good with a verifier that never left here. Where the browser is on another machine,
-//! the address that it ended at can be pasted.
+//! Sign-in by browser (RFC 8252 with PKCE, RFC 7636): the browser returns to a port of this machine, and its
+//! code is only valid with a verifier that never left this process. If the browser runs on another machine,
+//! the address that it returned to can be pasted.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -18,42 +18,42 @@ use url::form_urlencoded::parse;
 use zeroize::Zeroizing;
 
 use super::super::error::AzureError;
-use super::desk::{Answers, Desk, SignIn};
-use super::party::{Party, Wanted, failed};
-use super::person::Ended;
+use super::desk::{Desk, PersonReplies, SignIn};
+use super::party::{SignInParty, TokenRequest, failed};
+use super::person::PromptEnd;
 use super::sdk::sign_in;
 use certdeck_model::{BrowserPage, SignInReply, said};
 
-/// How long a person may take.
+/// How long a sign-in may take.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
-/// A browser sends its request at once; whatever else connects is not waited for.
+/// A browser sends its request at once; other connections are closed after this long.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The largest request that is read; Entra's codes have some thousand characters.
 const LARGEST: usize = 16 * 1024;
 
-/// Shows the page, and waits until the browser comes back or the person answers otherwise.
+/// Shows the page, and waits until the browser returns or the person replies otherwise.
 pub(super) async fn converse(
-    party: &Party<'_>,
+    party: &SignInParty<'_>,
     desk: &Desk,
-    answers: &mut Answers,
-    wanted: Wanted<'_>,
+    answers: &mut PersonReplies,
+    wanted: TokenRequest<'_>,
     port: u16,
     why: &str,
-) -> Ended {
+) -> PromptEnd {
     let started = async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
         let listener = listener.map_err(|why| {
             sign_in(&format!("port {port} of this machine cannot be listened on: {}", why.kind()))
         })?;
         let port = listener.local_addr().map_err(|why| sign_in(&why.kind().to_string()))?.port();
-        let attempt = Attempt::new(port)?;
+        let attempt = BrowserSignIn::new(port)?;
         let address = attempt.address(party, wanted)?.to_string();
         let page = BrowserPage { address, port, expires: Timestamp::now() + LIFETIME, why: why.to_owned() };
         Ok::<_, AzureError>((listener, attempt, page))
     };
     let (listener, attempt, mut page) = match started.await {
         Ok(started) => started,
-        Err(error) => return Ended::Answer(Err(error)),
+        Err(error) => return PromptEnd::Answer(Err(error)),
     };
     desk.tell(SignIn::Browser(page.clone()));
     let late = tokio::time::sleep(LIFETIME.unsigned_abs());
@@ -73,31 +73,30 @@ pub(super) async fn converse(
                 desk.tell(SignIn::Browser(page.clone()));
             }
             SignInReply::GoOn | SignInReply::ByBrowser => {}
-            other @ (SignInReply::GiveUp | SignInReply::ByCode) => return Ended::Reply(other),
+            other @ (SignInReply::GiveUp | SignInReply::ByCode) => return PromptEnd::Reply(other),
         }
     };
-    Ended::Answer(match returned {
+    PromptEnd::Answer(match returned {
         Ok(code) => attempt.redeem(party, wanted, &code).await,
         Err(error) => Err(error),
     })
 }
 
-/// One sign-in: what only this process knows of it.
-struct Attempt {
+/// The secrets of one sign-in, known only to this process.
+struct BrowserSignIn {
     redirect: String,
     state: String,
     verifier: Zeroizing<String>,
 }
 
-impl Attempt {
+impl BrowserSignIn {
     fn new(port: u16) -> Result<Self, AzureError> {
-        // The name, not the number: it is what public clients are registered with, with any port (RFC 8252,
-        // 7.3).
+        // The name, not the number: public clients are registered with it, with any port (RFC 8252, 7.3).
         let redirect = format!("http://localhost:{port}");
         Ok(Self { redirect, state: (*random()?).clone(), verifier: random()? })
     }
 
-    fn address(&self, party: &Party<'_>, wanted: Wanted<'_>) -> Result<Url, AzureError> {
+    fn address(&self, party: &SignInParty<'_>, wanted: TokenRequest<'_>) -> Result<Url, AzureError> {
         let mut address = party.endpoint("authorize")?;
         address
             .query_pairs_mut()
@@ -114,8 +113,8 @@ impl Attempt {
         Ok(address)
     }
 
-    /// The code that the browser brings. One connection at a time; what does not belong to this sign-in is
-    /// refused, and the waiting goes on.
+    /// Waits for the code from the browser. It accepts one connection at a time, and refuses requests that do
+    /// not belong to this sign-in.
     async fn returned(&self, listener: &TcpListener) -> Result<Zeroizing<String>, AzureError> {
         loop {
             let Ok((mut stream, _)) = listener.accept().await else {
@@ -143,7 +142,7 @@ impl Attempt {
         }
     }
 
-    /// What a query of the redirect says; nothing if it is not of this sign-in.
+    /// The result in a query of the redirect; `None` if it does not belong to this sign-in.
     fn read(&self, query: &str) -> Option<Result<Zeroizing<String>, AzureError>> {
         let value = |name: &str| {
             parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -158,7 +157,12 @@ impl Attempt {
         }
     }
 
-    async fn redeem(&self, party: &Party<'_>, wanted: Wanted<'_>, code: &str) -> Result<Value, AzureError> {
+    async fn redeem(
+        &self,
+        party: &SignInParty<'_>,
+        wanted: TokenRequest<'_>,
+        code: &str,
+    ) -> Result<Value, AzureError> {
         let form = [
             ("grant_type", "authorization_code"),
             ("client_id", party.client_id),
@@ -180,13 +184,13 @@ fn random() -> Result<Zeroizing<String>, AzureError> {
     Ok(Zeroizing::new(BASE64URL.encode(octets.as_slice())))
 }
 
-/// The query of an address, or the text itself if only that was copied.
+/// The query of an address, or the text itself if only the query was copied.
 fn query_of(text: &str) -> &str {
     let text = text.trim();
     text.split_once('?').map_or(text, |(_, query)| query).split('#').next().unwrap_or_default()
 }
 
-/// The target of a GET: path and query. Nothing if it is anything else or too large.
+/// The target of a GET: path and query. `None` if the request is another one or too large.
 async fn target(stream: &mut TcpStream) -> Option<Zeroizing<String>> {
     let mut read = Zeroizing::new(vec![0_u8; LARGEST]);
     let mut length = 0;
@@ -202,7 +206,7 @@ async fn target(stream: &mut TcpStream) -> Option<Zeroizing<String>> {
     (method == "GET" && version.starts_with("HTTP/1.")).then(|| Zeroizing::new(target.to_owned()))
 }
 
-/// A plain page that loads nothing and is kept nowhere.
+/// A plain page that loads nothing and must not be stored.
 async fn say(stream: &mut TcpStream, status: &str, words: &str) {
     let page = format!("<!doctype html><meta charset=\"utf-8\"><title>certdeck</title><p>{words}</p>\n");
     let head = format!(
@@ -219,8 +223,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn attempt() -> Attempt {
-        Attempt::new(8400).unwrap()
+    fn attempt() -> BrowserSignIn {
+        BrowserSignIn::new(8400).unwrap()
     }
 
     #[test]

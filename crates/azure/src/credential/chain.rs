@@ -1,8 +1,8 @@
-//! Who signs in: the ways to do so, in order, each with why it was not taken. The first that gives a token is
-//! kept.
+//! Who signs in: the ways to sign in, in order, each with the reason why it was not used. The first one that
+//! gives a token is kept.
 //!
-//! What is not there is passed over. What was configured and then refused ends the search: nobody wants to
-//! act as somebody else because a secret has expired.
+//! A way that is not available is skipped. A configured way that was refused ends the search: acting under
+//! another identity because a secret has expired would be wrong.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,18 +12,18 @@ use url::Url;
 
 use super::super::challenge::Claims;
 use super::super::error::AzureError;
-use super::party::Wanted;
-use super::{Access, ClientCertificate, Means, Token, application, person, sdk, tool};
+use super::party::TokenRequest;
+use super::{ClientCertificate, FetchedToken, Means, Token, application, person, sdk, tool};
 
-/// One way to sign in. The two kinds are apart, so that a person who signed in here is never taken for whom a
-/// tool of this machine is signed in as.
+/// One way to sign in. The two kinds are separate, so that a person who signed in here is never confused with
+/// the account of another tool on this machine.
 #[derive(Debug, Clone)]
 pub enum Identity {
     Library(LibrarySignIn),
     Own(OwnSignIn),
 }
 
-/// What `azure_identity` does.
+/// The ways that `azure_identity` provides.
 #[derive(Debug, Clone)]
 pub enum LibrarySignIn {
     ClientSecret {
@@ -42,30 +42,30 @@ pub enum LibrarySignIn {
         client_id: String,
         token_file: PathBuf,
     },
-    /// What the machine itself is in Azure.
+    /// The identity of the machine itself in Azure.
     ManagedIdentity {
         client_id: Option<String>,
-        /// Where the metadata service is, if not at its usual address.
+        /// The address of the metadata service, if not the usual one.
         host: Option<Url>,
     },
-    /// Whoever ran `az login`.
+    /// The account that ran `az login`.
     AzureCli {
         tenant: Option<String>,
     },
-    /// Whoever ran `azd auth login`.
+    /// The account that ran `azd auth login`.
     AzureDeveloperCli {
         tenant: Option<String>,
     },
 }
 
-/// People who sign in with certdeck itself.
+/// The ways of people who sign in with certdeck itself.
 #[derive(Debug, Clone)]
 pub enum OwnSignIn {
-    /// Whoever ran `certdeck login`.
+    /// The account that ran `certdeck login`.
     SavedSignIn { tenant: Option<String>, client_id: Option<String> },
-    /// The person at the terminal; whoever signed in before is not asked again.
+    /// The person at the terminal; a saved sign-in is used first.
     DeviceCode { tenant: Option<String>, client_id: Option<String> },
-    /// The same with a browser that comes back to this port of the machine; 0 is any.
+    /// The same with a browser that returns to this port of the machine; 0 is any port.
     Browser { tenant: Option<String>, client_id: Option<String>, port: u16 },
 }
 
@@ -75,12 +75,12 @@ pub enum Door {
     /// With a code that is typed on any machine.
     #[default]
     DeviceCode,
-    /// With a browser that comes back to this port of the machine; 0 is any.
+    /// With a browser that returns to this port of the machine; 0 is any port.
     Browser { port: u16 },
 }
 
 impl Door {
-    /// Somebody who signs in so.
+    /// The identity of a person who signs in this way.
     pub fn identity(self, tenant: Option<String>, client_id: Option<String>) -> Identity {
         match self {
             Self::DeviceCode => OwnSignIn::DeviceCode { tenant, client_id }.into(),
@@ -148,8 +148,8 @@ impl Identity {
         }
     }
 
-    /// As whom a person signs in where this way has stopped working; nothing for what is no person, and for a
-    /// person who was asked already. `usual` is how people are asked here.
+    /// The identity of a person who can sign in when this way has stopped working; `None` if it is no person,
+    /// or was asked already. `usual` is how people are asked here.
     fn in_person(&self, usual: Door) -> Option<Self> {
         match self {
             Self::Library(
@@ -169,18 +169,18 @@ impl Identity {
     }
 }
 
-/// A way that was not taken, and why.
+/// A way that was not used, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tried {
     pub way: &'static str,
     pub why: String,
 }
 
-/// The ways to sign in, in order; those that cannot even be tried come with the reason.
+/// The ways to sign in, in order; ways that cannot be tried carry the reason.
 #[derive(Debug, Clone, Default)]
 pub struct Chain {
     ways: Vec<Result<Identity, Tried>>,
-    /// How people are asked where a way that is not their own sign-in needs one.
+    /// How people are asked when a way that is not their own sign-in needs one.
     door: Door,
 }
 
@@ -227,9 +227,9 @@ impl Chain {
 /// Why a way gave no token.
 #[derive(Debug)]
 pub(super) enum Miss {
-    /// It is not there: nobody is signed in that way.
+    /// The way is not available: there is no sign-in of that kind.
     Absent(String),
-    /// It is there and does not work.
+    /// The way is available but does not work.
     Failed(AzureError),
 }
 
@@ -252,7 +252,7 @@ impl Miss {
 pub(super) struct Signer {
     chain: Chain,
     means: Means,
-    /// The way that worked; from then on no other is tried.
+    /// The way that worked; afterwards no other is tried.
     chosen: Option<Identity>,
 }
 
@@ -261,14 +261,14 @@ impl Signer {
         Self { chain, means, chosen: None }
     }
 
-    pub(super) async fn acquire(&mut self, wanted: Wanted<'_>) -> Result<Access, AzureError> {
+    pub(super) async fn acquire(&mut self, wanted: TokenRequest<'_>) -> Result<FetchedToken, AzureError> {
         let Some(chosen) = self.chosen.clone() else { return self.search(wanted).await };
         let miss = match self.fetch(&chosen, wanted, true).await {
             Ok(access) => return Ok(access),
             Err(miss) => miss,
         };
-        // What worked before works no more. A person can sign in again here and now, and what waits for the
-        // token goes on.
+        // A way that worked has stopped working. A person can sign in again now, and the requests that wait
+        // for the token continue.
         let may_ask = self.means.desk.is_some() && asks_for_a_person(&miss);
         match chosen.in_person(self.chain.door).filter(|_| may_ask) {
             Some(person) => {
@@ -281,14 +281,14 @@ impl Signer {
         }
     }
 
-    /// A token that carries what a service wants in the place of one that it refused, by the way that worked
-    /// before: quietly where that gives it, else by asking the person.
+    /// A token with the claims that a service requires instead of a refused one, by the way that worked
+    /// before: without a prompt if possible, otherwise by asking the person.
     pub(super) async fn satisfy(
         &mut self,
         audience: &str,
         refused: &Token,
         claims: &Claims,
-    ) -> Result<Access, AzureError> {
+    ) -> Result<FetchedToken, AzureError> {
         let Some(chosen) = self.chosen.clone() else { return Err(AzureError::NobodySignedIn(Vec::new())) };
         let more = |commands| AzureError::MoreWanted {
             way: chosen.name(),
@@ -298,7 +298,7 @@ impl Signer {
         let way = match &chosen {
             Identity::Own(way) => {
                 let (tenant, client_id) = way.party();
-                let wanted = Wanted { audience, claims: Some(claims) };
+                let wanted = TokenRequest { audience, claims: Some(claims) };
                 match person::quietly(&self.means, tenant, client_id, wanted).await {
                     Ok(access) => return Ok(access),
                     Err(Miss::Failed(error)) => return Err(error),
@@ -339,7 +339,7 @@ impl Signer {
         }
     }
 
-    /// The same account in another tenant, without asking anybody; nothing for what is no person.
+    /// The same account in another tenant, without asking a person; `None` if the identity is no person.
     pub(super) fn in_tenant(&self, tenant: &str) -> Option<Self> {
         let tenant = Some(tenant.to_owned());
         let identity: Identity = match self.chosen.as_ref()? {
@@ -360,14 +360,14 @@ impl Signer {
         Some(Self::new(Chain::just(identity), Means { desk: None, ..self.means.clone() }))
     }
 
-    /// Without asking anybody, and only in the way that worked before.
-    pub(super) async fn acquire_quietly(&self, audience: &str) -> Result<Access, AzureError> {
+    /// Without asking a person, and only by the way that worked before.
+    pub(super) async fn acquire_quietly(&self, audience: &str) -> Result<FetchedToken, AzureError> {
         let Some(chosen) = &self.chosen else { return Err(AzureError::NobodySignedIn(Vec::new())) };
-        let wanted = Wanted { audience, claims: None };
+        let wanted = TokenRequest { audience, claims: None };
         self.fetch(chosen, wanted, false).await.map_err(|miss| miss.into_error(chosen.name()))
     }
 
-    async fn search(&mut self, wanted: Wanted<'_>) -> Result<Access, AzureError> {
+    async fn search(&mut self, wanted: TokenRequest<'_>) -> Result<FetchedToken, AzureError> {
         let mut tried = Vec::new();
         for way in self.chain.ways.clone() {
             let identity = match way {
@@ -389,14 +389,14 @@ impl Signer {
         Err(AzureError::NobodySignedIn(tried))
     }
 
-    /// Every way once, for looking at; nobody is asked.
+    /// Tries every way once, for showing; no person is asked.
     pub(super) async fn rehearse(&self, audience: &str) -> Vec<(&'static str, Result<Token, AzureError>)> {
         let mut outcomes = Vec::new();
         for way in &self.chain.ways {
             outcomes.push(match way {
                 Ok(identity) => {
                     let way = identity.name();
-                    let fetched = self.fetch(identity, Wanted { audience, claims: None }, false).await;
+                    let fetched = self.fetch(identity, TokenRequest { audience, claims: None }, false).await;
                     (way, fetched.map(|access| access.token).map_err(|miss| miss.into_error(way)))
                 }
                 Err(tried) => (tried.way, Err(AzureError::NobodySignedIn(vec![tried.clone()]))),
@@ -405,8 +405,13 @@ impl Signer {
         outcomes
     }
 
-    /// Claims are asked for where a person signs in; other ways answer them by `satisfy`.
-    async fn fetch(&self, identity: &Identity, wanted: Wanted<'_>, may_ask: bool) -> Result<Access, Miss> {
+    /// Claims are requested when a person signs in; the other ways handle them in `satisfy`.
+    async fn fetch(
+        &self,
+        identity: &Identity,
+        wanted: TokenRequest<'_>,
+        may_ask: bool,
+    ) -> Result<FetchedToken, Miss> {
         let means = &self.means;
         let way = match identity {
             Identity::Library(way) => return sdk::fetch(means, way, wanted.audience).await,
@@ -423,7 +428,7 @@ impl Signer {
     }
 }
 
-/// Whether signing in again would help: not where the network is down.
+/// Whether signing in again would help: not if the network is down.
 fn asks_for_a_person(miss: &Miss) -> bool {
     matches!(miss, Miss::Absent(_) | Miss::Failed(AzureError::SignIn { .. }))
 }

@@ -1,25 +1,25 @@
-//! Where a person is who can be asked to sign in: what they are told, and what they answer.
+//! The channel to the person who can be asked to sign in: prompts to them, and their replies.
 
 use tokio::sync::{broadcast, mpsc};
 
 use super::super::error::AzureError;
 use certdeck_model::{BrowserPage, DeviceCode, SignInReply, ToolCommand};
 
-/// What a person who is asked to sign in has to be told.
+/// What a person who is asked to sign in has to see.
 #[derive(Debug)]
 pub enum SignIn {
     Asked(DeviceCode),
     Browser(BrowserPage),
-    /// Another program has to sign in, whose sign-in is borrowed; it goes on after `SignInReply::GoOn`.
+    /// Another program has to sign in, whose sign-in is used; it continues after `SignInReply::GoOn`.
     Tool(ToolCommand),
-    /// It is over: who signed in, or why nobody did.
+    /// The sign-in is over: who signed in, or why it failed.
     Ended(Result<String, AzureError>),
 }
 
-/// Answers that wait to be taken; a person gives one at a time.
+/// The maximum number of unread replies; a person gives one at a time.
 const WAITING: usize = 4;
 
-/// Cheap to clone; without one nobody is asked.
+/// Cheap to clone; without one no person is asked.
 #[derive(Debug, Clone)]
 pub struct Desk {
     tells: mpsc::UnboundedSender<SignIn>,
@@ -27,45 +27,45 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// A desk, and what is to be shown to the person at it.
+    /// A desk, and the receiver of what it shows to the person.
     pub fn open() -> (Self, mpsc::UnboundedReceiver<SignIn>) {
         let (tells, told) = mpsc::unbounded_channel();
         (Self { tells, answers: broadcast::Sender::new(WAITING) }, told)
     }
 
-    /// What the person says to what is shown; where nothing is shown it is nothing.
+    /// Passes on the person's reply; without a prompt it has no effect.
     pub fn answer(&self, reply: SignInReply) {
         let _ = self.answers.send(reply);
     }
 
     pub(super) fn tell(&self, sign_in: SignIn) {
-        // Nobody listens where the screen has ended; then nobody answers either.
+        // There is no receiver after the screen has ended; then no reply comes either.
         let _ = self.tells.send(sign_in);
     }
 
-    /// The answers from now on.
-    pub(super) fn hear(&self) -> Answers {
-        Answers(self.answers.subscribe())
+    /// Receives the replies from now on.
+    pub(super) fn hear(&self) -> PersonReplies {
+        PersonReplies(self.answers.subscribe())
     }
 }
 
-/// What a person answers while something is shown to them.
+/// A person's replies while a prompt is shown.
 #[derive(Debug)]
-pub(super) struct Answers(broadcast::Receiver<SignInReply>);
+pub(super) struct PersonReplies(broadcast::Receiver<SignInReply>);
 
-impl Answers {
+impl PersonReplies {
     pub(super) async fn next(&mut self) -> SignInReply {
         loop {
             match self.0.recv().await {
                 Ok(reply) => return reply,
                 Err(broadcast::error::RecvError::Lagged(_)) => {}
-                // The desk is asked through, so it is there as long as somebody waits.
+                // The prompt goes through the desk, so the desk exists as long as a sign-in waits.
                 Err(broadcast::error::RecvError::Closed) => std::future::pending::<()>().await,
             }
         }
     }
 
-    /// The next of these.
+    /// Waits for one of these replies.
     pub(super) async fn one_of(&mut self, meant: &[SignInReply]) -> SignInReply {
         loop {
             let reply = self.next().await;
@@ -80,13 +80,13 @@ pub(super) fn given_up() -> AzureError {
     AzureError::SignIn { code: None, message: "it was given up".to_owned() }
 }
 
-/// The end is told whatever happens, also when nobody waits for the token any more.
-pub(super) struct Shown<'d> {
+/// Reports the end in any case, even if no request waits for the token any more.
+pub(super) struct ShownPrompt<'d> {
     desk: &'d Desk,
     is_over: bool,
 }
 
-impl<'d> Shown<'d> {
+impl<'d> ShownPrompt<'d> {
     pub(super) fn at(desk: &'d Desk) -> Self {
         Self { desk, is_over: false }
     }
@@ -97,7 +97,7 @@ impl<'d> Shown<'d> {
     }
 }
 
-impl Drop for Shown<'_> {
+impl Drop for ShownPrompt<'_> {
     fn drop(&mut self) {
         if !self.is_over {
             self.end(Err(AzureError::SignIn {

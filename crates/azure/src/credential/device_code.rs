@@ -1,4 +1,4 @@
-//! Signing in by device code (RFC 8628): the code is typed on another machine.
+//! Sign-in by device code (RFC 8628): the code is typed on another machine.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use tokio::time::Instant;
 use super::super::error::AzureError;
 use super::super::json;
 use super::desk::{Desk, SignIn};
-use super::party::{Party, Wanted, failed};
+use super::party::{SignInParty, TokenRequest, failed};
 use super::sdk::sign_in;
 use certdeck_model::{DeviceCode, printable};
 
-/// How many codes are shown one after the other, each good for a quarter of an hour, before nobody is there.
+/// How many codes are shown in succession, each valid for a quarter of an hour, before it gives up.
 const CODES: usize = 4;
 
-/// Shows codes until one was typed; the answer with the tokens.
+/// Shows codes until one was typed; returns the answer with the tokens.
 pub(super) async fn converse(
-    party: &Party<'_>,
+    party: &SignInParty<'_>,
     desk: &Desk,
-    wanted: Wanted<'_>,
+    wanted: TokenRequest<'_>,
     why: &str,
 ) -> Result<Value, AzureError> {
     for _ in 0..CODES {
@@ -55,9 +55,9 @@ pub(super) async fn converse(
     Err(sign_in("the code was not typed in time"))
 }
 
-/// Asks whether the code was typed; nothing once it has run out.
+/// Polls until the code was typed; `None` once it has expired.
 async fn wait(
-    party: &Party<'_>,
+    party: &SignInParty<'_>,
     form: &[(&str, &str)],
     interval: u64,
     until: Instant,
@@ -67,7 +67,7 @@ async fn wait(
         tokio::time::sleep(pause).await;
         let answer = match party.post("token", form).await {
             Ok(answer) => answer,
-            // The line may come back before the code runs out.
+            // The connection may recover before the code expires.
             Err(AzureError::Unreachable { .. } | AzureError::AnswerLost { .. }) => continue,
             Err(error) => return Err(error),
         };

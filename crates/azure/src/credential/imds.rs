@@ -1,5 +1,5 @@
-//! Managed identities: what the machine itself is in Azure, asked of the metadata service that only it can
-//! reach, or of App Service's own endpoint where certdeck runs there.
+//! Managed identities: the identity of the machine itself in Azure, from the metadata service that only the
+//! machine can reach, or from App Service's own endpoint if certdeck runs there.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,20 +12,20 @@ use url::Url;
 
 use super::super::cloud::host_of;
 
-/// The link-local address that every virtual machine in Azure has it at.
+/// The link-local address of the metadata service on every virtual machine in Azure.
 const USUAL: &str = "http://169.254.169.254/";
 const PATH: &str = "/metadata/identity/oauth2/token";
-/// Where it is at all it answers in milliseconds; elsewhere the address may swallow everything.
+/// An existing service answers in milliseconds; elsewhere packets to the address may simply be lost.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Whether there is a metadata service, without which the library would ask for a minute and more.
+/// Checks that there is a metadata service; without one the library would wait for more than a minute.
 pub(super) async fn find(host: Option<&Url>) -> Result<(), String> {
     match by_environment(&|name| std::env::var_os(name).is_some()) {
         Some(Ok(())) => return Ok(()),
         Some(Err(place)) => return Err(format!("the managed identity of {place} is not supported")),
         None => {}
     }
-    // Whatever else stands in it may be a password.
+    // The rest of the address may contain a password.
     let shown = host.map_or_else(
         || USUAL.trim_end_matches('/').to_owned(),
         |url| format!("{}://{}", url.scheme(), host_of(url)),
@@ -34,8 +34,7 @@ pub(super) async fn find(host: Option<&Url>) -> Result<(), String> {
     let (Some(url), Ok(http)) = (url, plain(Some(PATIENCE))) else {
         return Err(format!("{shown} is no address"));
     };
-    // Without its header a metadata service of Azure answers 400; those of other clouds answer something
-    // else.
+    // Without its header a metadata service of Azure answers 400; those of other clouds answer otherwise.
     match http.get(url).send().await {
         Ok(answer) if answer.status().as_u16() == 400 => Ok(()),
         Ok(answer) => Err(format!(
@@ -46,9 +45,9 @@ pub(super) async fn find(host: Option<&Url>) -> Result<(), String> {
     }
 }
 
-/// Where this runs as far as the environment says it, in the order in which Azure's own libraries read it:
-/// App Service has an endpoint of its own that works; what the library cannot use counts as absent, so that
-/// the next way is tried.
+/// Where this program runs according to the environment, in the order of Azure's own libraries: App Service
+/// has its own endpoint, which works. Environments that the library cannot use count as absent, so that the
+/// next way is tried.
 fn by_environment(is_set: &dyn Fn(&str) -> bool) -> Option<Result<(), &'static str>> {
     if is_set("IDENTITY_ENDPOINT") {
         return match (
@@ -87,8 +86,8 @@ pub(super) fn credential(
     ManagedIdentityCredential::new(Some(options))
 }
 
-/// The metadata service speaks plain HTTP and is never behind a proxy. Only what it hands out itself goes
-/// this way.
+/// The metadata service uses plain HTTP and is never behind a proxy. Only requests for its own tokens are
+/// sent this way.
 fn plain(patience: Option<Duration>) -> reqwest::Result<reqwest::Client> {
     let builder =
         reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).connect_timeout(PATIENCE);
@@ -98,7 +97,7 @@ fn plain(patience: Option<Duration>) -> reqwest::Result<reqwest::Client> {
     }
 }
 
-/// The library knows one address only; this sends its requests to another.
+/// The library knows only one address; this type sends its requests to another.
 #[derive(Debug)]
 struct Elsewhere {
     http: reqwest::Client,

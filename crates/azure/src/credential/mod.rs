@@ -1,5 +1,5 @@
 //! Tokens: one for each audience, kept until shortly before it expires and renewed in the background while it
-//! is still good. Only one is fetched at a time; whoever asks meanwhile waits for that one.
+//! is still valid. Only one is fetched at a time; other callers wait for it.
 
 mod application;
 mod assertion;
@@ -33,10 +33,10 @@ use super::challenge::Claims;
 use super::cloud::host_of;
 use super::error::AzureError;
 use super::transport::Http;
-use assertion::Signed;
+use assertion::AssertionSigner;
 use certdeck_model::{SignInReply, printable};
 use chain::Signer;
-use party::Wanted;
+use party::TokenRequest;
 
 /// A token as it is sent.
 #[derive(Debug, Clone)]
@@ -54,14 +54,14 @@ impl From<&str> for Token {
     }
 }
 
-/// Whom a token speaks for, as far as it says; for showing only.
+/// The identity in a token, as far as the token says; for showing only.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Who {
     /// A person's sign-in name, or the id of an application.
     pub name: String,
     pub object_id: Option<String>,
     pub tenant: Option<String>,
-    /// Of a person: whether they gave a second factor.
+    /// Whether the person signed in with a second factor; `None` for other identities.
     pub second_factor: Option<bool>,
 }
 
@@ -86,38 +86,38 @@ impl Who {
     }
 }
 
-/// A token as it comes from wherever somebody signed in.
+/// A new token from any way to sign in.
 #[derive(Debug)]
-struct Access {
+struct FetchedToken {
     token: Token,
     lifetime: Duration,
 }
 
-/// How credentials reach the sign-in service, this machine and the person in front of it.
+/// How credentials reach the sign-in service, this machine and the person at it.
 #[derive(Debug, Clone)]
 pub struct Means {
     pub authority: Url,
     pub http: Http,
-    /// The sign-ins of earlier times.
+    /// The sign-ins of earlier starts.
     pub saved: Option<Saved>,
-    /// Without one nobody is asked.
+    /// Without one no person is asked.
     pub desk: Option<Desk>,
 }
 
 #[derive(Debug)]
-struct Held {
+struct HeldToken {
     token: Token,
-    /// From then on a new one is fetched while this one is used.
+    /// From then on a new token is fetched while this one is used.
     due: Instant,
     fresh_until: Instant,
 }
 
 /// Cheap to clone; clones share their tokens.
 #[derive(Debug, Clone)]
-pub struct Credential(Arc<Shared>);
+pub struct Credential(Arc<CredentialState>);
 
 #[derive(Debug)]
-struct Shared {
+struct CredentialState {
     held: std::sync::Mutex<Tokens>,
     signer: Mutex<Signer>,
     desk: Option<Desk>,
@@ -127,7 +127,7 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Tokens {
-    of: HashMap<String, Held>,
+    of: HashMap<String, HeldToken>,
     /// Audiences whose next token is being fetched in the background.
     renewing: HashSet<String>,
 }
@@ -135,7 +135,7 @@ struct Tokens {
 impl Credential {
     pub fn new(chain: Chain, means: Means) -> Self {
         let (desk, service) = (means.desk.clone(), host_of(&means.authority));
-        Self(Arc::new(Shared {
+        Self(Arc::new(CredentialState {
             held: std::sync::Mutex::default(),
             signer: Mutex::new(Signer::new(chain, means)),
             desk,
@@ -143,43 +143,44 @@ impl Credential {
         }))
     }
 
-    /// The host that signs in.
+    /// The host of the sign-in service.
     pub fn service(&self) -> &str {
         &self.0.service
     }
 
-    /// A token for the audience, which may take as long as a person takes to sign in.
+    /// A token for the audience; this may take as long as a person takes to sign in.
     pub async fn token(&self, audience: &str) -> Result<Token, AzureError> {
         if let Some(token) = self.held(audience) {
             return Ok(token);
         }
         let mut signer = self.0.signer.lock().await;
-        // Whoever had the lock may have fetched it.
+        // Another task may have fetched it while it held the lock.
         if let Some(token) = self.held(audience) {
             return Ok(token);
         }
-        // Rare, and large: every request would carry the room for it otherwise.
-        let access = Box::pin(signer.acquire(Wanted { audience, claims: None })).await?;
+        // Boxed because it is rare and large: otherwise the future of every request would be as large.
+        let access = Box::pin(signer.acquire(TokenRequest { audience, claims: None })).await?;
         let token = access.token.clone();
         self.keep(audience, access);
         Ok(token)
     }
 
-    /// A new token that carries these claims, whatever is held.
+    /// A new token that carries these claims, regardless of the token in use.
     pub async fn token_with(&self, audience: &str, claims: &Claims) -> Result<Token, AzureError> {
         let access =
-            Box::pin(self.0.signer.lock().await.acquire(Wanted { audience, claims: Some(claims) })).await?;
+            Box::pin(self.0.signer.lock().await.acquire(TokenRequest { audience, claims: Some(claims) }))
+                .await?;
         let token = access.token.clone();
         self.keep(audience, access);
         Ok(token)
     }
 
-    /// The same account in another tenant, as far as its sign-in is good there; nobody is asked. Nothing for
-    /// what is no person.
+    /// The same account in another tenant, if its sign-in is valid there; no person is asked. `None` if the
+    /// identity is no person.
     pub async fn in_tenant(&self, tenant: &str) -> Option<Self> {
         let signer = self.0.signer.lock().await.in_tenant(tenant)?;
         let service = self.0.service.clone();
-        Some(Self(Arc::new(Shared {
+        Some(Self(Arc::new(CredentialState {
             held: std::sync::Mutex::default(),
             signer: Mutex::new(signer),
             desk: None,
@@ -187,7 +188,7 @@ impl Credential {
         })))
     }
 
-    /// Forgets a token that a service refused, unless another one has taken its place already.
+    /// Discards a token that a service refused, unless a newer one has replaced it.
     pub fn forget(&self, audience: &str, refused: &Token) {
         let mut tokens = self.tokens();
         if tokens.of.get(audience).is_some_and(|held| Arc::ptr_eq(&held.token.0, &refused.0)) {
@@ -195,29 +196,29 @@ impl Credential {
         }
     }
 
-    /// Gets a token that carries what a service wants, in the place of the one that it refused; that may take
-    /// as long as a person takes to sign in. Many requests may be refused at once: the person is asked for
-    /// the first.
+    /// Gets a token with the claims that a service requires instead of the refused one; this may take as long
+    /// as a person takes to sign in. Many requests may be refused at once: the person is asked only for the
+    /// first.
     pub async fn satisfy(&self, audience: &str, refused: &Token, claims: &Claims) -> Result<(), AzureError> {
         let mut signer = self.0.signer.lock().await;
         if self.held(audience).is_some_and(|held| !Arc::ptr_eq(&held.0, &refused.0)) {
             return Ok(());
         }
         let access = Box::pin(signer.satisfy(audience, refused, claims)).await?;
-        // Those for other services are of the sign-in before, and may be refused for the same reason.
+        // Tokens for other services come from the earlier sign-in, and may be refused for the same reason.
         self.tokens().of.clear();
         self.keep(audience, access);
         Ok(())
     }
 
-    /// What the person who is asked to sign in says to it.
+    /// Passes on the person's reply to a sign-in prompt.
     pub fn answer(&self, reply: SignInReply) {
         if let Some(desk) = &self.0.desk {
             desk.answer(reply);
         }
     }
 
-    /// Every way to sign in, one after the other, whatever the others gave; nobody is asked.
+    /// Tries every way to sign in, regardless of the results of the others; no person is asked.
     pub async fn rehearse(&self, audience: &str) -> Vec<(&'static str, Result<Who, AzureError>)> {
         let tried = self.0.signer.lock().await.rehearse(audience).await;
         tried.into_iter().map(|(way, outcome)| (way, outcome.map(|token| Who::of(&token)))).collect()
@@ -235,7 +236,7 @@ impl Credential {
         Some(token)
     }
 
-    /// Nobody is asked for this: the token at hand is still good.
+    /// Does not ask a person: the current token is still valid.
     async fn renew(&self, audience: &str) {
         let renewed = self.0.signer.lock().await.acquire_quietly(audience).await;
         match renewed {
@@ -247,17 +248,18 @@ impl Credential {
         }
     }
 
-    fn keep(&self, audience: &str, access: Access) {
+    fn keep(&self, audience: &str, access: FetchedToken) {
         let usable = usable(access.lifetime);
         let now = Instant::now();
-        let held = Held { token: access.token, due: now + usable - usable / 10, fresh_until: now + usable };
+        let held =
+            HeldToken { token: access.token, due: now + usable - usable / 10, fresh_until: now + usable };
         let mut tokens = self.tokens();
         tokens.renewing.remove(audience);
         tokens.of.insert(audience.to_owned(), held);
     }
 
     fn tokens(&self) -> std::sync::MutexGuard<'_, Tokens> {
-        // Nothing panics while it is held.
+        // No code panics while holding the lock.
         self.0.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -1,5 +1,4 @@
-//! The sign-in service as a person's sign-in talks to it: which directory, which application, and what comes
-//! back.
+//! A person's side of the sign-in service: the directory, the application, and the resulting tokens.
 
 use std::time::Duration;
 
@@ -11,31 +10,31 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
-use super::super::answer::Answer;
+use super::super::answer::ServiceAnswer;
 use super::super::challenge::Claims;
 use super::super::error::AzureError;
 use super::super::transport::Http;
 use super::super::{json, send};
-use super::saved::{Kept, Saved, SignedIn};
+use super::saved::{KeptSignIn, Saved, SignedIn};
 use super::sdk::sign_in;
-use super::{Access, Means, Token};
+use super::{FetchedToken, Means, Token};
 use certdeck_model::{printable, quoted};
 
-/// The application that Microsoft's own developer tools sign in as; every tenant knows it.
+/// The application id of Microsoft's own developer tools; every tenant knows it.
 const TOOLS: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
-/// Any work or school account.
+/// Accepts any work or school account.
 const ANY_TENANT: &str = "organizations";
 
-/// What a token must be.
+/// The requirements for a token.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'w> {
+pub(super) struct TokenRequest<'w> {
     pub audience: &'w str,
-    /// What a service wants in it beside that.
+    /// The further claims that a service requires.
     pub claims: Option<&'w Claims>,
 }
 
-impl Wanted<'_> {
-    /// The audience, a token to get the next one with, and who it is.
+impl TokenRequest<'_> {
+    /// The scopes for the audience, a refresh token, and the identity.
     pub(super) fn scope(self) -> String {
         format!("{}/.default openid profile offline_access", self.audience)
     }
@@ -45,16 +44,16 @@ impl Wanted<'_> {
     }
 }
 
-/// Who talks to whom: the person's directory and the application that they sign in to.
+/// The parties of a sign-in: the person's directory and the application that they sign in to.
 #[derive(Debug)]
-pub(super) struct Party<'m> {
+pub(super) struct SignInParty<'m> {
     http: &'m Http,
     pub authority: &'m Url,
     pub tenant: &'m str,
     pub client_id: &'m str,
 }
 
-impl<'m> Party<'m> {
+impl<'m> SignInParty<'m> {
     pub(super) fn new(
         means: &'m Means,
         tenant: Option<&'m str>,
@@ -75,8 +74,12 @@ impl<'m> Party<'m> {
         })
     }
 
-    /// Posts a form to an endpoint of the configured authority, whatever a service may have named.
-    pub(super) async fn post(&self, endpoint: &str, form: &[(&str, &str)]) -> Result<Answer, AzureError> {
+    /// Posts a form to an endpoint of the configured authority, never to one that a service named.
+    pub(super) async fn post(
+        &self,
+        endpoint: &str,
+        form: &[(&str, &str)],
+    ) -> Result<ServiceAnswer, AzureError> {
         let body = Serializer::new(String::new()).extend_pairs(form).finish();
         send::form(self.http, self.endpoint(endpoint)?, Zeroizing::new(body.into_bytes())).await
     }
@@ -86,8 +89,12 @@ impl<'m> Party<'m> {
         self.authority.join(&path).map_err(|why| AzureError::Setup(why.to_string()))
     }
 
-    /// The token of an answer and who it is for; what the next one is got with is kept.
-    pub(super) fn take(&self, answer: &Value, saved: Option<&Saved>) -> Result<(Access, String), AzureError> {
+    /// The token of an answer and its owner; saves the refresh token.
+    pub(super) fn take(
+        &self,
+        answer: &Value,
+        saved: Option<&Saved>,
+    ) -> Result<(FetchedToken, String), AzureError> {
         let access = access(answer)?;
         let claims = json::text(answer, "/id_token").as_deref().and_then(claims).unwrap_or_default();
         let claim =
@@ -102,8 +109,8 @@ impl<'m> Party<'m> {
                 client_id: self.client_id.to_owned(),
                 at: Timestamp::now(),
             };
-            let kept = Kept { who, refresh_token: refresh_token.into() };
-            // Not being able to keep it only means being asked again.
+            let kept = KeptSignIn { who, refresh_token: refresh_token.into() };
+            // If it cannot be saved, the person is only asked again.
             if let Err(error) = saved.keep(kept) {
                 tracing::warn!(%error, "the sign-in is not kept");
             }
@@ -113,21 +120,21 @@ impl<'m> Party<'m> {
 }
 
 /// The token of an answer.
-pub(super) fn access(answer: &Value) -> Result<Access, AzureError> {
+pub(super) fn access(answer: &Value) -> Result<FetchedToken, AzureError> {
     let token = json::text(answer, "/access_token").map(Zeroizing::new);
     let token = token.ok_or_else(|| sign_in("the sign-in service gave no token"))?;
     let lifetime = Duration::from_secs(answer.get("expires_in").and_then(Value::as_u64).unwrap_or(0));
-    Ok(Access { token: Token::from(token.as_str()), lifetime })
+    Ok(FetchedToken { token: Token::from(token.as_str()), lifetime })
 }
 
-/// What a token says of its owner. It came straight from the sign-in service over TLS and decides nothing
-/// here.
+/// The claims of a token about its owner. It came straight from the sign-in service over TLS, and nothing is
+/// decided by it here.
 pub(super) fn claims(token: &str) -> Option<Value> {
     serde_json::from_slice(&BASE64URL.decode(token.split('.').nth(1)?).ok()?).ok()
 }
 
-/// What the sign-in service says to a request that it refuses.
-pub(super) fn failed(answer: &Answer) -> AzureError {
+/// The error in a refusal of the sign-in service.
+pub(super) fn failed(answer: &ServiceAnswer) -> AzureError {
     match json::text(&answer.body, "/error_description") {
         Some(text) => sign_in(&text),
         None => AzureError::refused(answer.refusal()),

@@ -1,5 +1,5 @@
-//! A person who signs in: with what is kept of an earlier time, or by being asked. What comes back is kept,
-//! so that the next start asks nobody.
+//! Sign-in of a person: with a saved sign-in, or by asking. The result is saved, so that the next start need
+//! not ask.
 
 use secrecy::ExposeSecret;
 
@@ -8,29 +8,29 @@ use serde_json::Value;
 use super::super::error::AzureError;
 use super::super::words;
 use super::chain::{Door, Miss};
-use super::desk::{Shown, given_up};
-use super::party::{Party, Wanted, failed};
-use super::{Access, Means, browser, device_code};
+use super::desk::{ShownPrompt, given_up};
+use super::party::{SignInParty, TokenRequest, failed};
+use super::{FetchedToken, Means, browser, device_code};
 use certdeck_model::SignInReply;
 
 /// How one way of asking a person ended.
-pub(super) enum Ended {
-    /// With what the sign-in service says.
+pub(super) enum PromptEnd {
+    /// With an answer of the sign-in service.
     Answer(Result<Value, AzureError>),
-    /// The person wants something else.
+    /// The person chose something else.
     Reply(SignInReply),
 }
 
-/// With what is kept of an earlier sign-in.
+/// With a saved sign-in.
 pub(super) async fn quietly(
     means: &Means,
     tenant: Option<&str>,
     client_id: Option<&str>,
-    wanted: Wanted<'_>,
-) -> Result<Access, Miss> {
+    wanted: TokenRequest<'_>,
+) -> Result<FetchedToken, Miss> {
     let nobody = || Miss::Absent("nobody has signed in yet".to_owned());
     let saved = means.saved.as_ref().ok_or_else(nobody)?;
-    let party = Party::new(means, tenant, client_id)?;
+    let party = SignInParty::new(means, tenant, client_id)?;
     let kept = saved
         .of(party.authority, party.tenant, party.client_id)
         .map_err(|error| Miss::Absent(error.to_string()))?;
@@ -50,7 +50,7 @@ pub(super) async fn quietly(
         refused = Some(failed(&answer));
     }
     match refused {
-        // It was good once and is no more: as if nobody had signed in, with the reason.
+        // The saved sign-in is no longer valid: treated as no sign-in, with the reason.
         Some(AzureError::SignIn { code, message }) => {
             Err(Miss::Absent(words::why_not_signed_in(code.as_deref(), &message)))
         }
@@ -59,34 +59,34 @@ pub(super) async fn quietly(
     }
 }
 
-/// By asking at a door, and waiting as long as the person takes; they may go to the other door. `why` says
-/// why somebody is asked.
+/// Asks the person one way, and waits as long as they take; they may switch to the other way. `why` gives the
+/// reason for asking.
 pub(super) async fn ask(
     means: &Means,
     tenant: Option<&str>,
     client_id: Option<&str>,
-    wanted: Wanted<'_>,
+    wanted: TokenRequest<'_>,
     mut door: Door,
     why: &str,
-) -> Result<Access, Miss> {
+) -> Result<FetchedToken, Miss> {
     let Some(desk) = &means.desk else {
         return Err(Miss::Absent(format!("{why}, and there is nobody here to ask")));
     };
-    let party = Party::new(means, tenant, client_id)?;
-    let (mut shown, mut answers) = (Shown::at(desk), desk.hear());
+    let party = SignInParty::new(means, tenant, client_id)?;
+    let (mut shown, mut answers) = (ShownPrompt::at(desk), desk.hear());
     let signed_in = loop {
         let ended = match door {
             Door::DeviceCode => tokio::select! {
-                answer = device_code::converse(&party, desk, wanted, why) => Ended::Answer(answer),
-                reply = answers.one_of(&[SignInReply::GiveUp, SignInReply::ByBrowser]) => Ended::Reply(reply),
+                answer = device_code::converse(&party, desk, wanted, why) => PromptEnd::Answer(answer),
+                reply = answers.one_of(&[SignInReply::GiveUp, SignInReply::ByBrowser]) => PromptEnd::Reply(reply),
             },
             Door::Browser { port } => browser::converse(&party, desk, &mut answers, wanted, port, why).await,
         };
         match ended {
-            Ended::Answer(answer) => break answer,
-            Ended::Reply(SignInReply::ByBrowser) => door = Door::Browser { port: 0 },
-            Ended::Reply(SignInReply::ByCode) => door = Door::DeviceCode,
-            Ended::Reply(_) => break Err(given_up()),
+            PromptEnd::Answer(answer) => break answer,
+            PromptEnd::Reply(SignInReply::ByBrowser) => door = Door::Browser { port: 0 },
+            PromptEnd::Reply(SignInReply::ByCode) => door = Door::DeviceCode,
+            PromptEnd::Reply(_) => break Err(given_up()),
         }
     };
     let taken = signed_in.and_then(|answer| party.take(&answer, means.saved.as_ref()));

@@ -1,5 +1,5 @@
-//! The sign-ins of people, kept from one start to the next: a file of this account alone, with what new
-//! tokens are got with. Tokens themselves are never written.
+//! The saved sign-ins of people: a file that only this account can read, with the refresh tokens. Access
+//! tokens are never written.
 
 use std::borrow::Cow;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use certdeck_model::{reason, shown};
 
-/// The form of the file; one that is newer is left alone.
+/// The version of the file format; a newer file is not touched.
 const FORM: u32 = 1;
 
 #[derive(Debug, Error)]
@@ -33,7 +33,7 @@ pub enum SavedError {
     Malformed { path: PathBuf },
 }
 
-/// Somebody who has signed in, and where.
+/// A person who has signed in, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {
     pub user: String,
@@ -43,16 +43,16 @@ pub struct SignedIn {
     pub at: Timestamp,
 }
 
-/// A sign-in as it is kept.
+/// A saved sign-in.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct KeptSignIn {
     pub who: SignedIn,
     pub refresh_token: SecretString,
 }
 
-/// An entry of the file; it borrows, so that the secret is copied once only.
+/// An entry of the file; it borrows, so that the secret is copied only once.
 #[derive(Serialize, Deserialize)]
-struct Entry<'t> {
+struct SavedSignInEntry<'t> {
     who: SignedIn,
     #[serde(borrow)]
     refresh_token: Cow<'t, str>,
@@ -62,7 +62,7 @@ struct Entry<'t> {
 struct Whole<'t> {
     form: u32,
     #[serde(borrow)]
-    sign_ins: Vec<Entry<'t>>,
+    sign_ins: Vec<SavedSignInEntry<'t>>,
 }
 
 /// The file; it need not exist.
@@ -80,24 +80,29 @@ impl Saved {
         &self.path
     }
 
-    /// Everybody who has signed in.
+    /// All saved sign-ins.
     pub fn list(&self) -> Result<Vec<SignedIn>, SavedError> {
         Ok(self.read()?.into_iter().map(|kept| kept.who).collect())
     }
 
-    /// The sign-ins that may be good for a tenant, the tenant's own first: one person may be known in
+    /// The sign-ins that may be valid for a tenant, the tenant's own first: one person may be known in
     /// several.
-    pub(super) fn of(&self, authority: &Url, tenant: &str, client_id: &str) -> Result<Vec<Kept>, SavedError> {
+    pub(super) fn of(
+        &self,
+        authority: &Url,
+        tenant: &str,
+        client_id: &str,
+    ) -> Result<Vec<KeptSignIn>, SavedError> {
         let mut found = self.read()?;
         found.retain(|kept| kept.who.authority == authority.as_str() && kept.who.client_id == client_id);
         found.sort_by_key(|kept| !kept.who.tenant.eq_ignore_ascii_case(tenant));
         Ok(found)
     }
 
-    /// Keeps a sign-in in place of the one before it.
-    pub(super) fn keep(&self, new: Kept) -> Result<(), SavedError> {
+    /// Saves a sign-in in place of the previous one.
+    pub(super) fn keep(&self, new: KeptSignIn) -> Result<(), SavedError> {
         self.change(|all| {
-            let place = |kept: &Kept| {
+            let place = |kept: &KeptSignIn| {
                 (kept.who.authority.clone(), kept.who.tenant.clone(), kept.who.client_id.clone())
             };
             all.retain(|old| place(old) != place(&new));
@@ -105,7 +110,7 @@ impl Saved {
         })
     }
 
-    /// Forgets the sign-ins that `which` picks; says whose they were.
+    /// Removes the sign-ins that `which` selects; returns the names of their owners.
     pub fn forget(&self, which: impl Fn(&SignedIn) -> bool) -> Result<Vec<String>, SavedError> {
         let mut gone = Vec::new();
         self.change(|all| {
@@ -118,10 +123,10 @@ impl Saved {
         Ok(gone)
     }
 
-    fn read(&self) -> Result<Vec<Kept>, SavedError> {
+    fn read(&self) -> Result<Vec<KeptSignIn>, SavedError> {
         let metadata = match fs::metadata(&self.path) {
             Ok(metadata) => metadata,
-            // Or something on its way is no directory.
+            // A component of the path may not be a directory either.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(Vec::new());
             }
@@ -132,7 +137,7 @@ impl Saved {
             return Err(SavedError::Open { path: self.path.clone(), mode });
         }
         let malformed = || SavedError::Malformed { path: self.path.clone() };
-        // A pipe without a writer would be waited for without end.
+        // Reading a pipe without a writer would wait for ever.
         if !metadata.is_file() {
             return Err(malformed());
         }
@@ -141,15 +146,16 @@ impl Saved {
         if whole.form != FORM {
             return Err(malformed());
         }
-        let keep = |entry: Entry<'_>| Kept {
+        let keep = |entry: SavedSignInEntry<'_>| KeptSignIn {
             who: entry.who,
             refresh_token: SecretString::from(entry.refresh_token.as_ref()),
         };
         Ok(whole.sign_ins.into_iter().map(keep).collect())
     }
 
-    /// Reads, changes and writes while no other process does; a crash leaves the old file or the new one.
-    fn change(&self, change: impl FnOnce(&mut Vec<Kept>)) -> Result<(), SavedError> {
+    /// Reads, changes and writes the file while other processes are locked out; a crash leaves the old file
+    /// or the new one.
+    fn change(&self, change: impl FnOnce(&mut Vec<KeptSignIn>)) -> Result<(), SavedError> {
         let failed = |why| self.failed(why);
         if let Some(dir) = self.path.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
@@ -160,7 +166,7 @@ impl Saved {
         flock(&lock, FlockOperation::LockExclusive).map_err(|errno| failed(errno.into()))?;
         let mut all = self.read()?;
         change(&mut all);
-        let sign_ins = all.iter().map(|kept| Entry {
+        let sign_ins = all.iter().map(|kept| SavedSignInEntry {
             who: kept.who.clone(),
             refresh_token: kept.refresh_token.expose_secret().into(),
         });
@@ -187,8 +193,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn kept(tenant: &str, token: &str) -> Kept {
-        Kept {
+    fn kept(tenant: &str, token: &str) -> KeptSignIn {
+        KeptSignIn {
             who: SignedIn {
                 user: format!("ada@{tenant}"),
                 authority: "https://login.example/".to_owned(),

@@ -1,4 +1,4 @@
-//! The ways to sign in that `azure_identity` has, each behind the same few settings, and its errors in our
+//! The ways to sign in of `azure_identity`, each with the same few settings, and its errors in certdeck's
 //! words.
 
 use std::sync::Arc;
@@ -19,19 +19,23 @@ use super::super::cloud::host_of;
 use super::super::error::AzureError;
 use super::super::transport;
 use super::chain::{LibrarySignIn, Miss};
-use super::{Access, Means, Signed, Token, imds};
+use super::{AssertionSigner, FetchedToken, Means, Token, imds};
 use certdeck_model::printable;
 
-/// A command line that asks something on a terminal that is not there would never end.
+/// A command line that prompts on a missing terminal would never end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &str) -> Result<Access, Miss> {
+pub(super) async fn fetch(
+    means: &Means,
+    identity: &LibrarySignIn,
+    audience: &str,
+) -> Result<FetchedToken, Miss> {
     let is_a_tool =
         matches!(identity, LibrarySignIn::AzureCli { .. } | LibrarySignIn::AzureDeveloperCli { .. });
     if let LibrarySignIn::ManagedIdentity { host, .. } = identity {
         imds::find(host.as_ref()).await.map_err(Miss::Absent)?;
     }
-    // Made anew each time: it keeps a cache of its own that cannot be told of a refused token.
+    // Created each time: it has a cache of its own, from which a refused token cannot be removed.
     let scope = format!("{audience}/.default");
     let token = async { credential(means, identity)?.get_token(&[&scope], None).await };
     let token = match tokio::time::timeout(PATIENCE, token).await {
@@ -46,7 +50,7 @@ pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &st
     };
     let access = token.map_err(|error| {
         let text = error.to_string();
-        // What the library says instead is that its own retries are over.
+        // The library itself only reports that its retries are used up.
         let unreached = transport::cause(&error).map(|why| {
             let url = why.url().unwrap_or(&means.authority);
             match identity {
@@ -55,7 +59,7 @@ pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &st
             }
         });
         match identity {
-            // What belongs to whoever sits here may be missing; what was configured must work.
+            // A tool's sign-in may be missing; a configured way must work.
             _ if is_a_tool => Miss::Absent(sentence(&text)),
             LibrarySignIn::ManagedIdentity { .. }
                 if text.contains("not been assigned") || text.contains("Identity not found") =>
@@ -66,7 +70,7 @@ pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &st
         }
     })?;
     let lifetime = access.expires_on - azure_core::time::OffsetDateTime::now_utc();
-    Ok(Access {
+    Ok(FetchedToken {
         token: Token::from(access.token.secret()),
         lifetime: lifetime.try_into().unwrap_or(Duration::ZERO),
     })
@@ -81,7 +85,7 @@ fn credential(means: &Means, identity: &LibrarySignIn) -> azure_core::Result<Arc
             ClientSecretCredential::new(tenant, client_id.clone(), secret, Some(options))?
         }
         LibrarySignIn::ClientCertificate { tenant, client_id, certificate } => {
-            let signed = Signed::new(certificate.clone(), &means.authority, tenant, client_id);
+            let signed = AssertionSigner::new(certificate.clone(), &means.authority, tenant, client_id);
             let options = ClientAssertionCredentialOptions { client_options };
             ClientAssertionCredential::new(tenant.clone(), client_id.clone(), signed, Some(options))?
         }
@@ -123,8 +127,7 @@ fn options(means: &Means) -> ClientOptions {
     }
 }
 
-/// An error of the sign-in service out of whatever text holds it: its code, and its sentence without ids and
-/// links.
+/// The sign-in service's error in a longer text: its code, and its sentence without ids and links.
 pub(super) fn sign_in(text: &str) -> AzureError {
     let code = text
         .find("AADSTS")

@@ -1,21 +1,20 @@
-//! A sign-in that is borrowed from another program, where a service wants more than it gave: only that
-//! program can sign in again. The person runs its command, and what waits goes on.
+//! A sign-in of another program, when a service requires more claims than it gave: only that program can sign
+//! in again. The person runs its command, and the waiting requests continue.
 
 use super::super::challenge::Claims;
 use super::super::error::AzureError;
 use super::chain::LibrarySignIn;
-use super::desk::{Shown, SignIn, given_up};
-use super::{Access, Means, Token, Who, party, sdk};
+use super::desk::{ShownPrompt, SignIn, given_up};
+use super::{FetchedToken, Means, Token, Who, party, sdk};
 use certdeck_model::{SignInReply, ToolCommand};
 
-/// How often a person says to have run the command before nothing is believed any more.
+/// How often the person may report that they ran the command before it gives up.
 const TRIES: usize = 10;
 
-/// What the program needs to be told, as its own messages say it; the tenant is the one of the token that was
-/// refused.
+/// The command that the program needs, as its own messages give it; the tenant is that of the refused token.
 ///
-/// The scope is the one that certdeck borrows tokens for: the program keeps tokens by scope, and would hand
-/// out the old one otherwise. Sources: Azure/azure-cli#31699, Azure/azure-dev#5545.
+/// The scope is the one for which certdeck requests tokens: the program caches tokens by scope, and would
+/// otherwise return the old one. Sources: Azure/azure-cli#31699, Azure/azure-dev#5545.
 fn command(identity: &LibrarySignIn, audience: &str, refused: &Token, claims: &Claims) -> Vec<String> {
     let encoded = claims.encoded();
     let tenant =
@@ -39,18 +38,18 @@ fn command(identity: &LibrarySignIn, audience: &str, refused: &Token, claims: &C
     ]
 }
 
-/// Asks the person to run the command, and borrows again after they have.
+/// Asks the person to run the command, and requests the token again afterwards.
 pub(super) async fn borrow_again(
     means: &Means,
     identity: &LibrarySignIn,
     audience: &str,
     refused: &Token,
     claims: &Claims,
-) -> Result<Access, AzureError> {
+) -> Result<FetchedToken, AzureError> {
     let (tool, lines) = (identity.name(), command(identity, audience, refused, claims));
     let wanted =
         AzureError::MoreWanted { way: tool, wants: claims.words().to_owned(), commands: lines.clone() };
-    // It may have signed in meanwhile; a token that is only newer would be refused again.
+    // The program may have signed in meanwhile; a token that is only newer would be refused again.
     if let Ok(access) = sdk::fetch(means, identity, audience).await
         && access.token.expose() != refused.expose()
         && party::claims(access.token.expose()).is_some_and(|token| claims.are_met_by(&token))
@@ -58,7 +57,7 @@ pub(super) async fn borrow_again(
         return Ok(access);
     }
     let Some(desk) = &means.desk else { return Err(wanted) };
-    let (mut shown, mut answers) = (Shown::at(desk), desk.hear());
+    let (mut shown, mut answers) = (ShownPrompt::at(desk), desk.hear());
     let mut why = format!("Azure asks for {}", claims.words());
     for _ in 0..TRIES {
         desk.tell(SignIn::Tool(ToolCommand { tool, lines: lines.clone(), why: why.clone() }));
@@ -97,7 +96,7 @@ mod tests {
         let expected = "az login --tenant \"11-22\" --scope \"https://management.azure.com/.default\" \
                         --claims-challenge \"eyJhY2Nlc3NfdG9rZW4iOnt9fQ==\"";
         assert_eq!(lines, [expected]);
-        // What a token says is never taken for more than an id.
+        // The tenant in a token is used only if it has the form of an id.
         let odd = command(&az, "https://vault.azure.net", &token(r#"{"tid":"\"; reboot"}"#), &claims);
         assert!(
             odd[0].starts_with(

@@ -1,22 +1,22 @@
-//! Hostnames that are bound to a certificate which no list has. No description of App Service tells whether
-//! an app keeps certificates of its own (C34), so such an app is asked for them, whatever it says.
+//! Hostnames bound to a certificate that is in no list. No description of App Service tells whether an app
+//! keeps certificates of its own (C34), so such an app is asked for them, regardless of what it reports.
 
 use std::collections::{HashMap, HashSet};
 
 use certdeck_model::{Estate, Home, ResourceId, Scope, Thumbprint};
 
-/// Apps that are asked: each costs a request.
+/// The maximum number of apps that are asked: each costs a request.
 const MOST: usize = 200;
 
-/// What was told so far of what is bound and of what there is.
+/// The bindings and certificates read so far.
 #[derive(Debug, Default)]
-pub(super) struct Bound {
+pub(super) struct BoundHostnames {
     used: Vec<(Thumbprint, ResourceId, Home)>,
     listed: HashMap<Thumbprint, Vec<Home>>,
 }
 
-impl Bound {
-    /// Apps that say that they have their own certificates are asked anyway.
+impl BoundHostnames {
+    /// Apps that report certificates of their own are asked anyway.
     pub fn note(&mut self, part: &Estate) {
         let homes: HashMap<&ResourceId, Home> = part
             .apps
@@ -39,8 +39,8 @@ impl Bound {
         }
     }
 
-    /// The apps to ask, and how many more there are. Where the certificates of a subscription could not be
-    /// listed, its apps explain nothing: `unread` has those subscriptions.
+    /// The apps to ask, and how many more there are. If the certificates of a subscription could not be
+    /// listed, its apps are not asked: `unread` has those subscriptions.
     pub fn unexplained(&self, unread: &HashSet<&str>) -> (Vec<ResourceId>, usize) {
         let is_listed = |thumbprint: &Thumbprint, home: &Home| {
             self.listed.get(thumbprint).is_some_and(|homes| homes.iter().any(|one| one.is(home)))

@@ -1,33 +1,33 @@
-//! What could not be read, collected and then named: many subscriptions with the same trouble are one gap.
+//! What could not be read, collected and then named: many subscriptions with the same problem are one gap.
 
 use jiff::Timestamp;
 
-use super::kind::Kind;
+use super::kind::ResourceKind;
 use crate::error::AzureError;
 use certdeck_model::{Gap, Problem, Subscription};
 
-/// Subscriptions or apps that are named one by one.
+/// The maximum number of subscriptions or apps that are named individually.
 const NAMED: usize = 5;
 
 #[derive(Debug, Default)]
 pub struct Gaps {
-    /// What could not be read, why, and the places of the subscriptions.
+    /// What could not be read, why, and the indices of the subscriptions.
     lists: Vec<(Missing, Problem, Vec<usize>)>,
-    /// Apps whose own certificates could not be read, by the reason.
+    /// Apps whose own certificates could not be read, by reason.
     apps: Vec<(Problem, Vec<String>)>,
     others: Vec<Gap>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Missing {
-    List(Kind),
-    /// Whatever of the subscription was not read before it began to fail.
+    List(ResourceKind),
+    /// Everything of the subscription that was not read before it began to fail.
     Rest,
 }
 
 impl Gaps {
-    /// A list of a subscription that could not be read to its end.
-    pub fn add(&mut self, kind: Kind, subscription: usize, error: &AzureError) {
+    /// Adds a list of a subscription that could not be read completely.
+    pub fn add(&mut self, kind: ResourceKind, subscription: usize, error: &AzureError) {
         let (missing, problem) = match error {
             AzureError::KeepsFailing { why, until, .. } => (Missing::Rest, left_out(why, *until)),
             _ => (Missing::List(kind), error.problem(kind.words())),
@@ -42,7 +42,7 @@ impl Gaps {
         }
     }
 
-    /// An app whose own certificates could not be read.
+    /// Adds an app whose own certificates could not be read.
     pub fn add_app(&mut self, label: String, error: &AzureError) {
         let problem = error.problem("private key certificates of single apps");
         let is_same = |(because, _): &&mut (Problem, Vec<String>)| {
@@ -54,8 +54,8 @@ impl Gaps {
         }
     }
 
-    /// The places of the subscriptions whose list of this kind, or more of them, could not be read.
-    pub fn without(&self, kind: Kind) -> impl Iterator<Item = usize> {
+    /// The indices of the subscriptions whose list of this kind, or more of them, could not be read.
+    pub fn without(&self, kind: ResourceKind) -> impl Iterator<Item = usize> {
         let concerns = move |missing: Missing| missing == Missing::Rest || missing == Missing::List(kind);
         self.lists
             .iter()
@@ -63,8 +63,8 @@ impl Gaps {
             .flat_map(|(.., places)| places.iter().copied())
     }
 
-    /// Apps that were not asked for certificates of their own, although they are bound to one that no list
-    /// has.
+    /// Adds the number of apps that were not asked for their own certificates, although they are bound to one
+    /// that is in no list.
     pub fn add_unasked(&mut self, apps: usize) {
         let problem =
             Problem::new("private key certificates of single apps", "there are too many of them to ask each")
@@ -141,8 +141,8 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_named_with_what_support_asks_for_and_what_cannot_exist_hides_nothing() {
         let mut gaps = Gaps::default();
-        gaps.add(Kind::Plans, 0, &refused("MissingSubscriptionRegistration"));
-        gaps.add(Kind::Plans, 1, &refused("AuthorizationFailed"));
+        gaps.add(ResourceKind::Plans, 0, &refused("MissingSubscriptionRegistration"));
+        gaps.add(ResourceKind::Plans, 1, &refused("AuthorizationFailed"));
         let named = gaps.named(&subscriptions(2));
         let [nothing, refused] = named.as_slice() else { panic!("{named:?}") };
         assert_eq!((nothing.what.as_str(), nothing.hides_something()), ("App Service plans of S0", false));
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn the_same_trouble_everywhere_is_one_gap() {
         let mut gaps = Gaps::default();
-        (0..7).rev().for_each(|place| gaps.add(Kind::Orders, place, &refused("AuthorizationFailed")));
+        (0..7).rev().for_each(|place| gaps.add(ResourceKind::Orders, place, &refused("AuthorizationFailed")));
         let named = gaps.named(&subscriptions(7));
         assert_eq!(named.len(), 1);
         assert_eq!(named[0].what, "certificate orders of S0, S1, S2, S3, S4 and 2 more subscriptions");
@@ -169,7 +169,7 @@ mod tests {
             why: "HTTP 503".to_owned(),
             until: jiff::Timestamp::constant(second, 0),
         };
-        for (nth, kind) in (0..).zip(Kind::ALL) {
+        for (nth, kind) in (0..).zip(ResourceKind::ALL) {
             gaps.add(kind, 1, &failing(nth));
         }
         let named = gaps.named(&subscriptions(2));

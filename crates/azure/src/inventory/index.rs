@@ -1,43 +1,43 @@
-//! Azure Resource Graph: one question to many subscriptions, a thousand rows a page (API.md 10). It is an
-//! index that lags minutes behind, and its pages follow one another by token.
+//! Azure Resource Graph: one query over many subscriptions, a thousand rows per page. The index lags minutes
+//! behind, and its pages are linked by tokens.
 
 use serde_json::json;
 
 use crate::client::{Client, MOST_PAGES};
 use crate::error::AzureError;
 use crate::request::{Body, Repeat, Request};
-use crate::rows::Row;
+use crate::rows::RawRow;
 use crate::{json, version};
 
-/// The most rows in a page, and the most subscriptions in a question.
+/// The maximum number of rows in a page, and of subscriptions in a query.
 pub const MOST: usize = 1000;
 
-/// A question, and where its next page begins.
+/// A query, and where its next page begins.
 #[derive(Debug, Clone)]
-pub struct Question {
+pub struct GraphQuery {
     query: String,
     subscriptions: Vec<String>,
     token: Option<String>,
-    /// Those before this one.
+    /// The number of earlier pages.
     pages: usize,
 }
 
 #[derive(Debug)]
-pub struct Page {
-    pub rows: Vec<Row>,
-    /// How many rows the whole answer has.
+pub struct GraphPage {
+    pub rows: Vec<RawRow>,
+    /// The number of rows of the whole answer.
     pub total: usize,
-    /// The same question from the next page on.
-    pub rest: Option<Question>,
+    /// The query for the next page.
+    pub rest: Option<GraphQuery>,
 }
 
-impl Question {
+impl GraphQuery {
     pub fn new(query: String, subscriptions: Vec<String>) -> Self {
         Self { query, subscriptions, token: None, pages: 0 }
     }
 
-    /// Asks for one page.
-    pub async fn ask(self, client: &Client) -> Result<Page, AzureError> {
+    /// Requests one page.
+    pub async fn ask(self, client: &Client) -> Result<GraphPage, AzureError> {
         let mut options = json!({ "$top": MOST, "resultFormat": "objectArray" });
         if let Some(token) = &self.token {
             options["$skipToken"] = token.as_str().into();
@@ -63,10 +63,11 @@ impl Question {
             return Err(malformed("it leaves rows out and does not say how to get them"));
         }
         let rest = self.rest(token, rows.is_empty()).map_err(|why| malformed(&why))?;
-        Ok(Page { rows, total, rest })
+        Ok(GraphPage { rows, total, rest })
     }
 
-    /// The question for the next page, if there is one: each page must lead on, and there is an end to them.
+    /// The query for the next page, if there is one: each page must make progress, and their number is
+    /// limited.
     fn rest(self, token: Option<String>, is_empty: bool) -> Result<Option<Self>, String> {
         let pages = self.pages + 1;
         match token {
@@ -86,7 +87,7 @@ mod tests {
 
     #[test]
     fn pages_that_each_lead_to_a_new_one_have_an_end() {
-        let (mut question, mut pages) = (Question::new(String::new(), Vec::new()), 0);
+        let (mut question, mut pages) = (GraphQuery::new(String::new(), Vec::new()), 0);
         let why = loop {
             match question.clone().rest(Some(pages.to_string()), false) {
                 Ok(Some(next)) => question = next,

@@ -1,6 +1,6 @@
-//! What an estate is made of, as data: how each kind of thing is called in the index and in ARM, and which of
-//! its members are read. One decoder a kind serves both, because a row of the index is given the shape of a
-//! resource first.
+//! The kinds of resources of an estate, as data: the names of each kind in the index and in ARM, and which
+//! members are read. One decoder per kind serves both, because a row of the index is first converted to the
+//! form of a resource.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use crate::{certificates, groups, json, orders, plans, sites, vaults, version};
 use certdeck_model::{Estate, ResourceId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ResourceKind {
     Groups,
     Plans,
     Apps,
@@ -19,25 +19,25 @@ pub enum Kind {
     Vaults,
 }
 
-/// What one kind is called and made of.
-struct Facts {
+/// The names and members of one kind.
+struct KindFacts {
     /// For sentences.
     words: &'static str,
     /// Table and type in the index.
     table: &'static str,
     name: &'static str,
-    /// Columns beside `id`, `location` and `tags`.
+    /// Columns besides `id`, `location` and `tags`.
     columns: &'static [&'static str],
     /// Members of `properties` that are read.
     members: &'static [&'static str],
-    /// Those without which a row would say something wrong.
+    /// Members without which a row would be misleading.
     needs: &'static [&'static str],
-    /// Where ARM lists it, below a subscription or, but for groups, a resource group.
+    /// The path of ARM's list below a subscription or (except for groups) a resource group.
     path: &'static str,
     version: &'static str,
 }
 
-const GROUPS: Facts = Facts {
+const GROUPS: KindFacts = KindFacts {
     words: "resource groups",
     table: "resourcecontainers",
     name: "microsoft.resources/subscriptions/resourcegroups",
@@ -48,7 +48,7 @@ const GROUPS: Facts = Facts {
     version: version::GROUPS,
 };
 
-const PLANS: Facts = Facts {
+const PLANS: KindFacts = KindFacts {
     words: "App Service plans",
     table: "resources",
     name: "microsoft.web/serverfarms",
@@ -59,7 +59,7 @@ const PLANS: Facts = Facts {
     version: version::WEB,
 };
 
-const APPS: Facts = Facts {
+const APPS: KindFacts = KindFacts {
     words: "apps",
     table: "resources",
     name: "microsoft.web/sites",
@@ -83,9 +83,9 @@ const APPS: Facts = Facts {
     version: version::WEB,
 };
 
-const SLOTS: Facts = Facts { words: "slots", name: "microsoft.web/sites/slots", path: "", ..APPS };
+const SLOTS: KindFacts = KindFacts { words: "slots", name: "microsoft.web/sites/slots", path: "", ..APPS };
 
-const CERTIFICATES: Facts = Facts {
+const CERTIFICATES: KindFacts = KindFacts {
     words: "private key certificates",
     table: "resources",
     name: "microsoft.web/certificates",
@@ -110,7 +110,7 @@ const CERTIFICATES: Facts = Facts {
     version: version::WEB,
 };
 
-const ORDERS: Facts = Facts {
+const ORDERS: KindFacts = KindFacts {
     words: "certificate orders",
     table: "resources",
     name: "microsoft.certificateregistration/certificateorders",
@@ -137,7 +137,7 @@ const ORDERS: Facts = Facts {
     version: version::ORDERS,
 };
 
-const VAULTS: Facts = Facts {
+const VAULTS: KindFacts = KindFacts {
     words: "key vaults",
     table: "resources",
     name: "microsoft.keyvault/vaults",
@@ -157,12 +157,12 @@ const VAULTS: Facts = Facts {
     version: version::VAULTS,
 };
 
-impl Kind {
-    /// Certificates first: they are what people wait for.
+impl ResourceKind {
+    /// Certificates first: people wait for them.
     pub const ALL: [Self; 7] =
         [Self::Certificates, Self::Apps, Self::Slots, Self::Orders, Self::Plans, Self::Vaults, Self::Groups];
 
-    fn facts(self) -> &'static Facts {
+    fn facts(self) -> &'static KindFacts {
         match self {
             Self::Groups => &GROUPS,
             Self::Plans => &PLANS,
@@ -178,14 +178,14 @@ impl Kind {
         self.facts().words
     }
 
-    /// Apps and slots.
+    /// Whether it is an app or a slot.
     pub fn is_site(self) -> bool {
         matches!(self, Self::Apps | Self::Slots)
     }
 
-    /// The question to the index. Without an order its pages may repeat rows and leave others out.
+    /// The query to the index. Without an order its pages may repeat rows and omit others.
     pub fn query(self) -> String {
-        let Facts { table, name, columns, members, .. } = self.facts();
+        let KindFacts { table, name, columns, members, .. } = self.facts();
         let members = members.iter().map(|member| format!("{member} = properties.{member}"));
         let columns = columns.iter().map(|column| (*column).to_owned());
         let own = ["id", "location", "tags"].map(str::to_owned);
@@ -193,16 +193,15 @@ impl Kind {
         format!("{table} | where type =~ '{name}' | project {} | order by id asc", all.join(", "))
     }
 
-    /// The list of ARM below a scope.
+    /// The request for ARM's list below a scope.
     pub fn request(self, scope: &ResourceId) -> Request {
-        let Facts { words, path, version, .. } = self.facts();
+        let KindFacts { words, path, version, .. } = self.facts();
         Request::get(format!("List the {words}"), format!("{scope}/{path}"), version)
     }
 
-    /// A row of the index in the shape of a resource; `None` where it lacks what it would say something wrong
-    /// without.
+    /// A row of the index in the form of a resource; `None` if it lacks a necessary member.
     pub fn resource(self, row: Value) -> Option<Value> {
-        let Facts { columns, members, needs, .. } = self.facts();
+        let KindFacts { columns, members, needs, .. } = self.facts();
         let Value::Object(mut row) = row else { return None };
         let mut resource = Map::new();
         for column in ["id", "location"].iter().chain(*columns) {
@@ -218,8 +217,7 @@ impl Kind {
         is_whole.then(|| resource.into())
     }
 
-    /// An order that was issued has a certificate; only where the index leaves it out it would seem to have
-    /// none.
+    /// An issued order has a certificate; without it in the row the order would seem to have none.
     fn tells_the_certificate(self, properties: &Map<String, Value>) -> bool {
         let is_issued = properties
             .get("status")
@@ -230,9 +228,9 @@ impl Kind {
             || properties.get("signedCertificate").is_some_and(Value::is_object)
     }
 
-    /// Puts a resource into the part of the estate; false where it is no such resource.
+    /// Adds a resource to the part of the estate; false if it is no such resource.
     pub fn decode(self, resource: &Value, part: &mut Estate) -> bool {
-        // Without its properties it would seem to have no end, and nobody would miss it.
+        // Without its properties it would seem to have no end, and would not be noticed.
         if self != Self::Groups && !resource.get("properties").is_some_and(Value::is_object) {
             return false;
         }
@@ -258,7 +256,7 @@ fn add<T>(to: &mut Vec<T>, decoded: Option<T>) -> bool {
     is_one
 }
 
-/// Of a row or a resource.
+/// The id of a row or a resource.
 pub fn id(value: &Value) -> Option<ResourceId> {
     json::id(value, "/id")
 }
@@ -276,7 +274,7 @@ mod tests {
         let row = json!({"id": ID, "location": "westeurope", "webSpace": "g-WestEuropewebspace", "thumbprint": "A".repeat(40),
             "hostNames": ["shop.contoso.com"], "canonicalName": null});
         let mut part = Estate::default();
-        Kind::Certificates.decode(&Kind::Certificates.resource(row).unwrap(), &mut part);
+        ResourceKind::Certificates.decode(&ResourceKind::Certificates.resource(row).unwrap(), &mut part);
         let certificate = &part.certificates[0];
         assert_eq!((certificate.home.label().as_str(), certificate.hosts.len()), ("g-WestEuropewebspace", 1));
         assert_eq!(certificate.canonical_name, None);
@@ -285,12 +283,16 @@ mod tests {
     #[test]
     fn a_row_that_would_say_something_wrong_is_not_taken() {
         let site = json!({"id": ID, "location": "westeurope", "webSpace": "w", "hostNames": ["a.b"], "hostNameSslStates": null});
-        assert_eq!(Kind::Apps.resource(site), None, "it would seem to have no bindings");
+        assert_eq!(ResourceKind::Apps.resource(site), None, "it would seem to have no bindings");
         let mut order =
             json!({"id": ID, "location": "global", "status": "Issued", "distinguishedName": "CN=a.b"});
-        assert_eq!(Kind::Orders.resource(order.clone()), None, "it would seem to have no certificate");
+        assert_eq!(
+            ResourceKind::Orders.resource(order.clone()),
+            None,
+            "it would seem to have no certificate"
+        );
         order["status"] = "Pendingissuance".into();
-        assert!(Kind::Orders.resource(order).is_some());
+        assert!(ResourceKind::Orders.resource(order).is_some());
     }
 
     #[test]
@@ -299,9 +301,9 @@ mod tests {
         let site = ID.replace("certificates", "sites");
         let row = json!({"id": site, "location": "westeurope", "serverFarmId": plan, "reserved": true, "hostNames": [], "hostNameSslStates": []});
         let mut part = Estate::default();
-        Kind::Apps.decode(&Kind::Apps.resource(row).unwrap(), &mut part);
+        ResourceKind::Apps.decode(&ResourceKind::Apps.resource(row).unwrap(), &mut part);
         let row = json!({"id": ID, "location": "westeurope", "serverFarmId": plan, "tags": {"env": "prod"}});
-        Kind::Certificates.decode(&Kind::Certificates.resource(row).unwrap(), &mut part);
+        ResourceKind::Certificates.decode(&ResourceKind::Certificates.resource(row).unwrap(), &mut part);
         assert_eq!(part.apps[0].webspace.as_str(), "plans-westeuropewebspace-Linux");
         assert!(part.certificates[0].home.serves(&part.apps[0]));
         assert_eq!(part.certificates[0].tags.words(), "env: prod");
@@ -309,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_question_names_one_type_and_an_order() {
-        let query = Kind::Plans.query();
+        let query = ResourceKind::Plans.query();
         assert_eq!(
             query,
             "resources | where type =~ 'microsoft.web/serverfarms' | project id, location, tags, sku, reserved = properties.reserved | order by id asc"

@@ -1,4 +1,4 @@
-//! ARM's own lists: slower than the index, and always true.
+//! ARM's own lists: slower than the index, and always current.
 
 use serde_json::Value;
 
@@ -7,19 +7,19 @@ use crate::error::AzureError;
 use crate::{certificates, groups, sites};
 use certdeck_model::{Estate, ResourceId};
 
-use super::kind::Kind;
+use super::kind::ResourceKind;
 
-/// Reads one kind of thing below a subscription or resource group into `part`. After an error, the pages
-/// before it are there.
+/// Reads one kind of resource below a subscription or resource group into `part`. After an error, `part` has
+/// the pages before it.
 pub async fn read(
     client: &Client,
-    kind: Kind,
+    kind: ResourceKind,
     scope: &ResourceId,
     part: &mut Estate,
 ) -> Result<(), AzureError> {
     match kind {
-        Kind::Slots => add_sites(part, sites::slots(client, scope).await?),
-        Kind::Groups if is_group(scope) => part.groups.extend(groups::get(client, scope).await?),
+        ResourceKind::Slots => add_sites(part, sites::slots(client, scope).await?),
+        ResourceKind::Groups if is_group(scope) => part.groups.extend(groups::get(client, scope).await?),
         _ => {
             let (request, mut odd) = (kind.request(scope), Odd::default());
             let take = &mut |resource: &Value| {
@@ -36,8 +36,8 @@ pub async fn read(
     Ok(())
 }
 
-/// ARM says `West Europe` where the index says `westeurope`. The same thing has to be the same in the next
-/// reading, whichever of them answers then.
+/// ARM writes `West Europe` where the index writes `westeurope`. A resource has to be the same in the next
+/// reading, regardless of which of them answers.
 fn spell_regions_as_the_index(part: &mut Estate) {
     let spelled = |region: &str| region.replace(' ', "").to_lowercase();
     part.groups.iter_mut().for_each(|one| one.location = spelled(&one.location));
@@ -47,14 +47,14 @@ fn spell_regions_as_the_index(part: &mut Estate) {
     part.certificates.iter_mut().for_each(|one| one.location = spelled(&one.location).into());
 }
 
-/// Reads one app or slot; nothing where it is gone.
+/// Reads one app or slot; adds nothing if it no longer exists.
 pub async fn site(client: &Client, id: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
     add_sites(part, sites::get(client, id).await?);
     spell_regions_as_the_index(part);
     Ok(())
 }
 
-/// Reads the certificates that one app or slot has alone.
+/// Reads the certificates of a single app or slot.
 pub async fn own_certificates(
     client: &Client,
     app: &ResourceId,

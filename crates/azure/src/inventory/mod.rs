@@ -1,9 +1,10 @@
-//! The whole estate in one look: the index of Resource Graph first, ARM's own lists where the index does not
-//! answer, does not know a subscription or tells too little, and direct reads of what was changed from here
-//! lately, because the index lags. What cannot be read becomes a gap with a name. Public certificates
-//! (`public`) and what vaults do about their certificates (`upkeep`) are read by themselves.
+//! Reads the whole estate: from the index of Resource Graph first, from ARM's own lists if the index does not
+//! answer, does not know a subscription or returns too little, and directly what certdeck changed recently,
+//! because the index lags. What cannot be read becomes a named gap. Public certificates (`public`) and the
+//! vaults' renewal of their certificates (`upkeep`) are read separately.
 //!
-//! It is one queue of questions, some at once; every answer is told as a part that an estate can absorb.
+//! One queue holds all requests, and several run at once; every answer is reported as a part that an estate
+//! can absorb.
 
 mod bound;
 mod gaps;
@@ -20,16 +21,16 @@ use super::client::Client;
 use super::error::AzureError;
 use super::subscriptions;
 use certdeck_model::{Estate, ResourceId};
-use reader::Reader;
+use reader::InventoryReader;
 
-/// So long after a change the index may still tell how it was before. It says "near real time" and means
-/// minutes.
+/// For this long after a change the index may still return the earlier state. Its documentation says "near
+/// real time", which means minutes.
 pub const LAG: SignedDuration = SignedDuration::from_mins(15);
 
-/// Reads everything the signed-in identity may see. `tell` gets it in parts that name every resource once,
-/// with a note on how far it is. `changed` are resources that were changed from here lately, newest first:
-/// what the index knows of their groups is not believed. Only a failed sign-in, or no subscription at all, is
-/// an error.
+/// Reads everything that the signed-in identity may see. `tell` gets it in parts that contain every resource
+/// once, with the progress. `changed` are resources that certdeck changed recently, newest first: what the
+/// index returns about their groups is ignored. Only a failed sign-in, or no subscription at all, is an
+/// error.
 pub async fn read(
     client: &Client,
     changed: &[ResourceId],
@@ -43,7 +44,7 @@ pub async fn read(
     let mut first = Estate::default();
     (first.as_of, first.subscriptions) = (client.now(), subscriptions.clone());
     tell(first, format!("{} subscriptions found", subscriptions.len()));
-    let mut reader = Reader::new(client, subscriptions, &mut tell);
+    let mut reader = InventoryReader::new(client, subscriptions, &mut tell);
     reader.directly(changed).await?;
     reader.by_index().await?;
     reader.again().await?;
@@ -52,7 +53,7 @@ pub async fn read(
     Ok(())
 }
 
-/// The same at once, for whoever shows nothing meanwhile.
+/// The same in one step, for callers that show no progress.
 pub async fn load(client: &Client, changed: &[ResourceId]) -> Result<Estate, AzureError> {
     let mut whole = Estate::default();
     read(client, changed, |part, _| whole.absorb(part)).await?;

@@ -1,5 +1,5 @@
-//! Public certificates: there is no list of them but each app's own, so they are read when somebody wants to
-//! see them, of the apps that are meant.
+//! Public certificates: each app has its own list and there is no other, so they are read only on demand, for
+//! the apps in question.
 
 use futures::StreamExt;
 use futures::stream;
@@ -10,14 +10,14 @@ use certdeck_model::{Estate, Gap, PublicCertificate, ResourceId};
 
 const APPS_AT_ONCE: usize = 16;
 
-/// What one app answered.
+/// The answer of one app.
 #[derive(Debug)]
 pub struct OfApp {
     pub certificates: Vec<PublicCertificate>,
     pub gap: Option<Gap>,
 }
 
-/// Asks these apps, some at once; `tell` gets their answers in the same order.
+/// Reads the lists of these apps, several at once; `tell` gets their answers in the same order.
 pub async fn read(client: &Client, apps: &[ResourceId], mut tell: impl FnMut(OfApp)) {
     let client = &client.in_background();
     let asked: Vec<_> = apps.iter().map(|app| of(client, app)).collect();
@@ -38,7 +38,7 @@ async fn of(client: &Client, app: &ResourceId) -> OfApp {
     }
 }
 
-/// Adds the public certificates of all its apps to an estate, telling how many apps have answered.
+/// Adds the public certificates of all its apps to an estate, reporting how many apps have answered.
 pub async fn add(client: &Client, estate: &mut Estate, mut tell: impl FnMut(usize)) {
     let mut read_so_far = 0;
     let mut part = Estate::default();

@@ -1,4 +1,4 @@
-//! The queue of questions behind an inventory: what is asked, and what an answer leads to.
+//! The request queue of an inventory: what is requested, and what follows from an answer.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,107 +7,107 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::Value;
 
-use super::bound::Bound;
+use super::bound::BoundHostnames;
 use super::gaps::Gaps;
-use super::index::{self, Page, Question};
-use super::kind::{self, Kind};
+use super::index::{self, GraphPage, GraphQuery};
+use super::kind::{self, ResourceKind};
 use super::lists;
 use crate::client::Client;
 use crate::error::AzureError;
-use crate::rows::Row;
+use crate::rows::RawRow;
 use crate::sites;
 use certdeck_model::{Estate, Home, ResourceId, Scope, Subscription};
 
-/// Questions on their way at the same time.
+/// The number of requests under way at the same time.
 const AT_ONCE: usize = 16;
-/// From so many rows on, the rest of an answer of the index is asked for in several cuts at once.
+/// From this many rows on, the rest of an answer of the index is requested in several parts at once.
 const LARGE: usize = 8 * index::MOST;
-/// Each cut ends with a page that is not full, so there are few.
+/// Each part ends with a page that is not full, so there are few.
 const CUTS: usize = 4;
-/// Groups with own changes that are read directly: each costs a request a kind.
+/// The maximum number of changed groups that are read directly: each costs one request per kind.
 const MOST_GROUPS: usize = 5;
 
 const KNOWN: &str = "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' | project id, name | order by id asc";
 
-/// Something to be asked. Subscriptions are meant by their places.
+/// A pending request. Subscriptions are given by their indices.
 enum Ask {
-    /// A page of the index about these subscriptions.
-    Page { kind: Kind, question: Question, among: Vec<usize>, is_first: bool },
+    /// A page of the index for these subscriptions.
+    Page { kind: ResourceKind, question: GraphQuery, among: Vec<usize>, is_first: bool },
     /// Which of these subscriptions the index knows.
-    Known { question: Question, among: Vec<usize> },
+    Known { question: GraphQuery, among: Vec<usize> },
     /// ARM's list of a subscription or a resource group.
-    List { kind: Kind, scope: ResourceId },
+    List { kind: ResourceKind, scope: ResourceId },
     /// One app or slot.
     Site(ResourceId),
-    /// The certificates that one app or slot has alone: no list but its own has them.
+    /// The certificates of a single app or slot: only its own list has them.
     OwnCertificates(ResourceId),
 }
 
-enum Answer {
-    Page { kind: Kind, among: Vec<usize>, is_first: bool, page: Result<Page, AzureError> },
-    Known { among: Vec<usize>, page: Result<Page, AzureError> },
-    List { kind: Kind, scope: ResourceId, part: Box<Estate>, result: Result<(), AzureError> },
+enum ReadAnswer {
+    Page { kind: ResourceKind, among: Vec<usize>, is_first: bool, page: Result<GraphPage, AzureError> },
+    Known { among: Vec<usize>, page: Result<GraphPage, AzureError> },
+    List { kind: ResourceKind, scope: ResourceId, part: Box<Estate>, result: Result<(), AzureError> },
     Site { id: ResourceId, part: Box<Estate>, result: Result<(), AzureError> },
     OwnCertificates { app: ResourceId, part: Box<Estate>, result: Result<(), AzureError> },
 }
 
 impl Ask {
-    async fn answer(self, client: &Client) -> Answer {
+    async fn answer(self, client: &Client) -> ReadAnswer {
         let mut part = Box::<Estate>::default();
         match self {
             Self::Page { kind, question, among, is_first } => {
-                Answer::Page { kind, among, is_first, page: question.ask(client).await }
+                ReadAnswer::Page { kind, among, is_first, page: question.ask(client).await }
             }
-            Self::Known { question, among } => Answer::Known { among, page: question.ask(client).await },
+            Self::Known { question, among } => ReadAnswer::Known { among, page: question.ask(client).await },
             Self::List { kind, scope } => {
                 let result = lists::read(client, kind, &scope, &mut part).await;
-                Answer::List { kind, scope, part, result }
+                ReadAnswer::List { kind, scope, part, result }
             }
             Self::Site(id) => {
                 let result = lists::site(client, &id, &mut part).await;
-                Answer::Site { id, part, result }
+                ReadAnswer::Site { id, part, result }
             }
             Self::OwnCertificates(app) => {
                 let result = lists::own_certificates(client, &app, &mut part).await;
-                Answer::OwnCertificates { app, part, result }
+                ReadAnswer::OwnCertificates { app, part, result }
             }
         }
     }
 }
 
-pub struct Reader<'r> {
+pub struct InventoryReader<'r> {
     client: &'r Client,
     subscriptions: Vec<Subscription>,
-    /// From the lower-case id to the place.
+    /// From the lower-case id to the index.
     places: HashMap<String, usize>,
     tell: &'r mut (dyn FnMut(Estate, String) + Send),
     queue: VecDeque<Ask>,
-    /// What was told already, by a hash of its id: pages, cuts and lists may overlap, and no row is told
-    /// twice.
+    /// The resources reported so far, by a hash of the id: pages, parts and lists may overlap, and no row is
+    /// reported twice.
     told: HashSet<u64>,
-    /// Lists that were asked for.
-    listed: HashSet<(Kind, ResourceId)>,
-    /// Groups that were read directly, and where their certificates live.
+    /// Lists that were requested.
+    listed: HashSet<(ResourceKind, ResourceId)>,
+    /// Groups that were read directly, and the webspaces of their certificates.
     fresh: HashSet<ResourceId>,
     fresh_homes: Vec<Home>,
-    /// Lists that nobody asked for because their subscription keeps failing.
-    left_out: Vec<(Kind, usize)>,
+    /// Lists that were not requested because their subscription keeps failing.
+    left_out: Vec<(ResourceKind, usize)>,
     is_again: bool,
-    progress: Progress,
-    bound: Bound,
+    progress: ReadProgress,
+    bound: BoundHostnames,
     gaps: Gaps,
 }
 
-/// How far the reading is.
+/// The progress of the reading.
 #[derive(Debug, Default)]
-struct Progress {
+struct ReadProgress {
     certificates: usize,
-    /// As the index counts them.
+    /// The total as the index counts it.
     of: usize,
     lists: usize,
 }
 
-impl<'r> Reader<'r> {
+impl<'r> InventoryReader<'r> {
     pub fn new(
         client: &'r Client,
         subscriptions: Vec<Subscription>,
@@ -127,13 +127,13 @@ impl<'r> Reader<'r> {
             fresh_homes: Vec::new(),
             left_out: Vec::new(),
             is_again: false,
-            progress: Progress::default(),
-            bound: Bound::default(),
+            progress: ReadProgress::default(),
+            bound: BoundHostnames::default(),
             gaps: Gaps::default(),
         }
     }
 
-    /// Reads the groups of these resources by ARM; the index is not asked about them afterwards.
+    /// Reads the groups of these resources from ARM; the index is not used for them afterwards.
     pub async fn directly(&mut self, changed: &[ResourceId]) -> Result<(), AzureError> {
         let mut groups: Vec<ResourceId> = Vec::new();
         for group in changed
@@ -154,23 +154,23 @@ impl<'r> Reader<'r> {
         self.ask_all().await
     }
 
-    /// Asks the index about all subscriptions, and ARM for whatever it does not tell.
+    /// Queries the index for all subscriptions, and ARM for everything that the index does not return.
     pub async fn by_index(&mut self) -> Result<(), AzureError> {
         let all: Vec<usize> = (0..self.subscriptions.len()).collect();
         for kind in self.kinds() {
             for among in all.chunks(index::MOST) {
-                let question = Question::new(kind.query(), self.ids(among));
+                let question = GraphQuery::new(kind.query(), self.ids(among));
                 self.queue.push_back(Ask::Page { kind, question, among: among.to_vec(), is_first: true });
             }
         }
         for among in all.chunks(index::MOST) {
-            let question = Question::new(KNOWN.to_owned(), self.ids(among));
+            let question = GraphQuery::new(KNOWN.to_owned(), self.ids(among));
             self.queue.push_back(Ask::Known { question, among: among.to_vec() });
         }
         self.ask_all().await
     }
 
-    /// Asks once more for what was left out: one question may have found meanwhile that its subscription
+    /// Requests again what was skipped: a single request may have shown in the meantime that its subscription
     /// answers again.
     pub async fn again(&mut self) -> Result<(), AzureError> {
         for (kind, place) in std::mem::take(&mut self.left_out) {
@@ -180,10 +180,10 @@ impl<'r> Reader<'r> {
         self.ask_all().await
     }
 
-    /// Asks the apps for certificates of their own that are bound to one which no list has.
+    /// Reads the own certificates of apps that are bound to a certificate that is in no list.
     pub async fn own_of_bound(&mut self) -> Result<(), AzureError> {
         let subscriptions: HashSet<&str> =
-            self.gaps.without(Kind::Certificates).map(|place| self.subscription(place)).collect();
+            self.gaps.without(ResourceKind::Certificates).map(|place| self.subscription(place)).collect();
         let (asked, left) = self.bound.unexplained(&subscriptions);
         self.queue.extend(asked.into_iter().map(Ask::OwnCertificates));
         if left > 0 {
@@ -192,17 +192,17 @@ impl<'r> Reader<'r> {
         self.ask_all().await
     }
 
-    /// Names what could not be read.
+    /// Names everything that could not be read.
     pub fn finish(self) {
         let mut part = Estate::default();
         part.gaps = self.gaps.named(&self.subscriptions);
         (self.tell)(part, String::new());
     }
 
-    /// Orders are not sold in national clouds (A65): nothing is missing there.
-    fn kinds(&self) -> impl Iterator<Item = Kind> + use<> {
+    /// Orders are not sold in national clouds (A65), so there nothing is missing.
+    fn kinds(&self) -> impl Iterator<Item = ResourceKind> + use<> {
         let has_orders = !self.client.cloud().national;
-        Kind::ALL.into_iter().filter(move |kind| has_orders || *kind != Kind::Orders)
+        ResourceKind::ALL.into_iter().filter(move |kind| has_orders || *kind != ResourceKind::Orders)
     }
 
     fn ids(&self, places: &[usize]) -> Vec<String> {
@@ -230,19 +230,19 @@ impl<'r> Reader<'r> {
         }
     }
 
-    fn take(&mut self, answer: Answer) -> Result<(), AzureError> {
+    fn take(&mut self, answer: ReadAnswer) -> Result<(), AzureError> {
         match answer {
-            Answer::Page { kind, among, is_first, page: Ok(page) } => {
+            ReadAnswer::Page { kind, among, is_first, page: Ok(page) } => {
                 self.take_page(kind, among, is_first, page);
             }
-            Answer::Page { kind, among, page: Err(error), .. } => {
+            ReadAnswer::Page { kind, among, page: Err(error), .. } => {
                 ends_all(&error)?;
                 tracing::warn!(kind = kind.words(), %error, "Resource Graph did not answer; listing by subscription");
                 for place in among {
                     self.list(kind, self.subscriptions[place].id.clone());
                 }
             }
-            Answer::Known { among, page: Ok(page) } => {
+            ReadAnswer::Known { among, page: Ok(page) } => {
                 let known: HashSet<usize> = page
                     .rows
                     .iter()
@@ -254,16 +254,16 @@ impl<'r> Reader<'r> {
                 }
             }
             // The pages meet the same refusal, and each leads to its lists.
-            Answer::Known { page: Err(error), .. } => ends_all(&error)?,
-            Answer::List { kind, scope, part, result } => self.take_list(kind, &scope, *part, result)?,
-            Answer::Site { id, part, result } => {
+            ReadAnswer::Known { page: Err(error), .. } => ends_all(&error)?,
+            ReadAnswer::List { kind, scope, part, result } => self.take_list(kind, &scope, *part, result)?,
+            ReadAnswer::Site { id, part, result } => {
                 if let Err(error) = result {
                     ends_all(&error)?;
                     self.gaps.add_one(format!("the app {}", id.name()), &error);
                 }
                 self.say(*part);
             }
-            Answer::OwnCertificates { app, part, result } => {
+            ReadAnswer::OwnCertificates { app, part, result } => {
                 if let Err(error) = result {
                     ends_all(&error)?;
                     self.gaps.add_app(app.site_label(), &error);
@@ -274,14 +274,14 @@ impl<'r> Reader<'r> {
         Ok(())
     }
 
-    fn take_page(&mut self, kind: Kind, among: Vec<usize>, is_first: bool, page: Page) {
-        if is_first && kind == Kind::Certificates {
+    fn take_page(&mut self, kind: ResourceKind, among: Vec<usize>, is_first: bool, page: GraphPage) {
+        if is_first && kind == ResourceKind::Certificates {
             self.progress.of += page.total;
         }
         let mut part = Estate::default();
         for row in page.rows {
             let Some((id, row)) = read(&row).and_then(|row| Some((kind::id(&row)?, row))) else {
-                // Whose it is, nobody can say.
+                // The row's subscription is unknown, so all of them are affected.
                 for place in &among {
                     self.list(kind, self.subscriptions[*place].id.clone());
                 }
@@ -291,7 +291,7 @@ impl<'r> Reader<'r> {
                 continue;
             }
             let Some(resource) = kind.resource(row) else {
-                // It tells too little, and its list tells the rest.
+                // The row is incomplete; the list of its subscription has the rest.
                 if let Some(place) = self.place(&id) {
                     self.list(kind, self.subscriptions[place].id.clone());
                 }
@@ -311,9 +311,9 @@ impl<'r> Reader<'r> {
         if is_first && page.total > LARGE && among.len() > 1 {
             let cuts = CUTS.min(among.len());
             for cut in 0..cuts {
-                // By turns, since neighbours are often alike in size.
+                // Alternating, since neighbours often have similar sizes.
                 let among: Vec<usize> = among.iter().copied().skip(cut).step_by(cuts).collect();
-                let question = Question::new(kind.query(), self.ids(&among));
+                let question = GraphQuery::new(kind.query(), self.ids(&among));
                 self.queue.push_front(Ask::Page { kind, question, among, is_first: false });
             }
         } else {
@@ -323,7 +323,7 @@ impl<'r> Reader<'r> {
 
     fn take_list(
         &mut self,
-        kind: Kind,
+        kind: ResourceKind,
         scope: &ResourceId,
         mut part: Estate,
         result: Result<(), AzureError>,
@@ -337,7 +337,7 @@ impl<'r> Reader<'r> {
                     self.left_out.push((kind, place));
                 }
                 Some(place) => self.gaps.add(kind, place, &error),
-                // Then it is better to believe the index.
+                // In this case the index is more reliable.
                 None if !is_absent(&error) => drop(self.fresh.remove(scope)),
                 None => {}
             }
@@ -354,7 +354,7 @@ impl<'r> Reader<'r> {
         Ok(())
     }
 
-    fn leave_out_what_is_told(&mut self, kind: Kind, part: &mut Estate) {
+    fn leave_out_what_is_told(&mut self, kind: ResourceKind, part: &mut Estate) {
         let sites: HashSet<ResourceId> =
             part.apps.iter().filter(|app| !self.is_news(kind, &app.id)).map(|app| app.id.clone()).collect();
         part.apps.retain(|app| !sites.contains(&app.id));
@@ -366,22 +366,21 @@ impl<'r> Reader<'r> {
         part.vaults.retain(|one| self.is_news(kind, &one.id));
     }
 
-    fn is_news(&mut self, kind: Kind, id: &ResourceId) -> bool {
+    fn is_news(&mut self, kind: ResourceKind, id: &ResourceId) -> bool {
         let mut hasher = DefaultHasher::new();
         (kind, id).hash(&mut hasher);
         self.told.insert(hasher.finish())
     }
 
-    /// An own change of a certificate moves the bindings of its whole webspace, whatever group the apps are
-    /// in.
+    /// A changed certificate moves the bindings of its whole webspace, regardless of the groups of the apps.
     fn is_served_freshly(&self, site: &Value) -> bool {
         let app = || sites::decode(site).map(|site| site.app);
         !self.fresh_homes.is_empty()
             && app().is_some_and(|app| self.fresh_homes.iter().any(|home| home.serves(&app)))
     }
 
-    /// Puts a list into the queue, once.
-    fn list(&mut self, kind: Kind, scope: ResourceId) {
+    /// Adds a list to the queue, once.
+    fn list(&mut self, kind: ResourceKind, scope: ResourceId) {
         if self.listed.insert((kind, scope.clone())) {
             self.queue.push_back(Ask::List { kind, scope });
         }
@@ -396,7 +395,7 @@ impl<'r> Reader<'r> {
     }
 }
 
-impl Progress {
+impl ReadProgress {
     fn note(&self, lists: usize) -> String {
         if lists > 0 {
             return format!("{} of {lists} lists of single subscriptions read", self.lists);
@@ -405,12 +404,12 @@ impl Progress {
     }
 }
 
-/// A row as a value, unless it goes too deep for any resource.
-fn read(row: &Row) -> Option<Value> {
+/// A row as a value, unless it is nested deeper than any resource.
+fn read(row: &RawRow) -> Option<Value> {
     serde_json::from_str(row.get()).ok()
 }
 
-/// Nothing can be read any more by somebody who is not signed in.
+/// Without a sign-in nothing more can be read.
 fn ends_all(error: &AzureError) -> Result<(), AzureError> {
     match error {
         AzureError::SignIn { .. } | AzureError::NobodySignedIn(_) => Err(error.clone()),
@@ -418,7 +417,7 @@ fn ends_all(error: &AzureError) -> Result<(), AzureError> {
     }
 }
 
-/// A group that was deleted has nothing in it.
+/// Whether the group was deleted, so that it has no resources.
 fn is_absent(error: &AzureError) -> bool {
     error.refusal().is_some_and(|refusal| refusal.status == 404)
 }

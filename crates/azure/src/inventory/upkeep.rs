@@ -1,6 +1,6 @@
-//! What vaults do about the certificates that apps import from them: asked after everything else, because
-//! each certificate is a question of its own to a vault that may be slow, closed or gone. The lists never
-//! wait for it, and a vault that does not answer costs the others nothing.
+//! How vaults renew the certificates that apps import from them. This is read after everything else, because
+//! each certificate needs its own request to a vault that may be slow, closed or gone. The lists never wait
+//! for it, and a vault that does not answer does not delay the others.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,28 +18,28 @@ use certdeck_model::upkeep::{Account, Issuer, Kept, Told};
 use certdeck_model::{Estate, ResourceId, Text, Thumbprint, Upkeep};
 
 const AT_ONCE: usize = 32;
-/// People change a policy now and then, and nothing tells of it; a new version is seen at once.
+/// People change a policy rarely, and nothing reports it; a new version is noticed at once.
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
-/// For one certificate. A vault that is there answers within a second; one behind a firewall often says
-/// nothing at all.
+/// The limit for one certificate. A reachable vault answers within a second; one behind a firewall often does
+/// not answer at all.
 const LONGEST: Duration = Duration::from_secs(10);
-/// For all of them: a monitoring system waits no longer. The rest is read by the next run, which finds these
-/// kept.
+/// The limit for all of them: a monitoring system waits no longer. The next run reads the rest and reuses
+/// these results.
 const LONGEST_OF_ALL: Duration = Duration::from_secs(50);
 
 /// A certificate of a vault that apps use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct WantedCertificate {
     vault: ResourceId,
-    /// Where the vault answers.
+    /// The address of the vault.
     uri: String,
     name: Text,
-    /// Of the version that App Service has.
+    /// The version that App Service has.
     thumbprint: Option<Thumbprint>,
 }
 
-/// All that the estate imports from vaults and no order fills, each once.
-pub fn wanted(client: &Client, estate: &Estate) -> Vec<Wanted> {
+/// All certificates that the estate imports from vaults and that no order fills, each once.
+pub fn wanted(client: &Client, estate: &Estate) -> Vec<WantedCertificate> {
     let uris: HashMap<&ResourceId, &str> =
         estate.vaults.iter().map(|vault| (&vault.id, vault.uri.as_str())).collect();
     let suffix = &client.cloud().vault_suffix;
@@ -47,9 +47,9 @@ pub fn wanted(client: &Client, estate: &Estate) -> Vec<Wanted> {
     let all = estate
         .kept_in_vaults()
         .filter(|(_, secret)| seen.insert((&secret.vault, secret.secret.to_lowercase())));
-    all.map(|(certificate, secret)| Wanted {
+    all.map(|(certificate, secret)| WantedCertificate {
         vault: secret.vault.clone(),
-        // A vault of a subscription that cannot be read has its name all the same.
+        // The name of a vault is known even if its subscription cannot be read.
         uri: uris
             .get(&secret.vault)
             .map_or_else(|| format!("https://{}{suffix}/", secret.vault.name()), |uri| (*uri).to_owned()),
@@ -59,11 +59,11 @@ pub fn wanted(client: &Client, estate: &Estate) -> Vec<Wanted> {
     .collect()
 }
 
-/// Asks the vaults, some certificates at once; `tell` gets each answer as it comes. What is `known` is not
-/// asked again within a day while the vault has the same version.
+/// Queries the vaults, several certificates at once; `tell` gets each answer as it arrives. What is `known`
+/// is not read again within a day while the vault has the same version.
 pub async fn read(
     client: &Client,
-    wanted: Vec<Wanted>,
+    wanted: Vec<WantedCertificate>,
     known: &[Upkeep],
     now: Timestamp,
     mut tell: impl FnMut(Upkeep),
@@ -72,8 +72,8 @@ pub async fn read(
     let key = |vault: &ResourceId, name: &str| (vault.clone(), name.to_lowercase());
     let known: HashMap<(ResourceId, String), &Upkeep> =
         known.iter().map(|one| (key(&one.vault, &one.name), one)).collect();
-    let doors: HashMap<ResourceId, Door> =
-        wanted.iter().map(|one| (one.vault.clone(), Door::of(&one.uri))).collect();
+    let doors: HashMap<ResourceId, VaultVisit> =
+        wanted.iter().map(|one| (one.vault.clone(), VaultVisit::of(&one.uri))).collect();
     let until = Instant::now() + LONGEST_OF_ALL;
     let until = client.deadline().map_or(until, |deadline| until.min(deadline.at()));
     let asked: Vec<_> = wanted
@@ -92,7 +92,7 @@ pub async fn read(
     }
 }
 
-/// Adds the answers of all vaults to an estate, telling how many certificates were asked about.
+/// Adds the answers of all vaults to an estate, reporting how many certificates were read.
 pub async fn add(
     client: &Client,
     estate: &mut Estate,
@@ -110,19 +110,19 @@ pub async fn add(
     estate.renew_upkeep(all);
 }
 
-/// One vault, and what was found out about it on the way to its certificates.
+/// One vault, and what is known about it while its certificates are read.
 #[derive(Debug)]
-struct Door {
+struct VaultVisit {
     uri: String,
-    /// Why it is asked no more: it cannot be reached, and would cost as much time for each certificate.
+    /// Why it is not read any further: it cannot be reached, and every certificate would cost as much time.
     shut: OnceCell<String>,
-    /// The newest versions, by name in lower case; none where they may not be listed.
+    /// The newest versions, by name in lower case; `None` if they may not be listed.
     versions: OnceCell<Option<HashMap<String, Thumbprint>>>,
     /// By name in lower case.
     accounts: Mutex<HashMap<String, Account>>,
 }
 
-impl Door {
+impl VaultVisit {
     fn of(uri: &str) -> Self {
         Self {
             uri: uri.to_owned(),
@@ -140,7 +140,7 @@ impl Door {
         self.versions.get_or_init(list).await.as_ref()
     }
 
-    /// The account behind the name of an issuer; many certificates have the same one.
+    /// The account of an issuer, by its name; many certificates share one.
     async fn account(&self, client: &Client, issuer: &str) -> Account {
         let mut accounts = self.accounts.lock().await;
         if let Some(known) = accounts.get(&issuer.to_lowercase()) {
@@ -154,15 +154,15 @@ impl Door {
     }
 }
 
-/// How long one question may take.
+/// How long one request may take.
 fn left(until: Instant) -> Duration {
     LONGEST.min(until.saturating_duration_since(Instant::now()))
 }
 
 async fn ask(
     client: &Client,
-    door: &Door,
-    one: &Wanted,
+    door: &VaultVisit,
+    one: &WantedCertificate,
     before: Option<&Upkeep>,
     now: Timestamp,
     until: Instant,
@@ -182,9 +182,15 @@ async fn ask(
     Upkeep { vault: one.vault.clone(), name: one.name.clone(), read_at: now, told }
 }
 
-/// Whether the vault has the version that is known. Where it may not be listed, or does not answer, the
-/// version that App Service has is the best sign.
-async fn is_still_so(client: &Client, door: &Door, one: &Wanted, before: &Upkeep, until: Instant) -> bool {
+/// Whether the vault has the known version. If the vault may not be listed, or does not answer, the version
+/// in App Service is the best indication.
+async fn is_still_so(
+    client: &Client,
+    door: &VaultVisit,
+    one: &WantedCertificate,
+    before: &Upkeep,
+    until: Instant,
+) -> bool {
     let known = match &before.told {
         Told::Certificate(kept) => kept.thumbprint.as_ref(),
         Told::PlainSecret => None,
@@ -196,7 +202,7 @@ async fn is_still_so(client: &Client, door: &Door, one: &Wanted, before: &Upkeep
     }
 }
 
-async fn look(client: &Client, door: &Door, one: &Wanted, until: Instant) -> Told {
+async fn look(client: &Client, door: &VaultVisit, one: &WantedCertificate, until: Instant) -> Told {
     let whole = async {
         let mut found = upkeep::read(client, &door.uri, &one.name).await?;
         if let Some(Kept { issuer: Issuer::Named { name, account }, .. }) = &mut found {
@@ -216,7 +222,7 @@ async fn look(client: &Client, door: &Door, one: &Wanted, until: Instant) -> Tol
         Err(error) => {
             let why = words(&error, "certificates/get");
             if error.refusal().is_none() {
-                // A hundred certificates of it would meet the same, one after the other.
+                // A hundred certificates of it would fail the same way, one after another.
                 let _ = door.shut.set(why.clone());
             }
             Told::Unreadable(why)

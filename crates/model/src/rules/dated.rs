@@ -1,4 +1,4 @@
-//! The entries of `assets/rules.toml` as values that follow each other without a gap.
+//! The entries of `assets/rules.toml` as consecutive values without gaps.
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use super::limit::{Count, Limit, Name, Names, Period};
 use super::span::Span;
 use super::{RulesError, SEED_DAY, Severity};
 
-/// One value of one rule, with the day it holds from and who says so.
+/// One value of one rule, with its first day and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule<V> {
     pub id: String,
@@ -19,7 +19,7 @@ pub struct Rule<V> {
     pub checklist: Vec<String>,
 }
 
-/// The values of one limit: the first holds until the next one's day, the last for good.
+/// The values of one limit: each holds until the day of the next one, the last one without end.
 #[derive(Debug, Clone)]
 pub struct Dated<V> {
     first: Rule<V>,
@@ -31,7 +31,7 @@ impl<V> Dated<V> {
         self.later.iter().rev().find(|rule| rule.since <= day).unwrap_or(&self.first)
     }
 
-    /// All of them, oldest first.
+    /// All values, oldest first.
     pub(super) fn all(&self) -> impl Iterator<Item = &Rule<V>> {
         std::iter::once(&self.first).chain(&self.later)
     }
@@ -46,7 +46,7 @@ pub struct Tables {
     pub(super) lists: Vec<Dated<Vec<String>>>,
 }
 
-/// An entry as it stands in the file.
+/// An entry as the file contains it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
@@ -62,8 +62,8 @@ pub(super) struct Entry {
 }
 
 impl Tables {
-    /// Refuses a day without a value, two values for one day, a value of another kind, and what nothing asks
-    /// for.
+    /// Refuses a day without a value, two values for one day, a value of another kind, and entries that the
+    /// code never uses.
     pub(super) fn of(entries: &[Entry]) -> Result<Self, RulesError> {
         let ids = [ids::<Period>(), ids::<Count>(), ids::<Name>(), ids::<Names>()].concat();
         if let Some(entry) = entries.iter().find(|entry| !ids.contains(&entry.id.as_str())) {
@@ -95,8 +95,8 @@ fn table<L: Limit>(
     L::ALL.iter().map(|limit| dated(limit.id(), entries, &read)).collect()
 }
 
-/// The entries of one limit: from the specification's day at the latest, each until the next one's, the last
-/// for good.
+/// The entries of one limit: from the specification's day at the latest, each until the next one's day, the
+/// last one without end.
 fn dated<V>(
     id: &'static str,
     entries: &[Entry],

@@ -1,6 +1,6 @@
-//! What the code may ask the rules for, by the kind of the answer. Each limit has entries in
-//! `assets/rules.toml` for every day from the specification's on; that is checked when the rules are loaded,
-//! so asking has always an answer.
+//! The limits that code can ask the rules for, grouped by the kind of value. Each limit has entries in
+//! `assets/rules.toml` for every day from the specification's on; loading the rules checks this, so every
+//! query has an answer.
 
 use super::dated::{Dated, Tables};
 use super::span::Span;
@@ -10,7 +10,7 @@ pub trait Limit: Copy + 'static {
     type Value: Clone;
     const ALL: &'static [Self];
 
-    /// What `assets/rules.toml` and messages call it.
+    /// Its name in `assets/rules.toml` and in messages.
     fn id(self) -> &'static str;
 
     #[doc(hidden)]
@@ -66,7 +66,7 @@ limits! {
 }
 
 limits! {
-    /// Counts; none where the platform sets no limit.
+    /// Counts; `None` if the platform sets no limit.
     Count -> Option<i64>, in counts {
         OrderPurchaseLimit = "order-purchase-limit",
         ManagedHostnameLength = "managed-hostname-length",
@@ -90,7 +90,7 @@ limits! {
 }
 
 limits! {
-    /// Lists; an empty one where nothing is limited.
+    /// Lists; empty if there is no restriction.
     Names -> Vec<String>, in lists {
         OrderMethodsWithoutWww = "order-methods-without-www",
         OrderMethodsEnded = "order-methods-ended",

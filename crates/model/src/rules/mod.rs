@@ -1,5 +1,5 @@
-//! Every limit that the platform or a CA sets, as dated data from `assets/rules.toml` (DESIGN.md, idea 3).
-//! No such number stands in code: code names a [`Limit`] and asks what holds on a day.
+//! Every limit that the platform or a CA sets, as dated data from `assets/rules.toml`. Code contains no such
+//! number: it names a [`Limit`] and asks for its value on a day.
 
 mod dated;
 mod limit;
@@ -51,13 +51,13 @@ pub enum Severity {
     Note,
 }
 
-/// Which day's rules apply.
+/// The day whose rules apply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Profile {
-    /// The day that is asked about.
+    /// The day in question.
     #[default]
     Current,
-    /// 2022-07-28, the day of the specification, whatever the calendar says.
+    /// 2022-07-28, the day of the specification, regardless of the calendar.
     Seed,
 }
 
@@ -98,13 +98,13 @@ impl Rules {
         limit.entries(&self.limits).on(self.day(now))
     }
 
-    /// The rule that comes after the one that holds, if one is known.
+    /// The rule that follows the current one, if one is known.
     pub fn next<L: Limit>(&self, limit: L, now: Timestamp) -> Option<&Rule<L::Value>> {
         let day = self.day(now);
         limit.entries(&self.limits).all().find(|rule| rule.since > day)
     }
 
-    /// `rule order-certificate-lifetime, since 2026-03-15`: what a message prints beside what a rule forbids.
+    /// `rule order-certificate-lifetime, since 2026-03-15`: what a message prints with a refusal by a rule.
     pub fn reference<L: Limit>(&self, limit: L, now: Timestamp) -> String {
         format!("rule {}, since {}", limit.id(), self.rule(limit, now).since)
     }
@@ -113,7 +113,7 @@ impl Rules {
         self.rule(period, now).value
     }
 
-    /// None where nothing is limited.
+    /// `None` if there is no limit.
     pub fn count(&self, count: Count, now: Timestamp) -> Option<i64> {
         self.rule(count, now).value
     }
@@ -126,13 +126,13 @@ impl Rules {
         &self.rule(names, now).value
     }
 
-    /// Whether `name` is among the names of a limit, in any case.
+    /// Whether `name` is among the names of a limit, regardless of casing.
     pub fn lists(&self, names: Names, now: Timestamp, name: &str) -> bool {
         has(self.names(names, now), name)
     }
 
-    /// The first day on which `names` lists `name`, be it past or to come; under the profile `seed`, nothing
-    /// is to come.
+    /// The first day on which `names` lists `name`, in the past or the future; under the profile `seed` there
+    /// is no future.
     pub fn listed_from(&self, names: Names, name: &str) -> Option<Date> {
         let first = names.entries(&self.limits).all().find(|rule| has(&rule.value, name))?.since;
         (self.profile == Profile::Current || first <= SEED_DAY).then_some(first)
@@ -227,12 +227,12 @@ mod tests {
         let file: toml::Table = toml::from_str(EMBEDDED).unwrap();
         for rule in file["rule"].as_array().unwrap() {
             assert!(["source", "unit"].iter().all(|part| !rule[part].as_str().unwrap().is_empty()), "{rule}");
-            // What the checklist has no row for, such as tags, names none.
+            // Rules without a row in the checklist, such as those for tags, name none.
             assert!(rule.get("checklist").is_none_or(|ids| !ids.as_array().unwrap().is_empty()), "{rule}");
         }
     }
 
-    /// The embedded rules with one place of the text changed.
+    /// The embedded rules with one passage of the text changed.
     fn with(from: &str, to: &str) -> Result<Rules, RulesError> {
         assert!(EMBEDDED.contains(from), "{from}");
         Rules::parse(&EMBEDDED.replacen(from, to, 1), Profile::Current)

@@ -1,5 +1,5 @@
-//! What is asked of a private certificate, as dated data from `assets/rules.toml`: the catalogue of findings.
-//! Whether a file meets a requirement is judged in `pki::check`.
+//! The requirements on private certificates, as dated data from `assets/rules.toml`: the catalogue of
+//! findings. `pki::check` decides whether a file meets them.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Rules, RulesError, Severity};
 
-/// What a finding can be about. The names are those of the judge's corpus, and stable.
+/// The subjects of findings. The names are those of the test corpus, and stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Requirement {
@@ -68,7 +68,7 @@ impl fmt::Display for Requirement {
     }
 }
 
-/// What somebody may want to do with a private certificate.
+/// The uses of a private certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Use {
@@ -77,20 +77,20 @@ pub enum Use {
     Bind,
 }
 
-/// One requirement while it holds.
+/// One requirement while it is in force.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Demand {
     pub id: Requirement,
     pub severity: Severity,
-    /// What cannot be done with a certificate that does not meet it.
+    /// The uses that a certificate without it does not allow.
     pub blocks: Vec<Use>,
     pub required: String,
     pub remedy: String,
     pub number: Option<i64>,
     #[serde(default)]
     pub names: Vec<String>,
-    /// Not what is asked for, but known to work: worth a note only.
+    /// Values that differ from the requirement but are known to work: worth only a note.
     #[serde(default)]
     pub tolerated: Vec<String>,
     pub since: Date,
@@ -107,7 +107,7 @@ impl Demand {
 }
 
 impl Rules {
-    /// What was asked for `requirement` on the profile's day; none where nothing was asked yet.
+    /// The demand for `requirement` on the profile's day; `None` if there was none yet.
     pub fn demand(&self, requirement: Requirement, now: Timestamp) -> Option<&Demand> {
         let day = self.day(now);
         self.demands.iter().find(|demand| demand.id == requirement && demand.holds_on(day))

@@ -1,4 +1,4 @@
-//! A length of time as the platform's articles give it: `45 days`, `10 minutes`.
+//! A length of time as the platform's articles state it: `45 days`, `10 minutes`.
 
 use std::fmt;
 use std::str::FromStr;

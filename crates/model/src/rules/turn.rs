@@ -1,5 +1,5 @@
-//! Whose turn it is before a certificate ends, and on which day (A154–A157, A172, C10): derived from where it
-//! came from, from what the service says of it, and from the dated rules.
+//! Who has to act before a certificate ends, and by which day (A154–A157, A172, C10): derived from its
+//! source, from the service's answers, and from the dated rules.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,53 +7,53 @@ use super::vault_turn::InVault;
 use super::{Period, Rules, Span};
 use crate::{Estate, Order, OrderStatus, PrivateCertificate, SecretStatus, Source, WhoActs};
 
-/// What comes next for a certificate.
+/// The next step for a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
     pub who: WhoActs,
-    /// For Azure: when it will act. For you: until when you have to.
+    /// For Azure: when it will act. For you: the latest day to act.
     pub when: Option<Timestamp>,
     pub what: What,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// It was uploaded: somebody has to bring its successor.
+    /// It was uploaded: a person has to bring its successor.
     Bring,
-    /// Azure renews this managed certificate, or was to have done so.
+    /// Azure renews this managed certificate, or should have done so.
     Managed,
     ManagedOverdue,
     /// App Service cannot read the vault.
     Vault(SecretStatus),
     /// The vault decides.
     InVault(InVault),
-    /// App Service is to take over within this time what the order has already.
+    /// App Service has to take over within this time what the order already has.
     Sync {
         within: Span,
     },
-    /// Within the paid term the next certificate comes for nothing (C10).
+    /// Within the paid term the next certificate is free (C10).
     Reissue,
     RenewByItself,
     RenewByHand,
     /// The order waits for a proof of the domain.
     Verify,
-    /// The order was to be renewed and was not.
+    /// The order should have been renewed, but was not.
     OrderOverdue,
-    /// It was revoked, and nothing that comes by itself follows it.
+    /// It was revoked, and no automatic step follows.
     Revoked,
     /// It was revoked, and its order has another one.
     RevokedBehind,
-    /// App Service was to have taken over what the order has.
+    /// App Service should have taken over what the order has.
     SyncLate,
-    /// Nothing can follow: the order is over, or the certificate has ended.
+    /// No successor is possible: the order is over, or the certificate has ended.
     Replace,
 }
 
-/// Azure's own background jobs run every some hours; a day late is late.
+/// Azure's own background jobs run every few hours, so a delay of a day is a fault.
 pub(super) const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
 impl Rules {
-    /// Whose turn it is.
+    /// Who has to act for a certificate.
     pub fn turn(&self, estate: &Estate, certificate: &PrivateCertificate, now: Timestamp) -> Turn {
         let end = certificate.expires;
         let you = |what| Turn { who: WhoActs::You, when: end, what };
@@ -87,12 +87,12 @@ impl Rules {
         }
     }
 
-    /// Whose turn it is with an order, whoever has imported its certificate.
+    /// Who has to act for an order, regardless of where its certificate was imported.
     pub fn turn_of_order(&self, order: &Order, now: Timestamp) -> Turn {
         self.turn_within(order, None, now)
     }
 
-    /// The same for a certificate that was imported from the order: it may be behind.
+    /// The same for a certificate that was imported from the order, which may be newer.
     fn turn_within(&self, order: &Order, import: Option<&PrivateCertificate>, now: Timestamp) -> Turn {
         let end = order.expires.or(import.and_then(|import| import.expires));
         let you = |when, what| Turn { who: WhoActs::You, when, what };
@@ -111,8 +111,8 @@ impl Rules {
             return if is_late { you(own_end, What::SyncLate) } else { azure(next, What::Sync { within }) };
         }
         let lead = self.span(Period::OrderAutoRenewal, now).duration();
-        // The service's own day comes before our arithmetic; it is the term's, and a certificate may end
-        // earlier (C10, C12).
+        // The date from the service takes precedence over the computed one; it applies to the term, and a
+        // certificate may end earlier (C10, C12).
         let told = order.next_auto_renewal.filter(|told| end.is_some_and(|end| *told < end));
         let due = told.or(end.map(|end| end - lead));
         let ends_with_term = end.zip(order.term_ends).is_none_or(|(end, term)| end + lead > term);
@@ -124,8 +124,8 @@ impl Rules {
         }
     }
 
-    /// How long before its end Azure renews a managed certificate, and when that is: by the rules of the day
-    /// of its issue.
+    /// How long before its end Azure renews a managed certificate, and the resulting time: by the rules of
+    /// the day of its issue.
     pub fn managed_renewal(
         &self,
         certificate: &PrivateCertificate,
@@ -137,7 +137,7 @@ impl Rules {
 }
 
 impl Turn {
-    /// For a list of what will break: who acts, in some words.
+    /// A few words for a list: who acts.
     pub fn short(&self) -> &'static str {
         match (self.who, &self.what) {
             (WhoActs::You, _) => "you must act",
@@ -148,7 +148,7 @@ impl Turn {
         }
     }
 
-    /// Whether somebody has to know of it however far off the certificate's end is.
+    /// Whether a person has to know about it regardless of how far away the certificate's end is.
     pub fn is_alarm(&self) -> bool {
         match &self.what {
             What::InVault(what) => what.is_alarm(),
@@ -169,13 +169,13 @@ impl Turn {
         }
     }
 
-    /// When it stops working although the certificate has not ended: the vault replaces it by a self-signed
+    /// When the certificate stops working although it has not ended: the vault replaces it with a self-signed
     /// one.
     pub fn breaks_on(&self) -> Option<Timestamp> {
         self.when.filter(|_| matches!(self.what, What::InVault(InVault::SelfSigns | InVault::SelfSigned)))
     }
 
-    /// A sentence without a full stop, after `Who acts`; `date` writes a day.
+    /// A sentence without a full stop, after `Who acts`; `date` formats a day.
     pub fn words(&self, date: impl Fn(Timestamp) -> String) -> String {
         let by = self.when.map(|at| format!(" by {}", date(at))).unwrap_or_default();
         let on = self.when.map(|at| format!(" on {}", date(at))).unwrap_or_default();

@@ -1,6 +1,6 @@
-//! Whose turn it is with a certificate that was imported from a key vault (A183, C57): the vault makes a new
-//! version only where its policy says AutoRenew and names a CA that the vault works with, or `Self`.
-//! Everything else is for people.
+//! Who has to act for a certificate that was imported from a key vault (A183, C57): the vault makes a new
+//! version only if its policy says AutoRenew and names a CA that the vault works with, or `Self`. Everything
+//! else is for people.
 
 use jiff::Timestamp;
 
@@ -9,17 +9,17 @@ use super::{Names, Period, Rules, Turn, What};
 use crate::upkeep::{Account, ActionKind, Issuer, Kept, Told, Trigger};
 use crate::{Estate, PrivateCertificate, WhoActs};
 
-/// What comes next for a certificate that a vault keeps.
+/// The next step for a certificate in a vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InVault {
-    /// The vault makes the next version; `by` whom it has it signed.
+    /// The vault makes the next version; `by` is who signs it.
     Renews {
         by: String,
         trigger: Option<Trigger>,
     },
-    /// It was to have made one.
+    /// The vault should have made a version.
     Overdue,
-    /// App Service is to take over what the vault has already.
+    /// App Service has to take over what the vault already has.
     Follows,
     FollowsLate,
     /// Nothing in the vault makes a new version.
@@ -28,11 +28,11 @@ pub enum InVault {
     Merge,
     /// The last request failed, in the words of the CA.
     Refused(String),
-    /// It will write a self-signed version over one that a CA issued.
+    /// The vault will replace a version that a CA issued with a self-signed one.
     SelfSigns,
-    /// It has written one, and App Service has not taken it over yet.
+    /// The vault has replaced it, and App Service has not taken the version over yet.
     SelfSigned,
-    /// What decides it could not be read; half a sentence.
+    /// The facts that decide it could not be read; half a sentence.
     Unclear(String),
 }
 
@@ -49,7 +49,7 @@ pub enum NotRenewed {
 }
 
 impl Rules {
-    /// Whose turn it is with a certificate that no order fills. Without an answer of the vault nobody knows.
+    /// Who has to act for a certificate that no order fills. Without an answer of the vault this is unknown.
     pub(super) fn turn_in_vault(
         &self,
         estate: &Estate,
@@ -64,7 +64,8 @@ impl Rules {
         match told {
             Some(Told::Certificate(kept)) => self.turn_of_kept(kept, certificate, end, now),
             Some(Told::PlainSecret) => you(InVault::Bring(NotRenewed::PlainSecret)),
-            // What has ended is nobody's but yours, whatever the vault would have done.
+            // After the end of the certificate only you can act, regardless of what the vault would have
+            // done.
             _ if has_ended => you(InVault::Overdue),
             Some(Told::Unreadable(why)) => turn(
                 WhoActs::Unknown,
@@ -140,7 +141,7 @@ impl Rules {
         }
     }
 
-    /// The vault has another version than App Service.
+    /// For a vault with another version than App Service's.
     fn turn_of_behind(
         &self,
         kept: &Kept,
@@ -164,14 +165,14 @@ fn turn(who: WhoActs, when: Option<Timestamp>, what: InVault) -> Turn {
     Turn { who, when, what: What::InVault(what) }
 }
 
-/// Whether a CA issued it; where the vault's version could not be decoded, App Service's word for the import
-/// counts.
+/// Whether a CA issued it; if the vault's version could not be decoded, App Service's information about the
+/// import is used.
 fn is_of_ca(is_self_signed: Option<bool>, import: &PrivateCertificate) -> bool {
     !is_self_signed.unwrap_or_else(|| import.issuer == import.subject)
 }
 
 impl InVault {
-    /// Whether somebody has to know of it however far off the end is.
+    /// Whether a person has to know about it regardless of how far away the end is.
     pub fn is_alarm(&self) -> bool {
         matches!(
             self,
@@ -179,7 +180,7 @@ impl InVault {
         )
     }
 
-    /// A sentence without a full stop; `by` and `on` say the day, if there is one.
+    /// A sentence without a full stop; `by` and `on` contain the day, if there is one.
     pub(super) fn words(&self, by: &str, on: &str) -> String {
         match self {
             Self::Renews { by: signer, trigger } => {

@@ -69,7 +69,8 @@ fn judge_container(container: &Pkcs12, judge: &mut Judge<'_>) {
     judge_encryption(Requirement::CertsNotTripleDes, "the certificates are", &sections, judge);
 }
 
-/// Accepted is what the rules name; if all of it is at least tolerated, that is worth a note only.
+/// Only the encryption named by the rules is accepted; if all of it is at least tolerated, the finding is a
+/// note.
 fn judge_encryption(requirement: Requirement, what: &str, used: &[&Encryption], judge: &mut Judge<'_>) {
     let Some(demand) = judge.demand(requirement) else { return };
     let among = |names: &[String], encryption: &Encryption| {
@@ -89,7 +90,7 @@ fn judge_encryption(requirement: Requirement, what: &str, used: &[&Encryption], 
     }
 }
 
-/// What the rules call a cipher, whatever its key length.
+/// The rules' name of a cipher, regardless of its key length.
 fn family(cipher: Cipher) -> &'static str {
     match cipher {
         Cipher::None => "none",

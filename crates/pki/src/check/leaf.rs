@@ -4,13 +4,18 @@ use jiff::Timestamp;
 
 use super::Judge;
 use crate::algorithm::KeyKind;
-use crate::chain::{Chain, Leaf, Order};
+use crate::chain::{CertificateChain, ChainOrder, Leaf};
 use crate::contents::{Certificate, Contents, San};
 use certdeck_model::rules::Requirement;
 use certdeck_model::{Hostname, day};
 
-/// Judges the certificate at `leaf`; says whether it is trusted, where that could be told.
-pub(super) fn judge(contents: &Contents, leaf: Leaf, chain: &Chain, judge: &mut Judge<'_>) -> Option<bool> {
+/// Checks the certificate at `leaf`; returns whether it is trusted, if that could be determined.
+pub(super) fn judge(
+    contents: &Contents,
+    leaf: Leaf,
+    chain: &CertificateChain,
+    judge: &mut Judge<'_>,
+) -> Option<bool> {
     let certificates = &contents.certificates;
     let certificate = &certificates[leaf.place];
     if leaf.has_key == Some(false) {
@@ -87,7 +92,7 @@ fn judge_key(kind: &KeyKind, judge: &mut Judge<'_>) {
     }
 }
 
-pub(super) fn judge_chain(certificates: &[Certificate], chain: &Chain, judge: &mut Judge<'_>) {
+pub(super) fn judge_chain(certificates: &[Certificate], chain: &CertificateChain, judge: &mut Judge<'_>) {
     let names = |places: &[usize]| {
         let shown: Vec<&str> =
             places.iter().take(3).map(|&place| certificates[place].subject.as_str()).collect();
@@ -106,9 +111,9 @@ pub(super) fn judge_chain(certificates: &[Certificate], chain: &Chain, judge: &m
     if chain.complete && chain.path.len() == 1 {
         judge.find(Requirement::SelfSignedLeaf, "the certificate signed itself");
     }
-    if chain.order != Order::LeafToRoot {
+    if chain.order != ChainOrder::LeafToRoot {
         let seen = match chain.order {
-            Order::RootToLeaf => "the certificates lie in the file from the root to yours",
+            ChainOrder::RootToLeaf => "the certificates lie in the file from the root to yours",
             _ => "the certificates lie in the file in no order",
         };
         judge.find(Requirement::ChainOrder, seen);

@@ -1,12 +1,12 @@
-//! Judges a certificate file by what App Service asks of a private certificate (A17–A24). Pure: facts in,
-//! findings out.
+//! Checks a certificate file against App Service's requirements on private certificates (A17–A24). Pure:
+//! facts in, findings out.
 
 mod container;
 mod leaf;
 
 use jiff::Timestamp;
 
-use super::chain::{Chain, chain, leaf};
+use super::chain::{CertificateChain, chain, leaf};
 use super::contents::{Certificate, Contents, Kind};
 use super::refused::{ReadError, Refused};
 use super::strict::has_proper_dates;
@@ -15,12 +15,12 @@ use super::verdict::{Finding, Report};
 use certdeck_model::Hostname;
 use certdeck_model::rules::{Demand, Requirement, Rules, Severity};
 
-/// What a file is judged by.
+/// What to check a file against.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     pub rules: &'a Rules,
     pub now: Timestamp,
-    /// Trust is not judged without any.
+    /// Without roots, trust is not checked.
     pub roots: Option<&'a Roots>,
     /// The name that the certificate is to secure.
     pub host: Option<&'a Hostname>,
@@ -28,7 +28,7 @@ pub struct Question<'a> {
     pub empty_password: bool,
 }
 
-/// Judges a file that could be read.
+/// Checks a readable file.
 pub fn check(contents: &Contents, question: &Question<'_>) -> Report {
     let mut judge = Judge { question, findings: Vec::new() };
     container::judge(contents, &mut judge);
@@ -47,19 +47,19 @@ pub fn check(contents: &Contents, question: &Question<'_>) -> Report {
     judge.report(report)
 }
 
-/// Judges nothing but the chain of the certificate at `leaf`, wherever the certificates come from.
+/// Checks only the chain of the certificate at `leaf`, regardless of where the certificates come from.
 pub fn check_chain(
     certificates: &[Certificate],
     place: usize,
     question: &Question<'_>,
-) -> (Chain, Vec<Finding>) {
+) -> (CertificateChain, Vec<Finding>) {
     let mut judge = Judge { question, findings: Vec::new() };
     let chain = chain(certificates, place);
     leaf::judge_chain(certificates, &chain, &mut judge);
     (chain, judge.findings)
 }
 
-/// Judges a file that was refused: there is one reason, and perhaps something to say about the container.
+/// Checks a refused file: there is one reason for the refusal, and perhaps a finding about the container.
 pub fn check_refused(refused: &Refused, question: &Question<'_>) -> Report {
     let mut judge = Judge { question, findings: Vec::new() };
     let requirement = match refused.error.cause() {
@@ -82,7 +82,7 @@ pub fn check_refused(refused: &Refused, question: &Question<'_>) -> Report {
     judge.report(Report::default())
 }
 
-/// Judges what is no PKCS#12 file, or no file at all; `seen` says what it is.
+/// The report on something that is no PKCS#12 file, or no file at all; `seen` says what it is.
 pub fn check_no_pfx(seen: &str, question: &Question<'_>) -> Report {
     let mut judge = Judge { question, findings: Vec::new() };
     judge.find(Requirement::NotPfx, seen);
@@ -96,7 +96,7 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// What the rules ask for, if they ask for anything on that day.
+    /// The demand of the rules, if there is one on that day.
     fn demand(&self, requirement: Requirement) -> Option<&'a Demand> {
         self.question.rules.demand(requirement, self.question.now)
     }
@@ -107,7 +107,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Not what is asked for, but known to work.
+    /// Records something that differs from the demand but is known to work.
     fn note(&mut self, requirement: Requirement, seen: impl Into<String>) {
         if let Some(demand) = self.demand(requirement) {
             self.findings.push(Finding::new(demand, Severity::Note, seen.into()));
@@ -154,7 +154,7 @@ mod tests {
         let question =
             Question { rules: &rules, now, roots: Some(&roots), host: host.as_ref(), empty_password: false };
         let mut report = check(contents, &question);
-        // The certificates of these tests come as PEM.
+        // The certificates of these tests are PEM.
         report.findings.retain(|finding| finding.rule != Requirement::NotPfx);
         let found = report.findings.iter().map(|finding| finding.rule.to_string()).collect();
         (report, found)

@@ -1,5 +1,4 @@
-//! How parts of PKCS#12 files and private keys are encrypted: what the algorithm identifier says, and undoing
-//! it.
+//! The encryption of PKCS#12 parts and private keys: parsing the algorithm identifier, and decrypting.
 
 use aes::{Aes128, Aes192, Aes256};
 use cbc::Decryptor;
@@ -10,7 +9,7 @@ use rc2::Rc2;
 use zeroize::Zeroizing;
 
 use super::kdf::{Purpose, Stretch, Work};
-use super::password::Password;
+use super::password::PasswordCandidates;
 use super::rc4::rc4;
 use crate::algorithm::{Cipher, Digest, Encryption};
 use crate::der::{DerError, Element, Result, tag};
@@ -20,14 +19,14 @@ use certdeck_model::quoted;
 
 /// An encryption scheme with its parameters.
 pub(crate) struct Scheme {
-    /// What it is called; known even for those that cannot be undone.
+    /// Its name; known even for those that cannot be decrypted.
     pub encryption: Encryption,
-    /// How it is undone, or the object identifier of what stands in the way.
-    method: std::result::Result<Method, String>,
+    /// How to decrypt, or the object identifier that is not supported.
+    method: std::result::Result<DecryptionMethod, String>,
 }
 
-/// The schemes that can be undone.
-enum Method {
+/// The schemes that can be decrypted.
+enum DecryptionMethod {
     /// Key and vector by PKCS#12's own derivation.
     Pkcs12 { stretch: Stretch, key: usize },
     /// Key by PBKDF2, vector in the parameters.
@@ -37,7 +36,7 @@ enum Method {
 }
 
 impl Scheme {
-    /// Reads an AlgorithmIdentifier. Errors are those of the encoding; an unknown algorithm is none.
+    /// Parses an AlgorithmIdentifier. Errors are those of the encoding; an unknown algorithm is not one.
     pub fn read(element: Element<'_>) -> Result<Self> {
         let (oid, parameters) = identifier(element)?;
         let fields = || parameters.ok_or(DerError("an encryption without parameters"))?.expect(tag::SEQUENCE);
@@ -48,12 +47,18 @@ impl Scheme {
                 oid,
                 cipher,
                 Some(stretch.rounds),
-                Ok(Method::Pkcs12 { stretch, key }),
+                Ok(DecryptionMethod::Pkcs12 { stretch, key }),
             ));
         }
         if let Some((name, digest, cipher)) = pbes1_scheme(&oid) {
             let stretch = stretch(digest, &mut fields()?)?;
-            return Ok(Self::new(name, oid, cipher, Some(stretch.rounds), Ok(Method::Pbes1 { stretch })));
+            return Ok(Self::new(
+                name,
+                oid,
+                cipher,
+                Some(stretch.rounds),
+                Ok(DecryptionMethod::Pbes1 { stretch }),
+            ));
         }
         if oid == "1.2.840.113549.1.5.13" {
             return pbes2(oid, &mut fields()?);
@@ -66,22 +71,22 @@ impl Scheme {
         oid: String,
         cipher: Cipher,
         iterations: Option<u64>,
-        method: std::result::Result<Method, String>,
+        method: std::result::Result<DecryptionMethod, String>,
     ) -> Self {
         Self { encryption: Encryption { cipher, name: name.to_owned(), oid, iterations }, method }
     }
 
-    /// Decrypts `data`, which is one element of BER; tells the form of the password that did it.
+    /// Decrypts `data`, which is one BER element; returns the form of the password that worked.
     pub fn decrypt(
         &self,
         part: &'static str,
         data: &[u8],
-        password: &Password,
+        password: &PasswordCandidates,
         work: &mut Work,
     ) -> std::result::Result<(Zeroizing<Vec<u8>>, PasswordForm), ReadError> {
         let cipher = &self.encryption.cipher;
         let undone = match self.method.as_ref().map_err(|oid| ReadError::unsupported(oid, part))? {
-            Method::Pkcs12 { stretch, key } => {
+            DecryptionMethod::Pkcs12 { stretch, key } => {
                 let mut undone = None;
                 for (form, octets) in password.forms() {
                     let key = stretch.pkcs12(part, octets, Purpose::Encryption, *key, work)?;
@@ -97,7 +102,7 @@ impl Scheme {
                 }
                 undone
             }
-            Method::Pbes2 { stretch, key, vector } => {
+            DecryptionMethod::Pbes2 { stretch, key, vector } => {
                 let mut undone = None;
                 for (form, octets) in password.plain() {
                     let key = stretch.pbkdf2(part, octets, *key, work)?;
@@ -108,7 +113,7 @@ impl Scheme {
                 }
                 undone
             }
-            Method::Pbes1 { stretch } => {
+            DecryptionMethod::Pbes1 { stretch } => {
                 let mut undone = None;
                 for (form, octets) in password.plain() {
                     let octets = stretch.pbkdf1(part, octets, work)?;
@@ -125,7 +130,7 @@ impl Scheme {
     }
 }
 
-/// Name, cipher and octets of the key of PKCS#12's own schemes (RFC 7292, appendix C).
+/// Name, cipher and key length in bytes of PKCS#12's own schemes (RFC 7292, appendix C).
 fn pkcs12_scheme(oid: &str) -> Option<(&'static str, Cipher, usize)> {
     Some(match oid.strip_prefix("1.2.840.113549.1.12.1.")? {
         "1" => ("pbeWithSHA1And128BitRC4", Cipher::Rc4, 16),
@@ -138,7 +143,7 @@ fn pkcs12_scheme(oid: &str) -> Option<(&'static str, Cipher, usize)> {
     })
 }
 
-/// The schemes of PKCS#5 1.5 (RFC 8018, A.3), but for those with MD2, which nobody has any more.
+/// The schemes of PKCS#5 1.5 (RFC 8018, A.3), except those with MD2, which no longer occur.
 fn pbes1_scheme(oid: &str) -> Option<(&'static str, Digest, Cipher)> {
     Some(match oid.strip_prefix("1.2.840.113549.1.5.")? {
         "3" => ("pbeWithMD5AndDES", Digest::Md5, Cipher::Des),
@@ -149,7 +154,7 @@ fn pbes1_scheme(oid: &str) -> Option<(&'static str, Digest, Cipher)> {
     })
 }
 
-fn stretch(digest: Digest, fields: &mut crate::der::Reader<'_>) -> Result<Stretch> {
+fn stretch(digest: Digest, fields: &mut crate::der::DerReader<'_>) -> Result<Stretch> {
     Ok(Stretch {
         digest,
         salt: fields.element()?.octets()?.into_owned(),
@@ -157,8 +162,8 @@ fn stretch(digest: Digest, fields: &mut crate::der::Reader<'_>) -> Result<Stretc
     })
 }
 
-/// PBKDF2 parameters: the derivation, the name of its HMAC, and the length of the key if it is said. An HMAC
-/// that is not known leaves no derivation.
+/// PBKDF2 parameters: the derivation, the name of its HMAC, and the length of the key if it is stated. An
+/// unknown HMAC leaves no derivation.
 pub(super) struct Pbkdf2 {
     pub stretch: Option<Stretch>,
     pub hmac: String,
@@ -186,7 +191,7 @@ pub(super) fn pbkdf2(parameters: Element<'_>) -> Result<Pbkdf2> {
     })
 }
 
-fn pbes2(oid: String, fields: &mut crate::der::Reader<'_>) -> Result<Scheme> {
+fn pbes2(oid: String, fields: &mut crate::der::DerReader<'_>) -> Result<Scheme> {
     let (kdf, kdf_parameters) = identifier(fields.element()?)?;
     let (cipher_oid, cipher_parameters) = identifier(fields.element()?)?;
     let (cipher_name, mut cipher, key) = match cipher_oid.as_str() {
@@ -225,14 +230,14 @@ fn pbes2(oid: String, fields: &mut crate::der::Reader<'_>) -> Result<Scheme> {
     };
     let name = format!("PBES2/PBKDF2-hmac-{}/{cipher_name}", pbkdf2.hmac);
     let method = match (pbkdf2.stretch, vector) {
-        (Some(stretch), Some(vector)) => Ok(Method::Pbes2 { stretch, key, vector }),
+        (Some(stretch), Some(vector)) => Ok(DecryptionMethod::Pbes2 { stretch, key, vector }),
         (_, None) => Err(cipher_oid),
         (None, _) => Err(pbkdf2.hmac),
     };
     Ok(Scheme::new(&name, oid, cipher, Some(pbkdf2.rounds), method))
 }
 
-/// The effective key length in bits, which is encoded oddly (RFC 8018, B.2.3), and the initial vector.
+/// The effective key length in bits, which has an odd encoding (RFC 8018, B.2.3), and the initial vector.
 fn rc2_parameters(parameters: Element<'_>) -> Result<(u16, Vec<u8>)> {
     if parameters.tag != tag::SEQUENCE {
         return Ok((32, parameters.octets()?.into_owned()));
@@ -250,7 +255,7 @@ fn rc2_parameters(parameters: Element<'_>) -> Result<(u16, Vec<u8>)> {
 }
 
 /// The plain bytes, if the padding is right and they are a SEQUENCE, as keys and contents are. With a wrong
-/// key one padding in 256 is right by chance, so the first byte counts as much.
+/// key one padding in 256 is right by chance, so the first byte is checked too.
 fn undo(cipher: Cipher, key: &[u8], vector: &[u8], data: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let plain = Zeroizing::new(match cipher {
         Cipher::TripleDes => cbc::<TdesEde3>(key, vector, data)?,
@@ -277,12 +282,12 @@ fn cbc<C: BlockCipher + BlockDecryptMut + KeyInit>(
     Decryptor::<C>::new_from_slices(key, vector).ok()?.decrypt_padded_vec_mut::<Pkcs7>(data).ok()
 }
 
-/// Decrypts a private key of old OpenSSL PEM (`DEK-Info: AES-256-CBC,IV`): key by one round of MD5
-/// (EVP_BytesToKey).
+/// Decrypts a private key in old OpenSSL PEM (`DEK-Info: AES-256-CBC,IV`); the key comes from one round of
+/// MD5 (EVP_BytesToKey).
 pub(crate) fn undo_dek_info(
     info: &str,
     data: &[u8],
-    password: &Password,
+    password: &PasswordCandidates,
 ) -> std::result::Result<Zeroizing<Vec<u8>>, ReadError> {
     const PART: &str = "the private key";
     let unsupported = || ReadError::UnsupportedAlgorithm {

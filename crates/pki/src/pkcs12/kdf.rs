@@ -1,8 +1,8 @@
-//! Keys from passwords, within a budget: the file says how many rounds, and a hostile one says two thousand
-//! million.
+//! Keys derived from passwords, within a budget: the file states the number of rounds, and a hostile one
+//! states two thousand million.
 //!
-//! The rounds run in the crypto library rather than in generic code, which a debug build would make ten times
-//! slower.
+//! The rounds run in the crypto library instead of generic code, which would be ten times slower in a debug
+//! build.
 
 use std::num::NonZeroU32;
 
@@ -13,12 +13,11 @@ use zeroize::Zeroizing;
 use crate::algorithm::Digest;
 use crate::{ReadError, limits};
 
-/// Hashes that one file may cost: about a second. Five million rounds for its MAC fit, or 600,000 rounds (the
-/// most that real programs write) for each of its parts.
-/// A fuzzer has better things to do.
+/// The hashes that one file may cost: about a second. Five million rounds for its MAC fit, or 600,000 rounds
+/// (the most that real programs write) for each of its parts. Less under a fuzzer, which needs fast runs.
 const BUDGET: u64 = if cfg!(fuzzing) { 20_000 } else { 6_000_000 };
 
-/// What is left of the time that one file may take.
+/// The rest of the budget of one file.
 pub(crate) struct Work {
     left: u64,
 }
@@ -30,10 +29,10 @@ impl Default for Work {
 }
 
 impl Work {
-    /// Takes from the budget what the rounds of `stretch`, of `hashes` hashes each, cost, or refuses.
+    /// Spends the cost of `stretch`, whose rounds have `hashes` hashes each, or refuses.
     fn spend(&mut self, part: &'static str, stretch: &Stretch, hashes: usize) -> Result<(), ReadError> {
         let Stretch { digest, salt, rounds } = stretch;
-        // Wide hashes take twice as long; those that the library lacks, longer.
+        // Wide hashes take twice as long; those that the library lacks even longer.
         let weight = match digest {
             Digest::Sha1 | Digest::Sha256 => 1,
             Digest::Sha384 | Digest::Sha512 => 2,
@@ -51,7 +50,7 @@ impl Work {
     }
 }
 
-/// A digest to stretch a password with, salt and rounds, as every scheme has them.
+/// The digest, salt and rounds of a key derivation, which every scheme has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stretch {
     pub digest: Digest,
@@ -59,7 +58,7 @@ pub(super) struct Stretch {
     pub rounds: u64,
 }
 
-/// What a key of PKCS#12's own derivation is for; its number in RFC 7292, B.3.
+/// The use of a key of PKCS#12's own derivation; its number in RFC 7292, B.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Encryption = 1,
@@ -130,7 +129,7 @@ impl Stretch {
         Ok(key)
     }
 
-    /// PBKDF1 (RFC 8018, 5.1): key and vector of the oldest schemes in one go, 16 octets or more.
+    /// PBKDF1 (RFC 8018, 5.1): key and vector of the oldest schemes together, 16 bytes or more.
     pub fn pbkdf1(
         &self,
         part: &'static str,
@@ -146,12 +145,12 @@ impl Stretch {
     }
 }
 
-/// As many repetitions of `octets` as fill whole blocks; none of nothing.
+/// As many repetitions of `octets` as fill whole blocks; none if it is empty.
 fn repeated(octets: &[u8], width: usize) -> impl Iterator<Item = u8> {
     octets.iter().copied().cycle().take(octets.len().next_multiple_of(width))
 }
 
-/// Adds to a block, as one number, the repeated `addend` and one.
+/// Adds the repeated `addend` plus one to a block, as one number.
 fn add_one_more(block: &mut [u8], addend: &[u8]) {
     let mut carry = 1;
     for (at, octet) in block.iter_mut().enumerate().rev() {
@@ -161,7 +160,7 @@ fn add_one_more(block: &mut [u8], addend: &[u8]) {
     }
 }
 
-/// A digest's octets, on the stack: millions of them are made.
+/// The bytes of a digest, on the stack because millions of them are made.
 enum Hashed {
     Library(digest::Digest),
     Md5([u8; 16]),
@@ -208,7 +207,7 @@ pub(super) fn hmac(digest: Digest, key: &[u8], message: &[u8]) -> Vec<u8> {
 }
 
 fn authenticate<M: hmac::Mac + hmac::digest::KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {
-    // HMAC takes a key of any length, so there is no error to report.
+    // HMAC accepts keys of any length, so there is no error to report.
     <M as hmac::Mac>::new_from_slice(key)
         .map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec())
         .unwrap_or_default()
@@ -241,7 +240,8 @@ mod tests {
         assert!((0..100).any(|_| salty.pkcs12("a key", b"x", Purpose::Mac, 20, &mut work).is_err()));
     }
 
-    /// By `openssl kdf … PKCS12KDF`; the first three are the vectors that were published with the format.
+    /// Reference values of `openssl kdf … PKCS12KDF`; the first three are the vectors published with the
+    /// format.
     #[test]
     fn the_derivation_of_pkcs12_agrees_with_openssl() {
         let derived = |digest, salt: &[u8], rounds, password: &[u8], purpose, length| {
@@ -279,7 +279,7 @@ mod tests {
             let stretch = Stretch { digest, salt: b"salt".to_vec(), rounds };
             stretch.pbkdf2("", b"password", length, &mut Work::default()).unwrap().to_vec()
         };
-        // RFC 6070, and RFC 8018's HMACs by Python's hashlib.
+        // RFC 6070, and the HMACs of RFC 8018 from Python's hashlib.
         assert_eq!(key(Digest::Sha1, 2, 20)[..4], [0xEA, 0x6C, 0x01, 0x4D]);
         assert_eq!(key(Digest::Sha256, 1, 32)[..4], [0x12, 0x0F, 0xB6, 0xCF]);
         assert_eq!(key(Digest::Sha224, 2, 40)[..4], [0x93, 0x20, 0x0F, 0xFA]);

@@ -1,8 +1,7 @@
-//! PKCS#12 (PFX), RFC 7292, in every form that people really have.
+//! PKCS#12 (PFX), RFC 7292, in all forms that occur in practice.
 //!
-//! The reader is our own: the `p12` crate panics in debug builds on what OpenSSL 3 writes by default, knows
-//! neither AES nor BER in pieces, and has no limit to rounds (CRATES.md 3). Its structures write what we
-//! make.
+//! The reader is certdeck's own: the `p12` crate panics in debug builds on OpenSSL 3's default output,
+//! supports neither AES nor segmented BER, and does not limit rounds. Its structures are used for writing.
 
 mod encryption;
 mod kdf;
@@ -14,6 +13,6 @@ mod write;
 
 pub(super) use encryption::{Scheme, undo_dek_info};
 pub(super) use kdf::Work;
-pub(super) use password::Password;
+pub(super) use password::PasswordCandidates;
 pub(super) use read::read;
 pub use write::{Wrapping, WriteError, write_pkcs12};

@@ -1,6 +1,6 @@
-//! RC4, for the few old files that use it: no crate of our generation has it, and it is ten lines.
+//! RC4, for the few old files that use it: no current crate of this generation has it, and it is ten lines.
 
-/// Encrypts or decrypts; both are the same. `key` must not be empty.
+/// Encrypts or decrypts, which is the same. `key` must not be empty.
 pub(super) fn rc4(key: &[u8], data: &[u8]) -> Vec<u8> {
     let mut state: [u8; 256] = std::array::from_fn(|at| u8::try_from(at).unwrap_or_default());
     let mut j = 0u8;

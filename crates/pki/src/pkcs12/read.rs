@@ -1,5 +1,5 @@
-//! Reads PKCS#12: the MAC first, then every section, bag by bag. What cannot be read is named, and the rest
-//! goes on.
+//! Reads PKCS#12: the MAC first, then every section, bag by bag. Parts that cannot be read are noted, and
+//! reading continues.
 
 use std::borrow::Cow;
 
@@ -7,21 +7,21 @@ use secrecy::SecretString;
 
 use super::encryption::Scheme;
 use super::kdf::Work;
-use super::mac::Seal;
-use super::password::Password;
-use crate::der::{DerError, Element, Reader, Result, tag};
+use super::mac::StoredMac;
+use super::password::PasswordCandidates;
+use crate::der::{DerError, DerReader, Element, Result, tag};
 use crate::{Contents, Encryption, Kind, MacKind, Pkcs12, ReadError, Refused, key, limits, name};
 use certdeck_model::printable;
 
 const DATA: &str = "1.2.840.113549.1.7.1";
 const ENCRYPTED_DATA: &str = "1.2.840.113549.1.7.6";
-/// Octets of a friendly name that are kept.
+/// The maximum length of a friendly name in bytes; the rest is cut off.
 const FRIENDLY_NAME: usize = 1024;
-/// Safe contents inside safe contents.
+/// The maximum nesting of safe contents.
 const DEPTH: usize = 8;
 
-/// Reads a PKCS#12 file. It is refused as a whole if it is not one, or if its MAC does not verify: nothing
-/// behind such a MAC may be believed.
+/// Reads a PKCS#12 file. The whole file is refused if it is not one, or if its MAC does not verify: its
+/// contents cannot be trusted then.
 pub(crate) fn read(
     bytes: &[u8],
     given: Option<&SecretString>,
@@ -35,12 +35,12 @@ pub(crate) fn read(
         .and_then(|(sections, _)| sections.expect(tag::SEQUENCE))
         .map_err(malformed)?;
 
-    let mut password = Password::new(given);
+    let mut password = PasswordCandidates::new(given);
     let mut work = Work::default();
     let mut container = Pkcs12 { version: outer.version, ber: outer.ber, ..Pkcs12::default() };
     let mut verified = None;
     if let Some(mac) = outer.mac {
-        let seal = Seal::read(mac).map_err(malformed)?;
+        let seal = StoredMac::read(mac).map_err(malformed)?;
         verified = Some(seal.verify(&outer.content, &password, &mut work));
         container.mac = Some(seal.facts);
     }
@@ -54,7 +54,7 @@ pub(crate) fn read(
             password.prefer(*form);
             container.mac.iter_mut().for_each(|mac| mac.verified = Some(*form));
         }
-        // The digest is not known, so the MAC says nothing; the contents may still be readable.
+        // The digest is unknown, so the MAC cannot be checked; the contents may still be readable.
         Some(Err(ReadError::UnsupportedAlgorithm { .. }))
             if container.mac.as_ref().is_some_and(|mac| mac.kind == MacKind::Unknown) => {}
         Some(Err(error)) => {
@@ -90,7 +90,7 @@ pub(crate) fn read(
 struct Outer<'a> {
     version: i64,
     ber: bool,
-    /// The authenticated safe, which the MAC is over.
+    /// The authenticated safe, which the MAC covers.
     content: Cow<'a, [u8]>,
     mac: Option<Element<'a>>,
 }
@@ -111,15 +111,15 @@ impl<'a> Outer<'a> {
     }
 }
 
-/// A walk over sections and bags; without a password it only notes what is there.
+/// Walks over sections and bags; without a password it only notes what is there.
 struct Walk<'a> {
     contents: Contents,
-    password: Option<&'a Password>,
+    password: Option<&'a PasswordCandidates>,
     work: &'a mut Work,
 }
 
 impl<'a> Walk<'a> {
-    fn new(container: Pkcs12, password: Option<&'a Password>, work: &'a mut Work) -> Self {
+    fn new(container: Pkcs12, password: Option<&'a PasswordCandidates>, work: &'a mut Work) -> Self {
         Self {
             contents: Contents { container: Some(container), ..Contents::new(Kind::Pkcs12) },
             password,
@@ -127,7 +127,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn sections(&mut self, sections: Reader<'_>) {
+    fn sections(&mut self, sections: DerReader<'_>) {
         for section in sections {
             let read = section
                 .map_err(|error| damaged("a section", error))
@@ -245,7 +245,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The scheme and the encrypted octets of an EncryptedData.
+/// The scheme and the encrypted bytes of an EncryptedData.
 fn encrypted_section(data: Element<'_>) -> Result<(Scheme, Cow<'_, [u8]>)> {
     let mut fields = data.expect(tag::SEQUENCE)?;
     fields.element()?.integer()?;
@@ -258,9 +258,9 @@ fn damaged(part: &'static str, DerError(what): DerError) -> ReadError {
     ReadError::Damaged { part, what: what.to_owned() }
 }
 
-/// One bag: what sort, its value, and the attributes that matter.
+/// One bag: its kind, its value, and the attributes that matter.
 struct Bag<'a> {
-    /// A word, or the object identifier of a sort that is not known.
+    /// A word, or the object identifier of an unknown kind.
     kind: String,
     value: Element<'a>,
     friendly_name: Option<String>,
@@ -282,7 +282,7 @@ impl<'a> Bag<'a> {
             _ => &oid,
         };
         let mut bag = Self { kind: kind.to_owned(), value, friendly_name: None, local_key_id: None };
-        // Attributes that cannot be read say nothing.
+        // Attributes that cannot be read are ignored.
         for attribute in
             fields.next().transpose()?.and_then(|attributes| attributes.children().ok()).into_iter().flatten()
         {

@@ -1,4 +1,4 @@
-//! Writes PKCS#12 that App Service takes: one key, its certificate, the chain behind it.
+//! Writes PKCS#12 that App Service accepts: one key, its certificate, the chain after it.
 
 use aes::Aes256;
 use cbc::Encryptor;
@@ -21,16 +21,16 @@ use super::password::utf16;
 use crate::algorithm::Digest;
 use crate::{Certificate, PrivateKey};
 
-/// Rounds of the key derivations: what OpenSSL writes, and so what App Service has seen most.
+/// The rounds of the key derivations: as many as OpenSSL writes, which App Service has seen most.
 const ROUNDS: u32 = 2048;
 
-/// How a PKCS#12 file is to be encrypted.
+/// The encryption of a new PKCS#12 file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Wrapping {
-    /// Triple DES with a SHA-1 MAC: what App Service has always taken (A19).
+    /// Triple DES with a SHA-1 MAC, which App Service has always accepted (A19).
     #[default]
     TripleDes,
-    /// AES-256 by PBES2 with a SHA-256 MAC: OpenSSL 3's default, taken since 2025 (C1).
+    /// AES-256 by PBES2 with a SHA-256 MAC: OpenSSL 3's default, accepted since 2025 (C1).
     Aes256,
 }
 
@@ -58,7 +58,7 @@ pub fn write_pkcs12(
     if key.fits(leaf) == Some(false) {
         return Err(WriteError::KeyMismatch(leaf.subject.clone()));
     }
-    // Key and leaf are paired by the same identifier, as OpenSSL makes it.
+    // Key and leaf share an identifier, made as OpenSSL does.
     let mut attributes = vec![PKCS12Attribute::LocalKeyId(Sha1::digest(&leaf.der).to_vec())];
     attributes.extend(friendly_name.map(|name| PKCS12Attribute::FriendlyName(name.to_owned())));
     let bags = chain.iter().enumerate().map(|(at, certificate)| SafeBag {

@@ -1,46 +1,55 @@
-//! Role definitions and assignments: enough to list, to grant, and for Key Vault to ask who may do what.
+//! Role definitions and assignments: what clients need to list and grant roles, and what Key Vault needs to
+//! decide who may do what.
 
 use serde_json::{Value, json};
 
-pub use super::roles::Role;
+pub use super::roles::BuiltInRole;
 use super::{
     permitted, propagation,
     roles::{self, DEFINITIONS},
 };
 use crate::{
-    call::{Call, Method},
-    context::{Context, text},
-    id::ResourceId,
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::{CloudContext, text},
+    id::ArmId,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 const ASSIGNMENTS: &str = "microsoft.authorization/roleassignments";
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/roleDefinitions", definitions),
-    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/roleDefinitions/{role}", definition),
-    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/roleAssignments", list),
-    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", get),
-    Route::new(Method::Put, "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", put),
-    Route::new(Method::Delete, "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", delete),
-    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/permissions", permitted::list),
+    Route::new(HttpMethod::Get, "{scope}/providers/Microsoft.Authorization/roleDefinitions", definitions),
+    Route::new(
+        HttpMethod::Get,
+        "{scope}/providers/Microsoft.Authorization/roleDefinitions/{role}",
+        definition,
+    ),
+    Route::new(HttpMethod::Get, "{scope}/providers/Microsoft.Authorization/roleAssignments", list),
+    Route::new(HttpMethod::Get, "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", get),
+    Route::new(HttpMethod::Put, "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", put),
+    Route::new(
+        HttpMethod::Delete,
+        "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
+        delete,
+    ),
+    Route::new(HttpMethod::Get, "{scope}/providers/Microsoft.Authorization/permissions", permitted::list),
 ];
 
 /// The roles that a principal (by object id) has at `scope`, assigned there or above and in force by now.
-pub fn roles_of(ctx: &Context<'_>, principal: &str, scope: &ResourceId) -> Result<Vec<Role>, Fault> {
+pub fn roles_of(ctx: &CloudContext<'_>, principal: &str, scope: &ArmId) -> Result<Vec<BuiltInRole>, Fault> {
     let assigned = around(ctx, scope)?;
     Ok(assigned
         .iter()
         .filter(|one| text(one, "/properties/principalId").eq_ignore_ascii_case(principal))
-        .filter(|one| scope.is_under(&ResourceId::parse(text(one, "/properties/scope"))))
+        .filter(|one| scope.is_under(&ArmId::parse(text(one, "/properties/scope"))))
         .filter(|one| propagation::has_arrived(ctx, one))
         .filter_map(|one| roles::numbered(text(one, "/properties/roleDefinitionId")).map(|found| found.role))
         .collect())
 }
 
-/// Grants a role, as a scenario does: long ago.
-pub fn grant(ctx: &Context<'_>, scope: &ResourceId, principal: &str, role: Role) -> Result<(), Fault> {
+/// Grants a role as a scenario does: with a date in the past, so that it is in force at once.
+pub fn grant(ctx: &CloudContext<'_>, scope: &ArmId, principal: &str, role: BuiltInRole) -> Result<(), Fault> {
     let name = uuid::Uuid::new_v4().to_string();
     let id = scope.under("Microsoft.Authorization", "roleAssignments", &name);
     let subscription = scope.subscription().unwrap_or_default();
@@ -51,7 +60,7 @@ pub fn grant(ctx: &Context<'_>, scope: &ResourceId, principal: &str, role: Role)
     ctx.save(&id, &granted)
 }
 
-fn assignment(ctx: &Context<'_>, id: &ResourceId, principal: &str, role: &str, kind: &str) -> Value {
+fn assignment(ctx: &CloudContext<'_>, id: &ArmId, principal: &str, role: &str, kind: &str) -> Value {
     json!({
         "properties": {
             "roleDefinitionId": role,
@@ -67,20 +76,20 @@ fn assignment(ctx: &Context<'_>, id: &ResourceId, principal: &str, role: &str, k
     })
 }
 
-fn around(ctx: &Context<'_>, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
+fn around(ctx: &CloudContext<'_>, scope: &ArmId) -> Result<Vec<Value>, Fault> {
     let Some(subscription) = scope.subscription_id() else {
         return Ok(Vec::new());
     };
     let mut all = ctx.list(ASSIGNMENTS, &subscription)?;
     all.retain(|one| {
-        let on = ResourceId::parse(text(one, "/properties/scope"));
+        let on = ArmId::parse(text(one, "/properties/scope"));
         scope.is_under(&on) || on.is_under(scope)
     });
     Ok(all)
 }
 
 /// `?$filter=roleName eq 'Key Vault Certificate User'`
-fn definitions(_: &Context<'_>, call: &Call) -> Outcome {
+fn definitions(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let target = call.target();
     let subscription = target.subscription().unwrap_or_default();
     let wanted = quoted_after(call, "roleName eq ");
@@ -90,7 +99,7 @@ fn definitions(_: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(json!({ "value": value })))
 }
 
-fn definition(_: &Context<'_>, call: &Call) -> Outcome {
+fn definition(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let target = call.target();
     let guid = call.param("role");
     DEFINITIONS
@@ -107,12 +116,12 @@ fn definition(_: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// `?$filter=principalId eq '…'`, `assignedTo('…')`, `atScope()`
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     let mut value = around(ctx, &scope)?;
     let filter = call.query("$filter").unwrap_or_default();
     if filter.to_lowercase().contains("atscope()") {
-        value.retain(|one| scope.is_under(&ResourceId::parse(text(one, "/properties/scope"))));
+        value.retain(|one| scope.is_under(&ArmId::parse(text(one, "/properties/scope"))));
     }
     let principal = quoted_after(call, "principalId eq ").or_else(|| quoted_after(call, "assignedTo("));
     if let Some(principal) = principal {
@@ -126,7 +135,7 @@ fn quoted_after(call: &Call, words: &str) -> Option<String> {
     Some(rest.split('\'').nth(1)?.to_owned())
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let found = ctx.find(&call.target())?;
     found.map(Reply::ok).ok_or_else(|| {
         let name = call.param("name");
@@ -134,7 +143,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     })
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let role = call.need("/properties/roleDefinitionId")?;
     let principal = call.need("/properties/principalId")?;
@@ -145,7 +154,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
             && text(one, "/properties/roleDefinitionId").eq_ignore_ascii_case(role)
     });
     match same {
-        // The same PUT again, as templates send it.
+        // Templates send the same PUT again.
         Some(held) if text(&held, "/name").eq_ignore_ascii_case(id.name()) => return Ok(Reply::ok(held)),
         Some(_) => {
             return Err(Fault::arm(409, "RoleAssignmentExists", "The role assignment already exists."));
@@ -153,7 +162,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         None => {}
     }
     let kind = call.text("/properties/principalType").unwrap_or("ServicePrincipal");
-    // The description lists more; the service takes three (Azure/azure-cli#11594,
+    // The description lists more types than the three that the service accepts (Azure/azure-cli#11594,
     // Azure/azure-rest-api-specs#11830).
     if !["User", "Group", "ServicePrincipal"].iter().any(|known| known.eq_ignore_ascii_case(kind)) {
         let message = format!(
@@ -166,7 +175,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::created(made))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let Some(was) = ctx.find(&id)? else {
         return Ok(Reply::empty(204));

@@ -1,42 +1,41 @@
-//! Deleting a resource group with everything in it, except what resources elsewhere still need: then the rest
-//! goes, and the group stays (API.md §1.4 shape B).
+//! Deletes a resource group with everything in it. What a resource of another group still needs stays, and so
+//! does the group.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::groups;
 use crate::{
-    call::{Call, Method},
-    context::{Context, text},
-    id::ResourceId,
-    jobs::Job,
+    call::{Call, HttpMethod},
+    context::{CloudContext, text},
+    id::ArmId,
+    jobs::ScheduledJob,
     operations,
     provider::{
         certificate_registration, key_vault,
         microsoft_web::{bindings, certificates, plans, sites},
     },
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
-pub const ROUTES: &[Route] = &[Route::new(Method::Delete, "{sub}/resourceGroups/{name}", delete)];
+pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Delete, "{sub}/resourceGroups/{name}", delete)];
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let group = call.target();
     ctx.find(&group)?.ok_or_else(|| groups::not_found(&group))?;
     let inside = ctx.list_all(&group, |_| true)?;
     let mut kept = Vec::new();
     for resource in &inside {
         if is_needed_elsewhere(ctx, &group, resource)? {
-            kept.push(ResourceId::parse(text(resource, "/id")));
+            kept.push(ArmId::parse(text(resource, "/id")));
         }
     }
-    let goes = |id: &ResourceId| {
-        kept.is_empty() || id.key() != group.key() && !kept.iter().any(|kept| id.is_under(kept))
-    };
-    for id in inside.iter().map(|one| ResourceId::parse(text(one, "/id"))).filter(goes) {
+    let goes =
+        |id: &ArmId| kept.is_empty() || id.key() != group.key() && !kept.iter().any(|kept| id.is_under(kept));
+    for id in inside.iter().map(|one| ArmId::parse(text(one, "/id"))).filter(goes) {
         certificate_registration::revoke(ctx, &id)?;
-        // A vault can be recovered, whoever deleted it.
+        // A vault can be recovered, no matter who deleted it.
         if id.kind() == key_vault::KIND_KEY {
             key_vault::remove_vault(ctx, &id)?;
         } else {
@@ -45,20 +44,21 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
     let operation = operations::start(ctx, &group)?;
     if kept.is_empty() {
-        ctx.soon(SignedDuration::from_mins(1), &Job::Finish(operation.clone()))?;
+        ctx.soon(SignedDuration::from_mins(1), &ScheduledJob::Finish(operation.clone()))?;
     } else {
         operations::fail(ctx, &operation, blocked(&group, &kept))?;
     }
-    let scope = ResourceId::parse(&format!("/subscriptions/{}", call.param("subscription")));
+    let scope = ArmId::parse(&format!("/subscriptions/{}", call.param("subscription")));
     Ok(Reply::empty(202)
         .header("location", operations::location(call, &scope, &operation))
         .header("retry-after", ctx.setting.pace.retry_after().to_string()))
 }
 
-/// A certificate that an app of another group presents, and a plan that one runs on.
-fn is_needed_elsewhere(ctx: &Context<'_>, group: &ResourceId, resource: &Value) -> Result<bool, Fault> {
-    let id = ResourceId::parse(text(resource, "/id"));
-    let outside = |id: ResourceId| !id.is_under(group);
+/// Whether an app of another group still needs the resource: a certificate that it presents, or the plan that
+/// it runs on.
+fn is_needed_elsewhere(ctx: &CloudContext<'_>, group: &ArmId, resource: &Value) -> Result<bool, Fault> {
+    let id = ArmId::parse(text(resource, "/id"));
+    let outside = |id: ArmId| !id.is_under(group);
     match id.kind().as_str() {
         certificates::KIND => {
             let (webspace, thumbprint) =
@@ -67,20 +67,20 @@ fn is_needed_elsewhere(ctx: &Context<'_>, group: &ResourceId, resource: &Value) 
             if !bound.iter().any(|binding| outside(bindings::site_of(binding))) {
                 return Ok(false);
             }
-            // A twin of it may remain.
+            // A duplicate of it may remain.
             let twins = certificates::twins(ctx, &id, webspace, thumbprint)?;
             Ok(!twins.into_iter().any(outside))
         }
         plans::KIND => {
             let apps = plans::of_plan(ctx, &id)?;
-            Ok(apps.iter().any(|app| outside(ResourceId::parse(text(app, "/id")))))
+            Ok(apps.iter().any(|app| outside(ArmId::parse(text(app, "/id")))))
         }
         _ => Ok(false),
     }
 }
 
-fn blocked(group: &ResourceId, kept: &[ResourceId]) -> Fault {
-    let short = |id: &ResourceId| {
+fn blocked(group: &ArmId, kept: &[ArmId]) -> Fault {
+    let short = |id: &ArmId| {
         id.to_string().rsplit_once("/providers/").map_or(String::new(), |(_, rest)| rest.to_owned())
     };
     let names: Vec<String> = kept.iter().map(short).collect();
@@ -94,7 +94,7 @@ fn blocked(group: &ResourceId, kept: &[ResourceId]) -> Fault {
             names.join(","),
         ),
     );
-    let detail = |id: &ResourceId| json!({"code": "Conflict", "target": id.to_string(), "message": format!("{} is used by an app of another resource group.", id.name())});
+    let detail = |id: &ArmId| json!({"code": "Conflict", "target": id.to_string(), "message": format!("{} is used by an app of another resource group.", id.name())});
     fault.body["error"]["details"] = kept.iter().map(detail).collect();
     fault
 }

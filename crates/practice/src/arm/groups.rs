@@ -4,27 +4,27 @@ use serde_json::{Value, json};
 
 use super::places;
 use crate::{
-    call::{Call, Method},
-    context::{Context, text},
-    id::ResourceId,
+    call::{Call, HttpMethod},
+    context::{CloudContext, text},
+    id::ArmId,
     paging,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 const KIND: &str = "microsoft.resources/subscriptions/resourcegroups";
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{sub}/resourceGroups", list),
-    Route::new(Method::Get, "{sub}/resourceGroups/{name}", get),
-    Route::new(Method::Put, "{sub}/resourceGroups/{name}", put),
-    Route::new(Method::Patch, "{sub}/resourceGroups/{name}", put),
-    Route::new(Method::Get, "{sub}/resources", resources),
-    Route::new(Method::Get, "{rg}/resources", resources),
+    Route::new(HttpMethod::Get, "{sub}/resourceGroups", list),
+    Route::new(HttpMethod::Get, "{sub}/resourceGroups/{name}", get),
+    Route::new(HttpMethod::Put, "{sub}/resourceGroups/{name}", put),
+    Route::new(HttpMethod::Patch, "{sub}/resourceGroups/{name}", put),
+    Route::new(HttpMethod::Get, "{sub}/resources", resources),
+    Route::new(HttpMethod::Get, "{rg}/resources", resources),
 ];
 
 /// Adds a group to the estate.
-pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: &Value) -> Result<Value, Fault> {
+pub fn create(ctx: &CloudContext<'_>, id: &ArmId, location: &str, tags: &Value) -> Result<Value, Fault> {
     let group = json!({
         "id": id.to_string(),
         "name": id.name(),
@@ -37,21 +37,21 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: &Value) 
     Ok(group)
 }
 
-/// 404 in ARM's words.
-pub fn not_found(group: &ResourceId) -> Fault {
+/// ARM's 404 for a group that does not exist.
+pub fn not_found(group: &ArmId) -> Fault {
     Fault::arm(404, "ResourceGroupNotFound", format!("Resource group '{}' could not be found.", group.name()))
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let filter = Filter::of(call);
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let filter = ResourceFilter::of(call);
     ctx.page(call, KIND, &call.target(), |group| Ok(filter.fits(&group).then_some(group)))
 }
 
 /// `$filter=resourceType eq 'Microsoft.Web/sites' and tagName eq 'team' and tagValue eq 'shop'`: what az and
 /// the portal send.
-struct Filter(Vec<(String, String)>);
+struct ResourceFilter(Vec<(String, String)>);
 
-impl Filter {
+impl ResourceFilter {
     fn of(call: &Call) -> Self {
         let text = call.query("$filter").unwrap_or_default();
         let pair = |part: &str| {
@@ -67,7 +67,7 @@ impl Filter {
         self.0.iter().all(|(name, wanted)| match name.as_str() {
             "name" => text(resource, "/name").eq_ignore_ascii_case(wanted),
             "resourcetype" => text(resource, "/type").eq_ignore_ascii_case(wanted),
-            "resourcegroup" => ResourceId::parse(text(resource, "/id"))
+            "resourcegroup" => ArmId::parse(text(resource, "/id"))
                 .group()
                 .is_some_and(|group| group.eq_ignore_ascii_case(wanted)),
             "location" => {
@@ -78,30 +78,30 @@ impl Filter {
                 named.is_none_or(|named| tag.eq_ignore_ascii_case(named))
                     && value.as_str().is_some_and(|value| value.eq_ignore_ascii_case(wanted))
             }),
-            // What is not understood hides nothing.
+            // A condition that is not understood filters nothing out.
             _ => true,
         })
     }
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let group = ctx.find(&id)?.ok_or_else(|| not_found(&id))?;
     Ok(Reply::ok(group))
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let before = ctx.find(&id)?;
-    if before.is_none() && call.method == Method::Patch {
+    if before.is_none() && call.method == HttpMethod::Patch {
         return Err(not_found(&id));
     }
     let location = match &before {
         Some(group) => place_of(group, call)?,
         None => new_place(&id, call)?,
     };
-    // A PUT says what the tags are; without any, they are gone.
-    let kept = before.as_ref().filter(|_| call.method == Method::Patch).map(|group| &group["tags"]);
+    // A PUT states all tags; without any, the group has none.
+    let kept = before.as_ref().filter(|_| call.method == HttpMethod::Patch).map(|group| &group["tags"]);
     let tags =
         call.body.get("tags").filter(|tags| tags.is_object()).or(kept).cloned().unwrap_or_else(|| json!({}));
     let group = create(ctx, &id, &location, &tags)?;
@@ -111,7 +111,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     })
 }
 
-/// Where the group is; a request cannot say otherwise.
+/// The location of the group; a request cannot change it.
 fn place_of(group: &Value, call: &Call) -> Result<String, Fault> {
     let here = text(group, "/location");
     match call.text("/location").filter(|wanted| !places::same(wanted, here)) {
@@ -126,14 +126,14 @@ fn place_of(group: &Value, call: &Call) -> Result<String, Fault> {
     }
 }
 
-fn new_place(id: &ResourceId, call: &Call) -> Result<String, Fault> {
+fn new_place(id: &ArmId, call: &Call) -> Result<String, Fault> {
     require_name(id.name())?;
     let wanted = call.need("/location")?;
     places::require_for_group(wanted)?;
     Ok(wanted.to_owned())
 }
 
-/// The fault for a group that cannot be called that.
+/// Refuses a name that a group cannot have.
 fn require_name(name: &str) -> Result<(), Fault> {
     let odd: String =
         name.chars().filter(|letter| !letter.is_alphanumeric() && !"-.()_".contains(*letter)).collect();
@@ -152,17 +152,17 @@ fn require_name(name: &str) -> Result<(), Fault> {
     Err(Fault::arm(400, "InvalidResourceGroup", message))
 }
 
-/// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: short entries, with `$expand` also
-/// how and since when.
-fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let filter = Filter::of(call);
+/// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: short entries; `$expand` adds
+/// provisioning state and times.
+fn resources(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let filter = ResourceFilter::of(call);
     let expanded = call.query("$expand").unwrap_or_default().to_lowercase();
     let value: Vec<Value> = ctx
         .list_all(&call.target(), |resource| {
-            let id = ResourceId::parse(text(resource, "/id"));
+            let id = ArmId::parse(text(resource, "/id"));
             let kind = id.kind();
-            // Top-level resources, and slots, which have a location of their own; groups, locks and role
-            // assignments are none.
+            // Only top-level resources are listed, and slots, which have a location of their own. Groups,
+            // locks and role assignments are not.
             let listed = kind.matches('/').count() == 1 || kind == "microsoft.web/sites/slots";
             listed
                 && !kind.starts_with("microsoft.resources/")
@@ -184,7 +184,7 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(page(ctx, call, value))
 }
 
-/// What `$expand` asks for; when a resource was made is known of vaults only.
+/// Adds what `$expand` asks for. The creation time is known for vaults only.
 fn expand(short: &mut serde_json::Map<String, Value>, resource: &Value, wanted: &str) {
     if wanted.contains("provisioningstate") {
         let state =
@@ -201,8 +201,8 @@ fn expand(short: &mut serde_json::Map<String, Value>, resource: &Value, wanted: 
     }
 }
 
-/// A page of a list that was gathered as a whole; `nextLink` is there only when there is more.
-fn page(ctx: &Context<'_>, call: &Call, all: Vec<Value>) -> Reply {
+/// One page of a list that was read completely; `nextLink` is there only when there is more.
+fn page(ctx: &CloudContext<'_>, call: &Call, all: Vec<Value>) -> Reply {
     let largest = ctx.setting.page_size;
     let size = call
         .query("$top")

@@ -1,56 +1,57 @@
-//! Management locks at every scope, kept and enforced (API.md §7).
+//! Management locks at every scope: storing and enforcing them.
 
 use serde_json::{Value, json};
 
 use crate::{
-    call::{Call, Method},
-    context::{Context, text},
-    id::ResourceId,
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::{CloudContext, text},
+    id::ArmId,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 const KIND: &str = "microsoft.authorization/locks";
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/locks", list),
-    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", get),
-    Route::new(Method::Put, "{scope}/providers/Microsoft.Authorization/locks/{lock}", put),
-    Route::new(Method::Delete, "{scope}/providers/Microsoft.Authorization/locks/{lock}", delete),
+    Route::new(HttpMethod::Get, "{scope}/providers/Microsoft.Authorization/locks", list),
+    Route::new(HttpMethod::Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", get),
+    Route::new(HttpMethod::Put, "{scope}/providers/Microsoft.Authorization/locks/{lock}", put),
+    Route::new(HttpMethod::Delete, "{scope}/providers/Microsoft.Authorization/locks/{lock}", delete),
 ];
 
 /// What a lock forbids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
+pub enum LockLevel {
     CanNotDelete,
     ReadOnly,
 }
 
-/// Puts a lock on `scope`, as Azure does of its own accord on orders and vaults.
+/// Puts a lock on `scope`, as Azure does by itself on orders and vaults.
 pub fn create(
-    ctx: &Context<'_>,
-    scope: &ResourceId,
+    ctx: &CloudContext<'_>,
+    scope: &ArmId,
     name: &str,
-    level: Level,
+    level: LockLevel,
     notes: &str,
 ) -> Result<(), Fault> {
     let id = scope.under("Microsoft.Authorization", "locks", name);
     let level = match level {
-        Level::CanNotDelete => "CanNotDelete",
-        Level::ReadOnly => "ReadOnly",
+        LockLevel::CanNotDelete => "CanNotDelete",
+        LockLevel::ReadOnly => "ReadOnly",
     };
     ctx.save(&id, &lock(&id, &json!({"level": level, "notes": notes})))
 }
 
-/// Refuses what a lock on the target or above it forbids; a deletion also what a lock below it forbids.
-pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
+/// Refuses a request that a lock on the target or above it forbids. A deletion is also refused by a lock
+/// below it.
+pub fn enforce(ctx: &CloudContext<'_>, call: &Call) -> Result<(), Fault> {
     let verb = match call.method {
-        Method::Get | Method::Head => return Ok(()),
-        Method::Delete => "delete",
-        Method::Put | Method::Patch | Method::Post => "write",
+        HttpMethod::Get | HttpMethod::Head => return Ok(()),
+        HttpMethod::Delete => "delete",
+        HttpMethod::Put | HttpMethod::Patch | HttpMethod::Post => "write",
     };
     let target = call.target();
-    // Locks themselves are governed by rights, not by locks.
+    // Locks themselves are protected by permissions, not by locks.
     if target.kind() == KIND {
         return Ok(());
     }
@@ -71,8 +72,8 @@ pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Refuses what would change a scope that may only be read.
-pub fn require_writable(ctx: &Context<'_>, scope: &ResourceId) -> Result<(), Fault> {
+/// Refuses a change below a scope that is read-only.
+pub fn require_writable(ctx: &CloudContext<'_>, scope: &ArmId) -> Result<(), Fault> {
     let locks = above(ctx, scope)?;
     match locks.iter().find(|lock| text(lock, "/properties/level") == "ReadOnly") {
         Some(lock) => Err(locked(scope, "write", &scope_of(lock))),
@@ -80,12 +81,12 @@ pub fn require_writable(ctx: &Context<'_>, scope: &ResourceId) -> Result<(), Fau
     }
 }
 
-/// Whether nothing keeps a resource from being deleted.
-pub fn lets_go(ctx: &Context<'_>, id: &ResourceId) -> Result<bool, Fault> {
+/// Whether no lock keeps a resource from being deleted.
+pub fn lets_go(ctx: &CloudContext<'_>, id: &ArmId) -> Result<bool, Fault> {
     Ok(above(ctx, id)?.is_empty() && ctx.list(KIND, id)?.is_empty())
 }
 
-fn locked(target: &ResourceId, verb: &str, scope: &ResourceId) -> Fault {
+fn locked(target: &ArmId, verb: &str, scope: &ArmId) -> Fault {
     Fault::arm(
         409,
         "ScopeLocked",
@@ -97,14 +98,14 @@ fn locked(target: &ResourceId, verb: &str, scope: &ResourceId) -> Fault {
 }
 
 /// The locks at `scope`, above it and below it.
-fn around(ctx: &Context<'_>, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
+fn around(ctx: &CloudContext<'_>, scope: &ArmId) -> Result<Vec<Value>, Fault> {
     let mut all = above(ctx, &scope.parent())?;
     all.extend(ctx.list(KIND, scope)?);
     Ok(all)
 }
 
 /// The locks on `scope` itself and on every scope above it.
-fn above(ctx: &Context<'_>, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
+fn above(ctx: &CloudContext<'_>, scope: &ArmId) -> Result<Vec<Value>, Fault> {
     let mut all = Vec::new();
     for here in scope.lineage().iter().rev() {
         ctx.walk(&format!("{KIND}|{}/providers/{KIND}/", here.key()), None, &mut |_, lock| {
@@ -115,12 +116,12 @@ fn above(ctx: &Context<'_>, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
     Ok(all)
 }
 
-/// What a lock is on.
-fn scope_of(lock: &Value) -> ResourceId {
-    ResourceId::parse(text(lock, "/id")).parent()
+/// The scope that a lock is on.
+fn scope_of(lock: &Value) -> ArmId {
+    ArmId::parse(text(lock, "/id")).parent()
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     let mut value = around(ctx, &scope)?;
     if call.query("$filter").is_some_and(|filter| filter.eq_ignore_ascii_case("atScope()")) {
@@ -129,7 +130,7 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(json!({ "value": value })))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let found = ctx.find(&call.target())?;
     found.map(Reply::ok).ok_or_else(|| {
         let name = call.param("lock");
@@ -137,7 +138,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     })
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let level = call.need("/properties/level")?;
     let Some(level) = ["CanNotDelete", "ReadOnly"].into_iter().find(|l| l.eq_ignore_ascii_case(level)) else {
         return Err(Fault::arm(400, "InvalidLockLevel", format!("The lock level '{level}' is invalid.")));
@@ -162,12 +163,12 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(if new { Reply::created(lock) } else { Reply::ok(lock) })
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let was = ctx.remove(&call.target())?;
     Ok(Reply::empty(if was { 200 } else { 204 }))
 }
 
-fn lock(id: &ResourceId, properties: &Value) -> Value {
+fn lock(id: &ArmId, properties: &Value) -> Value {
     json!({
         "properties": properties,
         "id": id.to_string(),

@@ -1,21 +1,21 @@
-//! Multi-factor authentication for changes: ARM refuses what a person who signed in without it creates,
-//! changes or deletes, until their token carries the claims that the answer asks for. Reads and workload
-//! identities are exempt.
+//! Multi-factor authentication for changes: ARM refuses creations, changes and deletions by a person who
+//! signed in without a second factor, until their token carries the claims that the response asks for. Reads
+//! and workload identities are exempt.
 
 use crate::{
     calendar,
-    call::{Call, Method},
-    context::Context,
+    call::{Call, HttpMethod},
+    context::CloudContext,
     entra::claims,
     reply::Fault,
 };
 
 /// Refuses a change by a person who gave no second factor.
-pub fn require(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
+pub fn require(ctx: &CloudContext<'_>, call: &Call) -> Result<(), Fault> {
     let (word, effect) = match call.method {
-        Method::Put | Method::Patch => ("Create", "create or update"),
-        Method::Delete => ("Delete", "delete"),
-        Method::Get | Method::Head | Method::Post => return Ok(()),
+        HttpMethod::Put | HttpMethod::Patch => ("Create", "create or update"),
+        HttpMethod::Delete => ("Delete", "delete"),
+        HttpMethod::Get | HttpMethod::Head | HttpMethod::Post => return Ok(()),
     };
     let authority = &ctx.setting.authority;
     let fact =
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
     use crate::{call::Caller, fixture::Fixture};
 
-    fn is_refused(now: &str, method: Method, caller: Caller, postponed: bool) -> bool {
+    fn is_refused(now: &str, method: HttpMethod, caller: Caller, postponed: bool) -> bool {
         let cloud = Fixture::new(now);
         cloud.setting.authority.switches.postpone_mfa(postponed);
         let call = Call {
@@ -63,21 +63,24 @@ mod tests {
     #[test]
     fn people_need_a_second_factor_for_changes_from_the_day_on_and_nobody_else_does() {
         let person = || Caller { is_person: true, ..Caller::default() };
-        assert!(!is_refused("2025-09-30T23:00:00Z", Method::Put, person(), false));
-        for method in [Method::Put, Method::Patch, Method::Delete] {
+        assert!(!is_refused("2025-09-30T23:00:00Z", HttpMethod::Put, person(), false));
+        for method in [HttpMethod::Put, HttpMethod::Patch, HttpMethod::Delete] {
             assert!(is_refused("2025-10-01T00:00:00Z", method, person(), false));
         }
-        for method in [Method::Get, Method::Head, Method::Post] {
+        for method in [HttpMethod::Get, HttpMethod::Head, HttpMethod::Post] {
             assert!(!is_refused("2026-12-01T00:00:00Z", method, person(), false));
         }
-        assert!(!is_refused("2026-06-30T00:00:00Z", Method::Put, person(), true), "put off");
-        assert!(is_refused("2026-07-01T00:00:00Z", Method::Put, person(), true), "no longer");
+        assert!(!is_refused("2026-06-30T00:00:00Z", HttpMethod::Put, person(), true), "put off");
+        assert!(is_refused("2026-07-01T00:00:00Z", HttpMethod::Put, person(), true), "no longer");
         assert!(!is_refused(
             "2026-12-01T00:00:00Z",
-            Method::Put,
+            HttpMethod::Put,
             Caller { has_mfa: true, ..person() },
             false
         ));
-        assert!(!is_refused("2026-12-01T00:00:00Z", Method::Put, Caller::default(), false), "an application");
+        assert!(
+            !is_refused("2026-12-01T00:00:00Z", HttpMethod::Put, Caller::default(), false),
+            "an application"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Azure Resource Manager: what every request passes before a provider sees it.
+//! Azure Resource Manager: the checks that every request passes before a provider gets it.
 
 pub mod authorization;
 mod group_deletion;
@@ -17,14 +17,14 @@ pub mod subscriptions;
 mod tags;
 
 use super::{
-    call::{Call, Method},
-    context::Context,
-    id::ResourceId,
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    id::ArmId,
     operations,
     provider::{self, microsoft_web},
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     resource_graph,
-    route::{self, Found, Route},
+    route::{self, Route, RouteMatch},
 };
 
 /// Every operation of ARM; add a provider's table here.
@@ -63,21 +63,21 @@ const TABLES: &[&[Route]] = &[
 ];
 
 /// Answers one ARM request: route, scope, roles, locks, provider.
-pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
-    if call.method == Method::Head {
+pub fn dispatch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    if call.method == HttpMethod::Head {
         return exists(ctx, call);
     }
     let id = call.path_id();
     let (run, params) = match route::find(TABLES, call.method, &call.segments) {
-        Found::Operation(run, params) => (run, params),
-        Found::OtherMethod => {
+        RouteMatch::Operation(run, params) => (run, params),
+        RouteMatch::OtherMethod => {
             return Err(Fault::arm(
                 405,
                 "MethodNotAllowed",
                 "The requested resource does not support this http method.",
             ));
         }
-        Found::Nothing => return Err(unknown(call, &id)),
+        RouteMatch::Nothing => return Err(unknown(call, &id)),
     };
     places::require_version(ctx, call, &id)?;
     subscriptions::require_tenant(ctx, call, &id)?;
@@ -93,9 +93,9 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
     run(ctx, &call)
 }
 
-/// HEAD: 204 for what a GET would show, 404 for what it would not.
-fn exists(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let get = Call { method: Method::Get, ..call.clone() };
+/// HEAD: 204 where GET would return the resource, 404 where it would not.
+fn exists(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let get = Call { method: HttpMethod::Get, ..call.clone() };
     match dispatch(ctx, &get) {
         Ok(_) => Ok(Reply::empty(204)),
         Err(fault) if fault.status == 404 => Ok(Reply::empty(404)),
@@ -104,7 +104,7 @@ fn exists(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// The subscription and the resource group must exist, even for a PUT below them.
-fn require_scope(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
+fn require_scope(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     if let Some(subscription) = id.subscription_id()
         && !subscriptions::is_of_the_guest(id)
         && ctx.find(&subscription)?.is_none()
@@ -124,11 +124,12 @@ fn require_scope(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), 
     Ok(())
 }
 
-/// What belongs to a site, a vault … needs it: ARM itself looks, before the provider is asked.
-fn require_parent(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
-    let resources: Vec<ResourceId> =
+/// A child of a site, a vault … needs its parent: ARM itself checks this before it calls the provider.
+fn require_parent(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
+    let resources: Vec<ArmId> =
         id.lineage().into_iter().filter(|one| one.group_id().is_some_and(|group| group != *one)).collect();
-    // Deletions of what never was are answered 204, and what ends is asked about where it was.
+    // A DELETE of a resource that never existed is answered 204, and the status of a deletion is asked for at
+    // the deleted resource's path.
     let follows = call
         .segments
         .iter()
@@ -139,10 +140,10 @@ fn require_parent(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(),
     else {
         return Ok(());
     };
-    if follows || call.method == Method::Delete || ctx.find(root)?.is_some() {
+    if follows || call.method == HttpMethod::Delete || ctx.find(root)?.is_some() {
         return Ok(());
     }
-    if call.method == Method::Put {
+    if call.method == HttpMethod::Put {
         return Err(Fault::arm(
             404,
             "ParentResourceNotFound",
@@ -155,7 +156,7 @@ fn require_parent(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(),
     Err(Fault::not_found(root))
 }
 
-fn unknown(call: &Call, id: &ResourceId) -> Fault {
+fn unknown(call: &Call, id: &ArmId) -> Fault {
     let kind = id.kind();
     match kind.split_once('/') {
         Some((namespace, kind)) if call.segments.iter().any(|s| s.eq_ignore_ascii_case("providers")) => {

@@ -4,12 +4,12 @@
 #[derive(Debug)]
 pub(super) struct Namespace {
     pub name: &'static str,
-    /// Newest first, apart by blanks. Clients take the first for the one to use.
+    /// Newest first, separated by blanks. Clients use the first one.
     pub versions: &'static str,
     pub kinds: &'static [&'static str],
 }
 
-/// API.md §2.
+/// Every provider that the practice cloud answers for.
 pub(super) const NAMESPACES: &[Namespace] = &[
     Namespace {
         name: "Microsoft.Web",

@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 
 use super::namespaces::{self, Namespace};
 use crate::{
-    call::{Call, Method},
-    context::Context,
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
-pub const ROUTES: &[Route] = &[Route::new(Method::Get, "providers/{namespace}/operations", list)];
+pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "providers/{namespace}/operations", list)];
 
-fn list(_: &Context<'_>, call: &Call) -> Outcome {
+fn list(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let wanted = call.param("namespace");
     let Namespace { name: namespace, kinds, .. } = namespaces::named(wanted).ok_or_else(|| {
         Fault::arm(404, "InvalidResourceNamespace", format!("The resource namespace '{wanted}' is invalid."))

@@ -1,25 +1,26 @@
-//! Whether the roles of the caller allow a request: its action as ARM names it, and the 403 where none gives
+//! Whether the caller's roles allow a request: its action as ARM names it, and the 403 when no role grants
 //! it.
 
 use serde_json::{Value, json};
 
 use super::{
     authorization::roles_of,
-    roles::{DEFINITIONS, Definition},
+    roles::{DEFINITIONS, RoleDefinition},
 };
 use crate::{
     call::Call,
-    context::Context,
-    id::ResourceId,
+    context::CloudContext,
+    id::ArmId,
     principals,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
 };
 
-/// Questions that are asked by POST and are reads to the roles.
+/// POST requests that the roles treat as reads.
 const READS: &[&str] = &["microsoft.keyvault/checknameavailability"];
 
-/// Refuses what no role of the caller allows. What lies in no subscription is open to whoever signs in.
-pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
+/// Refuses what no role of the caller allows. Paths outside of a subscription are open to every signed-in
+/// caller.
+pub fn enforce(ctx: &CloudContext<'_>, call: &Call) -> Result<(), Fault> {
     let path = call.path_id();
     if path.subscription().is_none() {
         return Ok(());
@@ -38,26 +39,26 @@ pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
 }
 
 /// `Microsoft.Web/sites/config/list/action`
-fn action(call: &Call, path: &ResourceId) -> String {
+fn action(call: &Call, path: &ArmId) -> String {
     let kind = path.kind_as_written();
     let verb = if READS.contains(&kind.to_lowercase().as_str()) { "read" } else { call.method.verb() };
     format!("{kind}/{verb}")
 }
 
-/// The roles of the caller at a scope: what its account has everywhere, and what was assigned to it there or
-/// above.
+/// The roles of the caller at a scope: those that its account has everywhere, and those assigned at the scope
+/// or above it.
 fn definitions(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     call: &Call,
-    scope: &ResourceId,
-) -> Result<Vec<&'static Definition>, Fault> {
+    scope: &ArmId,
+) -> Result<Vec<&'static RoleDefinition>, Fault> {
     let mut held = roles_of(ctx, &call.caller.object_id, scope)?;
     held.extend(principals::account(&call.caller.object_id).map(|account| account.role));
     Ok(DEFINITIONS.iter().filter(|one| held.contains(&one.role)).collect())
 }
 
 /// `GET …/providers/Microsoft.Authorization/permissions`
-pub fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let held = definitions(ctx, call, &call.target())?;
     let value: Vec<Value> = held.iter().map(|one| one.permissions()).collect();
     Ok(Reply::ok(json!({"value": value, "nextLink": null})))
@@ -69,11 +70,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::{
-        arm::authorization::{Role, grant},
-        call::Method,
+        arm::authorization::{BuiltInRole, grant},
+        call::HttpMethod,
         context::text,
         fixture::{Fixture, GROUP, SUBSCRIPTION, json_of},
-        id::ResourceId,
+        id::ArmId,
         principals::READER,
     };
 
@@ -87,14 +88,14 @@ mod tests {
     fn a_reader_reads_and_changes_nothing() {
         let cloud = reader();
         assert_eq!(
-            cloud.arm(Method::Get, &format!("{SUBSCRIPTION}/resourceGroups"), &Value::Null).status,
+            cloud.arm(HttpMethod::Get, &format!("{SUBSCRIPTION}/resourceGroups"), &Value::Null).status,
             200
         );
         let question = json!({"name": "kv-new", "type": "Microsoft.KeyVault/vaults"});
         let path = format!("{SUBSCRIPTION}/providers/Microsoft.KeyVault/checkNameAvailability");
-        assert_eq!(cloud.arm(Method::Post, &path, &question).status, 200, "a POST that is a read");
+        assert_eq!(cloud.arm(HttpMethod::Post, &path, &question).status, 200, "a POST that is a read");
         let plan = json!({"location": "westeurope", "properties": {}});
-        let refused = cloud.arm(Method::Put, &format!("{GROUP}/{PLAN}"), &plan);
+        let refused = cloud.arm(HttpMethod::Put, &format!("{GROUP}/{PLAN}"), &plan);
         assert_eq!(refused.status, 403);
         let body = json_of(refused);
         assert_eq!(body["error"]["code"], "AuthorizationFailed");
@@ -103,26 +104,28 @@ mod tests {
                 .contains("action 'Microsoft.Web/serverfarms/write' over scope '/subscriptions/")
         );
         let list = format!("{GROUP}/providers/Microsoft.Web/sites/shop/config/appsettings/list");
-        let body = json_of(cloud.arm(Method::Post, &list, &Value::Null));
+        let body = json_of(cloud.arm(HttpMethod::Post, &list, &Value::Null));
         assert!(text(&body, "/error/message").contains("'Microsoft.Web/sites/config/list/action'"), "{body}");
     }
 
     #[test]
     fn a_role_holds_where_it_was_assigned_and_below() {
         let cloud = reader();
-        cloud.with(|ctx| grant(ctx, &ResourceId::parse(GROUP), READER.object_id, Role::Contributor).unwrap());
+        cloud.with(|ctx| {
+            grant(ctx, &ArmId::parse(GROUP), READER.object_id, BuiltInRole::Contributor).unwrap();
+        });
         let plan = json!({"location": "westeurope", "properties": {}});
-        assert_eq!(cloud.arm(Method::Put, &format!("{GROUP}/{PLAN}"), &plan).status, 200);
+        assert_eq!(cloud.arm(HttpMethod::Put, &format!("{GROUP}/{PLAN}"), &plan).status, 200);
         let question = format!(
             "{SUBSCRIPTION}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation"
         );
-        assert_eq!(cloud.arm(Method::Post, &question, &json!({})).status, 403, "not at the subscription");
+        assert_eq!(cloud.arm(HttpMethod::Post, &question, &json!({})).status, 403, "not at the subscription");
         let held = cloud.get(&format!("{GROUP}/providers/Microsoft.Authorization/permissions"));
         assert_eq!(held["value"].as_array().unwrap().len(), 2);
         let role = format!(
             "{GROUP}/providers/Microsoft.Authorization/roleAssignments/8c1a0000-0000-4000-8000-000000000000"
         );
         let body = json!({"properties": {"roleDefinitionId": "x", "principalId": READER.object_id}});
-        assert_eq!(cloud.arm(Method::Put, &role, &body).status, 403, "what a Contributor lacks");
+        assert_eq!(cloud.arm(HttpMethod::Put, &role, &body).status, 403, "what a Contributor lacks");
     }
 }

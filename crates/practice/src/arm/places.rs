@@ -1,18 +1,16 @@
-//! Where resources can be, and by which api-versions they can be asked for: what ARM refuses before a
-//! provider hears of it.
+//! Regions and api-versions: ARM checks both before a provider gets the request.
 
 use super::namespaces;
 use crate::{
     calendar,
-    call::{Call, Method},
-    context::Context,
-    id::ResourceId,
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    id::ArmId,
     provider::{REGIONS, microsoft_web::site_certificates},
     reply::Fault,
 };
 
-/// Regions of Azure that the practice cloud does not offer to newcomers and takes all the same: scripts name
-/// them.
+/// Regions of Azure that the practice cloud does not list but accepts, because scripts name them.
 const MORE: &str = "australiacentral australiaeast australiasoutheast austriaeast belgiumcentral brazilsouth canadacentral \
     canadaeast centralindia centralus chilecentral eastasia eastus2 francecentral francesouth germanynorth indonesiacentral \
     israelcentral italynorth japaneast japanwest koreacentral koreasouth malaysiawest mexicocentral newzealandnorth \
@@ -20,14 +18,14 @@ const MORE: &str = "australiacentral australiaeast australiasoutheast austriaeas
     southeastasia spaincentral swedencentral swedensouth switzerlandnorth switzerlandwest uaecentral uaenorth uksouth ukwest \
     westcentralus westindia westus westus3";
 
-/// Providers whose resources are nowhere in particular.
+/// Providers whose resources have no region.
 const GLOBAL: [&str; 3] =
     ["microsoft.certificateregistration", "microsoft.domainregistration", "microsoft.network"];
 
-/// Before the first published api-version, and after any that a client of today knows.
+/// Earlier than the first published api-version, and later than any that today's clients know.
 const VERSIONS: [&str; 2] = ["2014-01-01", "2026-12-31"];
 
-/// Two spellings of one region: `West Europe` and `westeurope`.
+/// Whether both are spellings of one region: `West Europe` and `westeurope`.
 pub fn same(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
@@ -48,7 +46,7 @@ fn names() -> String {
     regions().collect::<Vec<_>>().join(",")
 }
 
-/// Refuses a group in no region of Azure.
+/// Refuses a group whose location is no region of Azure.
 pub fn require_for_group(location: &str) -> Result<(), Fault> {
     if is_region(location) {
         return Ok(());
@@ -60,11 +58,11 @@ pub fn require_for_group(location: &str) -> Result<(), Fault> {
     Err(Fault::arm(400, "LocationNotAvailableForResourceGroup", message))
 }
 
-/// Refuses a new resource in no region of Azure; one that is there keeps its place.
-pub fn require_location(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
+/// Refuses a new resource whose location is no region of Azure; an existing one keeps its location.
+pub fn require_location(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     let target = id.whole();
     let kind = target.kind();
-    let (Some((namespace, _)), Some(location), Method::Put) =
+    let (Some((namespace, _)), Some(location), HttpMethod::Put) =
         (kind.split_once('/'), call.text("/location"), call.method)
     else {
         return Ok(());
@@ -86,9 +84,9 @@ pub fn require_location(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Resu
     Err(Fault::arm(400, "LocationNotAvailableForResourceType", message))
 }
 
-/// Refuses api-versions that never were, and those that are no longer served on the day of the practice
-/// clock; others may be shown in the shape of a newer one.
-pub fn require_version(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
+/// Refuses api-versions that were never published, and those that are no longer served on the day of the
+/// practice clock. The others may be answered in the shape of a newer one.
+pub fn require_version(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     site_certificates::require_version(call, id)?;
     let version = call.api_version();
     let kind = id.kind();
@@ -128,13 +126,14 @@ mod tests {
     fn nothing_new_is_made_outside_of_the_regions_of_azure() {
         let cloud = Fixture::new("2026-11-23T00:00:00Z");
         let plan = format!("{GROUP}/providers/Microsoft.Web/serverfarms/plan");
-        let at =
-            |location: &str| cloud.arm(Method::Put, &plan, &json!({"location": location, "properties": {}}));
+        let at = |location: &str| {
+            cloud.arm(HttpMethod::Put, &plan, &json!({"location": location, "properties": {}}))
+        };
         assert_eq!(code(at("nowhere")), "LocationNotAvailableForResourceType");
         assert_eq!(at("UK South").status, 200);
         let group = |name: &str, location: &str| {
             let path = format!("{SUBSCRIPTION}/resourceGroups/{name}");
-            cloud.arm(Method::Put, &path, &json!({"location": location}))
+            cloud.arm(HttpMethod::Put, &path, &json!({"location": location}))
         };
         assert_eq!(code(group("new", "nowhere")), "LocationNotAvailableForResourceGroup");
         assert_eq!(code(group("b!d", "westeurope")), "InvalidResourceGroup");
@@ -147,7 +146,7 @@ mod tests {
         let cloud = Fixture::new("2026-11-23T00:00:00Z");
         let list = |version: &str| {
             let path = format!("{SUBSCRIPTION}/providers/Microsoft.Web/certificates?api-version={version}");
-            cloud.arm(Method::Get, &path, &Value::Null)
+            cloud.arm(HttpMethod::Get, &path, &Value::Null)
         };
         for version in ["1999-01-01", "2099-01-01"] {
             let said = json_of(list(version));
@@ -166,7 +165,7 @@ mod tests {
         let mut cloud = Fixture::new("2027-02-26T23:59:59Z");
         let list = |cloud: &Fixture, provider: &str, version: &str| {
             let path = format!("{SUBSCRIPTION}/providers/{provider}?api-version={version}");
-            cloud.arm(Method::Get, &path, &Value::Null)
+            cloud.arm(HttpMethod::Get, &path, &Value::Null)
         };
         let vaults = "Microsoft.KeyVault/vaults";
         for version in ["2016-10-01", "2023-07-01", "2024-12-01-preview", "2026-02-01"] {

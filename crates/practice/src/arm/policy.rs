@@ -1,26 +1,26 @@
-//! An Azure Policy that demands a tag, as many organisations have one: `POST /_emulator/policy {"tag":
-//! "costcenter"}` assigns it, DELETE takes it away. It is asked about every resource and resource group that
-//! is written, as the two built-in definitions "Require a tag on resources" and "Require a tag on resource
-//! groups" are. Also the limits of tags.
+//! An Azure Policy that requires a tag, as many organisations have one: `POST /_emulator/policy {"tag":
+//! "costcenter"}` assigns it, DELETE removes it. It is evaluated for every write of a resource or resource
+//! group, as the built-in definitions "Require a tag on resources" and "Require a tag on resource groups"
+//! are. Also enforces the limits of tags.
 
 use serde_json::{Value, json};
 
 use crate::{
-    call::{Call, Method},
-    context::Context,
-    id::ResourceId,
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    id::ArmId,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
 };
 
 pub const CONTROL: &[Route] = &[
-    Route::new(Method::Get, "_emulator/policy", show),
-    Route::new(Method::Post, "_emulator/policy", assign),
-    Route::new(Method::Delete, "_emulator/policy", lift),
+    Route::new(HttpMethod::Get, "_emulator/policy", show),
+    Route::new(HttpMethod::Post, "_emulator/policy", assign),
+    Route::new(HttpMethod::Delete, "_emulator/policy", lift),
 ];
 
-/// The tag that is demanded, at `KEY`.
+/// The required tag, at `KEY`.
 const DEMANDED: Collection<String> = Collection::new("policy");
 const KEY: &str = "tag";
 
@@ -45,30 +45,32 @@ const LONGEST_NAME: usize = 512;
 const LONGEST_VALUE: usize = 256;
 const RESERVED: &str = "<>%&\\?/";
 
-fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
+fn show(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"tag": ctx.tx.get(&DEMANDED, KEY)?})))
 }
 
-fn assign(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn assign(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let tag = call.need("/tag")?.to_owned();
     ctx.tx.put(&DEMANDED, KEY, &tag)?;
     show(ctx, call)
 }
 
-fn lift(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn lift(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.tx.remove(&DEMANDED, KEY)?;
     show(ctx, call)
 }
 
-/// Refuses what no tag may be, and a write that leaves a resource without the tag that is demanded.
-pub fn enforce(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
+/// Refuses invalid tags, and a write that leaves a resource without the required tag.
+pub fn enforce(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     let kind = id.kind();
-    // Locks, role assignments and tags themselves are about other resources.
+    // Locks, role assignments and tags describe other resources.
     let about_others = ["microsoft.authorization/", "microsoft.resources/"]
         .iter()
         .any(|provider| kind.starts_with(provider));
     let tagged = kind == GROUP || kind.matches('/').count() == 1 && !about_others;
-    if !matches!(call.method, Method::Put | Method::Patch) || !(tagged || NESTED.contains(&kind.as_str())) {
+    if !matches!(call.method, HttpMethod::Put | HttpMethod::Patch)
+        || !(tagged || NESTED.contains(&kind.as_str()))
+    {
         return Ok(());
     }
     let given = call.body.get("tags").filter(|tags| tags.is_object());
@@ -77,9 +79,9 @@ pub fn enforce(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fa
     let has = |tags: &Value| {
         tags.as_object().is_some_and(|tags| tags.keys().any(|name| name.eq_ignore_ascii_case(&demanded)))
     };
-    // A PATCH is judged by what comes of it.
+    // A PATCH is judged by its result.
     let kept = match (given, call.method) {
-        (None, Method::Patch) => ctx.find(id)?.is_some_and(|before| has(&before["tags"])),
+        (None, HttpMethod::Patch) => ctx.find(id)?.is_some_and(|before| has(&before["tags"])),
         _ => false,
     };
     if kept || given.is_some_and(has) { Ok(()) } else { Err(disallowed(id, kind == GROUP)) }
@@ -120,7 +122,7 @@ fn check(tags: &Value) -> Result<(), Fault> {
     Ok(())
 }
 
-fn disallowed(id: &ResourceId, is_group: bool) -> Fault {
+fn disallowed(id: &ArmId, is_group: bool) -> Fault {
     let [name, definition] = DEFINITIONS[usize::from(is_group)];
     let assignment = format!(
         "/subscriptions/{}/providers/Microsoft.Authorization/policyAssignments/practice-tag",
@@ -167,7 +169,11 @@ mod tests {
         cloud.with(|ctx| ctx.tx.put(&DEMANDED, KEY, &"CostCenter".to_owned()).unwrap());
         let plan = format!("{SHOP}/providers/Microsoft.Web/serverfarms/plan");
         let put = |tags: Value| {
-            cloud.arm(Method::Put, &plan, &json!({"location": "westeurope", "properties": {}, "tags": tags}))
+            cloud.arm(
+                HttpMethod::Put,
+                &plan,
+                &json!({"location": "westeurope", "properties": {}, "tags": tags}),
+            )
         };
         let refused = put(json!({"env": "prod"}));
         assert_eq!(refused.status, 403);
@@ -182,9 +188,9 @@ mod tests {
         );
         assert_eq!(put(json!({"costcenter": "42"})).status, 200);
         assert_eq!(code(put(Value::Null)), "RequestDisallowedByPolicy", "a PUT says what the tags are");
-        assert_eq!(cloud.arm(Method::Patch, &plan, &json!({"properties": {}})).status, 200);
+        assert_eq!(cloud.arm(HttpMethod::Patch, &plan, &json!({"properties": {}})).status, 200);
         let group = cloud.arm(
-            Method::Put,
+            HttpMethod::Put,
             &format!("{SUBSCRIPTION}/resourceGroups/new"),
             &json!({"location": "westeurope"}),
         );
@@ -196,7 +202,7 @@ mod tests {
         let cloud = Fixture::new(NOW);
         let group = format!("{SUBSCRIPTION}/resourceGroups/new");
         let put = |tags: Value| {
-            code(cloud.arm(Method::Put, &group, &json!({"location": "westeurope", "tags": tags})))
+            code(cloud.arm(HttpMethod::Put, &group, &json!({"location": "westeurope", "tags": tags})))
         };
         assert_eq!(put(json!({"a/b": "x"})), "InvalidTagNameCharacters");
         assert_eq!(put(json!({"a": "x".repeat(257)})), "InvalidTagValue");
@@ -211,10 +217,10 @@ mod tests {
         let cloud = Fixture::new(NOW);
         let group = format!("{SUBSCRIPTION}/resourceGroups/new");
         let send = |method, body: &Value| cloud.arm(method, &group, body).status;
-        assert_eq!(send(Method::Put, &json!({"location": "westeurope", "tags": {"env": "prod"}})), 201);
-        assert_eq!(send(Method::Patch, &json!({})), 200);
+        assert_eq!(send(HttpMethod::Put, &json!({"location": "westeurope", "tags": {"env": "prod"}})), 201);
+        assert_eq!(send(HttpMethod::Patch, &json!({})), 200);
         assert_eq!(cloud.get(&group)["tags"], json!({"env": "prod"}));
-        assert_eq!(send(Method::Put, &json!({"location": "westeurope"})), 200);
+        assert_eq!(send(HttpMethod::Put, &json!({"location": "westeurope"})), 200);
         assert_eq!(cloud.get(&group)["tags"], json!({}));
     }
 }

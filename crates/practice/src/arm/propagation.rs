@@ -1,5 +1,5 @@
-//! Role assignments are listed at once and in force some time later. How long is the pace's matter, or a
-//! rehearsal's.
+//! Role assignments are listed at once but take effect later. The pace decides how much later, or a rehearsal
+//! sets it.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -7,18 +7,18 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
-    call::{Call, Method},
-    context::{Context, text},
+    call::{Call, HttpMethod},
+    context::{CloudContext, text},
     control,
-    reply::{Outcome, Reply},
+    reply::{Reply, ReplyResult},
     route::Route,
 };
 
-/// How long Azure takes in most cases; its documentation says up to ten minutes.
+/// How long Azure usually takes; its documentation says up to ten minutes.
 const TAKES: SignedDuration = SignedDuration::from_mins(2);
 const BY_THE_PACE: i64 = -1;
 
-/// What a rehearsal asked for, in seconds. Of this run only.
+/// The delay that a rehearsal set, in seconds. It is not stored: a restart forgets it.
 #[derive(Debug)]
 pub struct Propagation(AtomicI64);
 
@@ -28,34 +28,36 @@ impl Default for Propagation {
     }
 }
 
-pub const ROUTES: &[Route] =
-    &[Route::new(Method::Get, "_emulator/grants", show), Route::new(Method::Post, "_emulator/grants", set)];
+pub const ROUTES: &[Route] = &[
+    Route::new(HttpMethod::Get, "_emulator/grants", show),
+    Route::new(HttpMethod::Post, "_emulator/grants", set),
+];
 
-/// Whether a role assignment is in force.
-pub fn has_arrived(ctx: &Context<'_>, assignment: &Value) -> bool {
+/// Whether a role assignment has taken effect.
+pub fn has_arrived(ctx: &CloudContext<'_>, assignment: &Value) -> bool {
     let made = text(assignment, "/properties/createdOn").parse::<Timestamp>();
     made.is_ok_and(|made| ctx.now.duration_since(made) >= takes(ctx))
 }
 
-/// When what a new estate begins with was assigned: before anything in its past.
-pub fn long_ago(ctx: &Context<'_>) -> Timestamp {
+/// The time at which a new estate's roles were assigned: before anything else in its past.
+pub fn long_ago(ctx: &CloudContext<'_>) -> Timestamp {
     ctx.now.checked_sub(SignedDuration::from_hours(24 * 365 * 5)).unwrap_or(Timestamp::MIN)
 }
 
-fn takes(ctx: &Context<'_>) -> SignedDuration {
+fn takes(ctx: &CloudContext<'_>) -> SignedDuration {
     match ctx.setting.propagation.0.load(Ordering::Relaxed) {
         BY_THE_PACE => ctx.setting.pace.of(TAKES),
         seconds => SignedDuration::from_secs(seconds),
     }
 }
 
-fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
+fn show(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"take": takes(ctx).to_string()})))
 }
 
-/// `{"take": "10m"}`: role assignments are in force so long after they were made, by the practice clock;
-/// `null`: by the pace.
-fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// `{"take": "10m"}`: role assignments take effect this long after they were made, by the practice clock.
+/// `null`: the pace decides.
+fn set(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let seconds = match call.text("/take") {
         Some(span) => control::duration(span)?.as_secs().max(0),
         None => BY_THE_PACE,

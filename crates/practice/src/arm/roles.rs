@@ -1,4 +1,4 @@
-//! The built-in roles that matter here: their numbers, names and what they allow, as Azure publishes them.
+//! The built-in roles that matter here: their GUIDs, names and permissions, as Azure publishes them.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::pattern::is_like;
 
 /// A built-in role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum BuiltInRole {
     Owner,
     Contributor,
     Reader,
@@ -21,10 +21,10 @@ pub enum Role {
     KeyVaultReader,
 }
 
-/// A role's definition.
+/// The definition of a role.
 #[derive(Debug)]
-pub(super) struct Definition {
-    pub role: Role,
+pub(super) struct RoleDefinition {
+    pub role: BuiltInRole,
     pub guid: &'static str,
     pub name: &'static str,
     description: &'static str,
@@ -33,7 +33,7 @@ pub(super) struct Definition {
     data_actions: &'static [&'static str],
 }
 
-/// What every role of Key Vault may look at.
+/// The management actions that every role of Key Vault allows.
 const AROUND_VAULTS: &[&str] = &[
     "Microsoft.Authorization/*/read",
     "Microsoft.Insights/alertRules/*",
@@ -49,26 +49,26 @@ const AROUND_VAULTS: &[&str] = &[
 
 /// A role of Key Vault's data plane.
 const fn of_vaults(
-    role: Role,
+    role: BuiltInRole,
     [guid, name, description]: [&'static str; 3],
     data_actions: &'static [&'static str],
-) -> Definition {
-    Definition { role, guid, name, description, actions: AROUND_VAULTS, not_actions: &[], data_actions }
+) -> RoleDefinition {
+    RoleDefinition { role, guid, name, description, actions: AROUND_VAULTS, not_actions: &[], data_actions }
 }
 
 /// A role of the management plane alone.
 const fn of_resources(
-    role: Role,
+    role: BuiltInRole,
     [guid, name, description]: [&'static str; 3],
     actions: &'static [&'static str],
     not_actions: &'static [&'static str],
-) -> Definition {
-    Definition { role, guid, name, description, actions, not_actions, data_actions: &[] }
+) -> RoleDefinition {
+    RoleDefinition { role, guid, name, description, actions, not_actions, data_actions: &[] }
 }
 
-pub(super) const DEFINITIONS: &[Definition] = &[
+pub(super) const DEFINITIONS: &[RoleDefinition] = &[
     of_resources(
-        Role::Owner,
+        BuiltInRole::Owner,
         [
             "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
             "Owner",
@@ -78,7 +78,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         &[],
     ),
     of_resources(
-        Role::Contributor,
+        BuiltInRole::Contributor,
         [
             "b24988ac-6180-42a0-ab88-20f7382dd24c",
             "Contributor",
@@ -94,19 +94,19 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         ],
     ),
     of_resources(
-        Role::Reader,
+        BuiltInRole::Reader,
         ["acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", "Views all resources and changes none."],
         &["*/read"],
         &[],
     ),
     of_resources(
-        Role::UserAccessAdministrator,
+        BuiltInRole::UserAccessAdministrator,
         ["18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", "User Access Administrator", "Manages access to resources."],
         &["*/read", "Microsoft.Authorization/*", "Microsoft.Support/*"],
         &[],
     ),
     of_resources(
-        Role::WebsiteContributor,
+        BuiltInRole::WebsiteContributor,
         ["de139f84-1756-47ae-9be6-808fbbe84772", "Website Contributor", "Manages websites, not their plans."],
         &[
             "Microsoft.Authorization/*/read",
@@ -121,7 +121,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         &[],
     ),
     of_resources(
-        Role::KeyVaultContributor,
+        BuiltInRole::KeyVaultContributor,
         [
             "f25e0fa2-a7c8-4377-a976-54943a77a395",
             "Key Vault Contributor",
@@ -140,7 +140,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         ],
     ),
     of_vaults(
-        Role::KeyVaultAdministrator,
+        BuiltInRole::KeyVaultAdministrator,
         [
             "00482a5a-887f-4fb3-b363-3b7fe8e74483",
             "Key Vault Administrator",
@@ -149,7 +149,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         &["Microsoft.KeyVault/vaults/*"],
     ),
     of_vaults(
-        Role::KeyVaultCertificatesOfficer,
+        BuiltInRole::KeyVaultCertificatesOfficer,
         [
             "a4417e6f-fecd-4de8-b567-7b0420556985",
             "Key Vault Certificates Officer",
@@ -162,7 +162,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         ],
     ),
     of_vaults(
-        Role::KeyVaultCertificateUser,
+        BuiltInRole::KeyVaultCertificateUser,
         [
             "db79e9a7-68ee-4b58-9aeb-b90e7c24fcba",
             "Key Vault Certificate User",
@@ -176,7 +176,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         ],
     ),
     of_vaults(
-        Role::KeyVaultSecretsOfficer,
+        BuiltInRole::KeyVaultSecretsOfficer,
         [
             "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
             "Key Vault Secrets Officer",
@@ -185,7 +185,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         &["Microsoft.KeyVault/vaults/secrets/*"],
     ),
     of_vaults(
-        Role::KeyVaultSecretsUser,
+        BuiltInRole::KeyVaultSecretsUser,
         ["4633458b-17de-408a-b874-0445c86b69e6", "Key Vault Secrets User", "Reads what secrets hold."],
         &[
             "Microsoft.KeyVault/vaults/secrets/getSecret/action",
@@ -193,7 +193,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         ],
     ),
     of_vaults(
-        Role::KeyVaultReader,
+        BuiltInRole::KeyVaultReader,
         [
             "21090545-7ca7-4776-b22c-e363652d74d2",
             "Key Vault Reader",
@@ -203,8 +203,8 @@ pub(super) const DEFINITIONS: &[Definition] = &[
     ),
 ];
 
-impl Definition {
-    /// The id under a subscription.
+impl RoleDefinition {
+    /// The id of the definition in a subscription.
     pub fn id(&self, subscription: &str) -> String {
         format!(
             "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{}",
@@ -243,8 +243,8 @@ impl Definition {
     }
 }
 
-/// By its number, which may be the end of an id.
-pub(super) fn numbered(id: &str) -> Option<&'static Definition> {
+/// Finds a role by its GUID, which may be the end of an id.
+pub(super) fn numbered(id: &str) -> Option<&'static RoleDefinition> {
     let id = id.to_lowercase();
     DEFINITIONS.iter().find(|one| id.ends_with(one.guid))
 }

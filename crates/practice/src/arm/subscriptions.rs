@@ -1,33 +1,33 @@
-//! Subscriptions, tenants, locations and the registration of resource providers (API.md §10).
+//! Subscriptions, tenants, locations and the registration of resource providers.
 
 use serde_json::{Value, json};
 
 use super::namespaces::{self, NAMESPACES, Namespace};
 use crate::{
-    call::{Call, Method},
-    context::Context,
+    call::{Call, HttpMethod},
+    context::CloudContext,
     entra::tenants::{self, GUEST},
-    id::ResourceId,
+    id::ArmId,
     provider::REGIONS,
-    reply::{Body, Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
     route::Route,
 };
 
 const KIND: &str = "microsoft.resources/subscriptions";
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "subscriptions", list),
-    Route::new(Method::Get, "subscriptions/{subscription}", get),
-    Route::new(Method::Get, "{sub}/locations", locations),
-    Route::new(Method::Get, "{sub}/providers", providers),
-    Route::new(Method::Get, "{sub}/providers/{namespace}", provider),
-    Route::new(Method::Post, "{sub}/providers/{namespace}/register", provider),
-    Route::new(Method::Get, "tenants", tenants),
+    Route::new(HttpMethod::Get, "subscriptions", list),
+    Route::new(HttpMethod::Get, "subscriptions/{subscription}", get),
+    Route::new(HttpMethod::Get, "{sub}/locations", locations),
+    Route::new(HttpMethod::Get, "{sub}/providers", providers),
+    Route::new(HttpMethod::Get, "{sub}/providers/{namespace}", provider),
+    Route::new(HttpMethod::Post, "{sub}/providers/{namespace}/register", provider),
+    Route::new(HttpMethod::Get, "tenants", tenants),
 ];
 
 /// Adds a subscription to the estate.
-pub fn create(ctx: &Context<'_>, id: &str, name: &str) -> Result<ResourceId, Fault> {
-    let scope = ResourceId::parse(&format!("/subscriptions/{id}"));
+pub fn create(ctx: &CloudContext<'_>, id: &str, name: &str) -> Result<ArmId, Fault> {
+    let scope = ArmId::parse(&format!("/subscriptions/{id}"));
     ctx.save(&scope, &described(id, name, &ctx.setting.tenant_id))?;
     Ok(scope)
 }
@@ -51,17 +51,17 @@ fn described(id: &str, name: &str, tenant: &str) -> Value {
 }
 
 /// The ids of all subscriptions of the practice cloud's own tenant.
-pub fn all(ctx: &Context<'_>) -> Result<Vec<ResourceId>, Fault> {
-    let found = ctx.list(KIND, &ResourceId::parse(""))?;
-    Ok(found.iter().filter_map(|one| one["id"].as_str().map(ResourceId::parse)).collect())
+pub fn all(ctx: &CloudContext<'_>) -> Result<Vec<ArmId>, Fault> {
+    let found = ctx.list(KIND, &ArmId::parse(""))?;
+    Ok(found.iter().filter_map(|one| one["id"].as_str().map(ArmId::parse)).collect())
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     if call.caller.is_guest() {
         return Ok(Reply::ok(json!({"value": [of_the_guest()], "count": {"type": "Total", "value": 1}})));
     }
-    let mut reply = ctx.page(call, KIND, &ResourceId::parse(""), |one| Ok(Some(one)))?;
-    if let Body::Json(body) = &mut reply.body {
+    let mut reply = ctx.page(call, KIND, &ArmId::parse(""), |one| Ok(Some(one)))?;
+    if let ReplyBody::Json(body) = &mut reply.body {
         let count = body["value"].as_array().map_or(0, Vec::len);
         body["count"] = json!({"type": "Total", "value": count});
         if let Some(members) = body.as_object_mut() {
@@ -71,25 +71,27 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(reply)
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     if is_of_the_guest(&call.target()) {
         return Ok(Reply::ok(of_the_guest()));
     }
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-/// The subscription of the tenant where the person is a guest. It begins empty, and no application sees it.
+/// The subscription of the tenant in which the person is a guest. It begins empty, and no application sees
+/// it.
 fn of_the_guest() -> Value {
     described(GUEST.subscription.0, GUEST.subscription.1, GUEST.id)
 }
 
-/// Whether this is, or lies in, that subscription.
-pub fn is_of_the_guest(id: &ResourceId) -> bool {
+/// Whether the id is that subscription or lies in it.
+pub fn is_of_the_guest(id: &ArmId) -> bool {
     id.subscription().is_some_and(|subscription| subscription.eq_ignore_ascii_case(GUEST.subscription.0))
 }
 
-/// Every subscription trusts one tenant: a token of another is refused, with the name of the right one.
-pub fn require_tenant(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
+/// Every subscription trusts one tenant: a token of another tenant is refused, and the refusal names the
+/// right one.
+pub fn require_tenant(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     if id.subscription().is_none() || is_of_the_guest(id) == call.caller.is_guest() {
         return Ok(());
     }
@@ -105,14 +107,14 @@ pub fn require_tenant(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result
     Err(Fault::arm(401, "InvalidAuthenticationTokenTenant", message).header("www-authenticate", challenge))
 }
 
-fn tenants(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn tenants(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let own = tenants::described(&ctx.setting.tenant_id, "Contoso", "contoso.onmicrosoft.com", true);
     let guest = call.caller.is_person.then(|| tenants::described(GUEST.id, GUEST.name, GUEST.domain, false));
     let value: Vec<Value> = [Some(own), guest].into_iter().flatten().collect();
     Ok(Reply::ok(json!({ "value": value })))
 }
 
-fn locations(_: &Context<'_>, call: &Call) -> Outcome {
+fn locations(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let subscription = call.param("subscription");
     let value: Vec<Value> = REGIONS
         .iter()
@@ -131,13 +133,13 @@ fn locations(_: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(json!({ "value": value })))
 }
 
-fn providers(_: &Context<'_>, call: &Call) -> Outcome {
+fn providers(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let value: Vec<Value> =
         NAMESPACES.iter().map(|one| registration(call.param("subscription"), one)).collect();
     Ok(Reply::ok(json!({ "value": value })))
 }
 
-fn provider(_: &Context<'_>, call: &Call) -> Outcome {
+fn provider(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let namespace = call.param("namespace");
     let found = namespaces::named(namespace).ok_or_else(|| {
         Fault::arm(

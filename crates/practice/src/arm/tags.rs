@@ -1,38 +1,38 @@
-//! Tags apart from the resource they are on: `SCOPE/providers/Microsoft.Resources/tags/default`, and the
-//! names in use.
+//! Tags as a resource of their own: `SCOPE/providers/Microsoft.Resources/tags/default`, and the list of names
+//! in use.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use crate::{
-    call::{Call, Method},
-    context::Context,
-    id::ResourceId,
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    id::ArmId,
     provider::certificate_registration,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{sub}/tagNames", names),
-    Route::new(Method::Get, "{scope}/providers/Microsoft.Resources/tags/default", get),
-    Route::new(Method::Put, "{scope}/providers/Microsoft.Resources/tags/default", put),
-    Route::new(Method::Patch, "{scope}/providers/Microsoft.Resources/tags/default", patch),
-    Route::new(Method::Delete, "{scope}/providers/Microsoft.Resources/tags/default", delete),
+    Route::new(HttpMethod::Get, "{sub}/tagNames", names),
+    Route::new(HttpMethod::Get, "{scope}/providers/Microsoft.Resources/tags/default", get),
+    Route::new(HttpMethod::Put, "{scope}/providers/Microsoft.Resources/tags/default", put),
+    Route::new(HttpMethod::Patch, "{scope}/providers/Microsoft.Resources/tags/default", patch),
+    Route::new(HttpMethod::Delete, "{scope}/providers/Microsoft.Resources/tags/default", delete),
 ];
 
-type Tags = Map<String, Value>;
+type TagMap = Map<String, Value>;
 
-fn scope(call: &Call) -> ResourceId {
+fn scope(call: &Call) -> ArmId {
     call.path_id().parent()
 }
 
-fn of(resource: &Value) -> Tags {
+fn of(resource: &Value) -> TagMap {
     resource["tags"].as_object().cloned().unwrap_or_default()
 }
 
-fn save(ctx: &Context<'_>, id: &ResourceId, mut resource: Value, tags: Tags) -> Outcome {
+fn save(ctx: &CloudContext<'_>, id: &ArmId, mut resource: Value, tags: TagMap) -> ReplyResult {
     let shown = show(id, &tags);
     resource["tags"] = Value::Object(tags);
     ctx.save(id, &resource)?;
@@ -40,7 +40,7 @@ fn save(ctx: &Context<'_>, id: &ResourceId, mut resource: Value, tags: Tags) -> 
     Ok(Reply::ok(shown))
 }
 
-fn show(id: &ResourceId, tags: &Tags) -> Value {
+fn show(id: &ArmId, tags: &TagMap) -> Value {
     json!({
         "id": format!("{id}/providers/Microsoft.Resources/tags/default"),
         "name": "default",
@@ -49,22 +49,22 @@ fn show(id: &ResourceId, tags: &Tags) -> Value {
     })
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = scope(call);
     Ok(Reply::ok(show(&id, &of(&ctx.need(&id)?))))
 }
 
-fn wanted(call: &Call) -> Tags {
+fn wanted(call: &Call) -> TagMap {
     call.body.pointer("/properties/tags").and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = scope(call);
     save(ctx, &id, ctx.need(&id)?, wanted(call))
 }
 
 /// `{"operation": "Merge" | "Replace" | "Delete", "properties": {"tags": {…}}}`
-fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn patch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = scope(call);
     let resource = ctx.need(&id)?;
     let mut tags = of(&resource);
@@ -83,14 +83,14 @@ fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
     save(ctx, &id, resource, tags)
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = scope(call);
-    save(ctx, &id, ctx.need(&id)?, Tags::new())?;
+    save(ctx, &id, ctx.need(&id)?, TagMap::new())?;
     Ok(Reply::empty(200))
 }
 
 /// Every tag name of the subscription with its values and how often each is used.
-fn names(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn names(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let subscription = call.target();
     let mut all: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     for resource in ctx.list_all(&subscription, |one| one["tags"].is_object())? {

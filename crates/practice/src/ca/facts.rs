@@ -1,5 +1,5 @@
-//! What Azure says about a certificate, read from its DER: serials, thumbprints and names in the spelling of
-//! .NET.
+//! What Azure reports about a certificate, read from its DER: serial numbers, thumbprints and names as .NET
+//! writes them.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,10 +8,10 @@ use x509_parser::{extensions::GeneralName, oid_registry, prelude::*};
 
 use super::{CaError, pem};
 
-/// The facts of one certificate in the forms that the APIs report.
+/// The facts of one certificate in the form that the APIs report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
-    /// Upper-case hex of the serial's octets, leading zeros kept.
+pub struct CertificateFacts {
+    /// The serial number's octets in upper-case hex, leading zeros kept.
     pub serial_hex: String,
     /// The same number in decimal, as an order reports it.
     pub serial_decimal: String,
@@ -34,7 +34,7 @@ pub struct Facts {
     pub key_bits: usize,
 }
 
-impl Facts {
+impl CertificateFacts {
     /// Reads one DER certificate.
     pub fn read(der: &[u8]) -> Result<Self, CaError> {
         let (_, certificate) =
@@ -54,7 +54,8 @@ impl Facts {
         }
         let (key_type, key_bits) = match certificate.public_key().parsed() {
             Ok(x509_parser::public_key::PublicKey::RSA(key)) => ("RSA".into(), key.key_size()),
-            // It counts whole octets; the one curve of which that is not true is P-521.
+            // The library counts whole bytes; P-521 is the only curve whose size is no multiple of eight
+            // bits.
             Ok(x509_parser::public_key::PublicKey::EC(key)) => {
                 ("EC".into(), if key.key_size() == 528 { 521 } else { key.key_size() })
             }
@@ -78,13 +79,13 @@ impl Facts {
         })
     }
 
-    /// Whether the certificate is good for `host`; a wildcard stands for exactly one label.
+    /// Whether the certificate is valid for `host`; a wildcard matches exactly one label.
     pub fn covers(&self, host: &str) -> bool {
         self.names.iter().any(|name| name_covers(name, host))
     }
 }
 
-/// Whether one certificate name stands for `host`.
+/// Whether one name of a certificate matches `host`.
 pub fn name_covers(name: &str, host: &str) -> bool {
     if let Some(parent) = name.strip_prefix("*.") {
         host.split_once('.')
@@ -96,7 +97,7 @@ pub fn name_covers(name: &str, host: &str) -> bool {
 
 /// A `signedCertificate`, `intermediate` or `root` block of an order.
 pub fn order_block(der: &[u8]) -> Result<Value, CaError> {
-    let facts = Facts::read(der)?;
+    let facts = CertificateFacts::read(der)?;
     Ok(json!({
         "version": 3,
         "serialNumber": facts.serial_hex,
@@ -130,7 +131,7 @@ pub fn with_offset(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }
 
-/// `2016-12-02T09:17:44.8807765`, as .NET writes a date that forgot its zone; whole seconds have no fraction.
+/// `2016-12-02T09:17:44.8807765`, as .NET writes a date without a zone; whole seconds have no fraction.
 pub fn without_zone(time: Timestamp) -> String {
     let ticks = time.subsec_nanosecond() / 100;
     let seconds = time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
@@ -178,7 +179,7 @@ fn signature_name(certificate: &X509Certificate<'_>) -> String {
         .map_or_else(|| oid.to_id_string(), |(_, name)| (*name).to_owned())
 }
 
-/// The last encoded part comes first, states are `S`, and values with special characters are quoted.
+/// The last encoded part comes first, states are written `S`, and values with special characters are quoted.
 fn dotnet_name(name: &X509Name<'_>) -> String {
     let parts: Vec<String> = name
         .iter_attributes()

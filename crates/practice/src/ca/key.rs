@@ -1,5 +1,5 @@
-//! The keys of the practice CA and of what it signs: which kinds there are, how each is made, and one key
-//! under several names.
+//! The keys of the practice CA and of the certificates that it signs: the kinds, how each is made, and one
+//! key used under several names.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use zeroize::Zeroizing;
 
 use super::CaError;
 
-/// The elliptic curves of keys.
+/// The elliptic curves that keys may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Curve {
+pub enum KeyCurve {
     P256,
     P384,
     P521,
 }
 
-impl Curve {
+impl KeyCurve {
     const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
 
-    /// As a vault's policy calls it.
+    /// The name in a vault's policy.
     pub const fn name(self) -> &'static str {
         match self {
             Self::P256 => "P-256",
@@ -29,7 +29,7 @@ impl Curve {
         }
     }
 
-    /// The length of a key.
+    /// The size of the key in bits.
     const fn bits(self) -> usize {
         match self {
             Self::P256 => 256,
@@ -42,7 +42,7 @@ impl Curve {
         Self::ALL.into_iter().find(|curve| curve.name() == name)
     }
 
-    /// The curve of a key that long.
+    /// The curve with keys of this size.
     pub fn of(bits: usize) -> Option<Self> {
         Self::ALL.into_iter().find(|curve| curve.bits() == bits)
     }
@@ -62,10 +62,10 @@ pub enum KeySource {
     /// A new RSA key of 2048, 3072 or 4096 bits.
     NewRsa(u16),
     /// A new key on an elliptic curve.
-    NewEc(Curve),
-    /// The public key of a PEM signing request; the private key stays with whoever made it.
+    NewEc(KeyCurve),
+    /// The public key of a PEM signing request; the private key stays with the requester.
     Csr(String),
-    /// A key that is there, used as it is.
+    /// An existing key.
     Existing(Arc<KeyPair>),
 }
 
@@ -74,7 +74,7 @@ pub fn new_rsa_key(bits: u16) -> Result<Zeroizing<Vec<u8>>, CaError> {
     Ok(Zeroizing::new(own_key(&KeySource::NewRsa(bits))?.serialize_der()))
 }
 
-/// The key of this source, made where there is none yet.
+/// The key of this source; a new one is made where there is none yet.
 pub(super) fn own_key(source: &KeySource) -> Result<Arc<KeyPair>, CaError> {
     let rsa = |size| KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, size);
     Ok(Arc::new(match source {
@@ -88,13 +88,14 @@ pub(super) fn own_key(source: &KeySource) -> Result<Arc<KeyPair>, CaError> {
     }))
 }
 
-/// A PKCS#8 key, ready to sign. Checking an RSA key takes a millisecond, so it is done once where there are
-/// many leaves.
+/// A PKCS#8 key, ready to sign. Checking an RSA key takes a millisecond, so callers with many leaves do it
+/// once.
 pub fn key_pair(pkcs8: &[u8]) -> Result<KeyPair, CaError> {
     Ok(KeyPair::try_from(&PrivatePkcs8KeyDer::from(pkcs8))?)
 }
 
-/// A key under several names. Checking an RSA key takes as long as some signatures, so it is done once.
+/// One key used under several names. Checking an RSA key takes as long as several signatures, so it is
+/// checked once.
 #[derive(Clone)]
 pub(super) struct SigningKey(pub Arc<KeyPair>);
 

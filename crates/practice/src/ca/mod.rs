@@ -1,7 +1,8 @@
-//! The practice cloud's certificate authority: one root and three intermediates that play the commercial CAs.
+//! The practice cloud's certificate authority: one root, and three intermediates that act as the commercial
+//! CAs.
 //!
-//! It turns profiles into real X.509 and knows nothing about orders, storage or time: the caller says when,
-//! and keeps the bytes. Every name it signs with says that it belongs to a practice cloud.
+//! It makes real X.509 certificates from profiles and has no part in orders, storage or time: the caller
+//! passes the time and stores the bytes. Every issuer name says that it belongs to a practice cloud.
 
 mod derivation;
 pub mod facts;
@@ -27,13 +28,13 @@ use zeroize::Zeroizing;
 
 use super::{
     calendar,
-    revocation::{Reason, Revoked},
+    revocation::{CrlReason, Revoked},
 };
-pub use key::{Curve, KeySource, key_pair, new_rsa_key};
+pub use key::{KeyCurve, KeySource, key_pair, new_rsa_key};
 use key::{SigningKey, own_key};
 use particulars::Particulars;
 
-/// What the practice CA could not do.
+/// An operation that the practice CA could not carry out.
 #[derive(Debug, thiserror::Error)]
 pub enum CaError {
     #[error("the practice CA could not sign: {0}")]
@@ -48,18 +49,18 @@ pub enum CaError {
     Stored(String),
 }
 
-/// Which commercial CA an intermediate plays.
+/// The commercial CA that an intermediate acts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Issues what is bought as an order (A59).
+pub enum CommercialCa {
+    /// Issues the certificates of orders (A59).
     GoDaddy,
     /// Issues free managed certificates (A35) and the practice cloud's own endpoints.
     DigiCert,
-    /// Issues for generated estates: its elliptic key signs a hundred times as fast as an RSA key.
+    /// Issues for generated estates: its elliptic curve key signs a hundred times as fast as an RSA key.
     Hybrid,
 }
 
-impl Role {
+impl CommercialCa {
     pub const fn common_name(self) -> &'static str {
         match self {
             Self::GoDaddy => "Go Daddy Secure Certificate Authority - G2",
@@ -78,17 +79,17 @@ impl Role {
     }
 }
 
-/// Everything that decides what a leaf says.
+/// Everything that determines the contents of a leaf.
 #[derive(Debug, Clone)]
-pub struct Profile {
+pub struct LeafProfile {
     pub common_name: String,
     /// Subject alternative names: DNS names, or IP addresses in text form.
     pub names: Vec<String>,
     pub key: KeySource,
     pub not_before: Timestamp,
     pub not_after: Timestamp,
-    pub issuer: Role,
-    /// What a vault's policy says besides; orders have none.
+    pub issuer: CommercialCa,
+    /// Further contents from a vault's policy; orders have none.
     pub particulars: Option<Particulars>,
 }
 
@@ -105,17 +106,17 @@ pub struct Issued {
     pub csr: String,
 }
 
-struct Authority {
+struct IssuingCa {
     certificate: Vec<u8>,
     issuer: Issuer<'static, SigningKey>,
 }
 
 /// The CA.
 pub struct Ca {
-    root: Authority,
-    go_daddy: Authority,
-    digi_cert: Authority,
-    hybrid: Authority,
+    root: IssuingCa,
+    go_daddy: IssuingCa,
+    digi_cert: IssuingCa,
+    hybrid: IssuingCa,
     /// Where the revocation lists are: `http://127.0.0.1:8443/crl`.
     lists: Option<String>,
 }
@@ -127,9 +128,10 @@ impl std::fmt::Debug for Ca {
 }
 
 impl Ca {
-    /// Makes a new CA for the time around these moments: it began some years before the first, so that
-    /// certificates of the past can be issued too. One RSA key is all of the time it takes, so there is no
-    /// more than one: root and intermediates are one CA under several names, and a chain is found by names.
+    /// Makes a new CA that is valid around these moments: from some years before the first, so that
+    /// certificates of the past can be issued too. Almost all of the time goes into making an RSA key, so
+    /// there is only one: root and intermediates are one CA under several names, and chains are found by
+    /// names.
     pub fn generate(moments: [Timestamp; 2]) -> Result<Self, CaError> {
         let [first, last] = if moments[0] <= moments[1] { moments } else { [moments[1], moments[0]] };
         let from = first - calendar::days(6 * 365);
@@ -137,21 +139,22 @@ impl Ca {
         let rsa = SigningKey(own_key(&KeySource::NewRsa(2048))?);
         let root_params =
             authority_params("certdeck Practice Root Certificate Authority - G2", None, from, until);
-        let root = Authority::new(root_params.self_signed(&rsa)?.der().to_vec(), rsa.clone())?;
-        let intermediate = |role: Role| -> Result<Authority, CaError> {
+        let root = IssuingCa::new(root_params.self_signed(&rsa)?.der().to_vec(), rsa.clone())?;
+        let intermediate = |role: CommercialCa| -> Result<IssuingCa, CaError> {
             let key = match role {
-                Role::GoDaddy | Role::DigiCert => rsa.clone(),
-                Role::Hybrid => SigningKey(own_key(&KeySource::NewEc(Curve::P256))?),
+                CommercialCa::GoDaddy | CommercialCa::DigiCert => rsa.clone(),
+                CommercialCa::Hybrid => SigningKey(own_key(&KeySource::NewEc(KeyCurve::P256))?),
             };
             let params = authority_params(role.common_name(), Some(0), from, until);
-            Authority::new(params.signed_by(&key, &root.issuer)?.der().to_vec(), key)
+            IssuingCa::new(params.signed_by(&key, &root.issuer)?.der().to_vec(), key)
         };
-        let (go_daddy, digi_cert) = (intermediate(Role::GoDaddy)?, intermediate(Role::DigiCert)?);
-        let hybrid = intermediate(Role::Hybrid)?;
+        let (go_daddy, digi_cert) =
+            (intermediate(CommercialCa::GoDaddy)?, intermediate(CommercialCa::DigiCert)?);
+        let hybrid = intermediate(CommercialCa::Hybrid)?;
         Ok(Self { root, go_daddy, digi_cert, hybrid, lists: None })
     }
 
-    /// Takes up a CA that [`Ca::to_pem`] wrote.
+    /// Loads a CA that [`Ca::to_pem`] wrote.
     pub fn from_pem(text: &str) -> Result<Self, CaError> {
         let damaged = |error: pem::Error| CaError::Stored(error.to_string());
         let mut certificates = CertificateDer::pem_slice_iter(text.as_bytes());
@@ -167,7 +170,7 @@ impl Ca {
         };
         let mut authority = || match (certificates.next(), keys.next()) {
             (Some(certificate), Some(key)) => {
-                Authority::new(certificate.map_err(damaged)?.to_vec(), shared(&key.map_err(damaged)?)?)
+                IssuingCa::new(certificate.map_err(damaged)?.to_vec(), shared(&key.map_err(damaged)?)?)
             }
             _ => Err(CaError::Stored("a certificate or key is missing".into())),
         };
@@ -200,27 +203,27 @@ impl Ca {
         pem("CERTIFICATE", &self.root.certificate, "\n")
     }
 
-    /// The same CA, whose leaves say where its revocation lists are.
+    /// The same CA, with the address of its revocation lists in the leaves.
     #[must_use]
     pub fn with_lists(self, base: String) -> Self {
         Self { lists: Some(base), ..self }
     }
 
-    /// A signed list of what an intermediate takes back, for the time from the first moment to the second;
-    /// DER.
+    /// Signs the list of certificates that an intermediate revoked, valid from the first moment to the
+    /// second; DER.
     pub fn revocation_list(
         &self,
-        role: Role,
+        role: CommercialCa,
         revoked: &[Revoked],
         [from, until]: [Timestamp; 2],
     ) -> Result<Vec<u8>, CaError> {
         let at = |time: Timestamp| rcgen::date_time_ymd(1970, 1, 1) + since_1970(time);
         let line = |one: &Revoked| RevokedCertParams {
-            serial_number: SerialNumber::from_slice(&octets(&one.serial)),
+            serial_number: SerialNumber::from_slice(&from_hex(&one.serial)),
             revocation_time: at(one.at),
             reason_code: Some(match one.reason {
-                Reason::Superseded => RevocationReason::Superseded,
-                Reason::CessationOfOperation => RevocationReason::CessationOfOperation,
+                CrlReason::Superseded => RevocationReason::Superseded,
+                CrlReason::CessationOfOperation => RevocationReason::CessationOfOperation,
             }),
             invalidity_date: None,
         };
@@ -236,7 +239,7 @@ impl Ca {
     }
 
     /// Signs one leaf.
-    pub fn issue(&self, profile: &Profile) -> Result<Issued, CaError> {
+    pub fn issue(&self, profile: &LeafProfile) -> Result<Issued, CaError> {
         let (mut issued, key) = self.sign(profile)?;
         if let Some(key) = key {
             let request = request_params(profile)?.serialize_request(key.as_ref())?;
@@ -245,13 +248,13 @@ impl Ca {
         Ok(issued)
     }
 
-    /// The same for what nobody asks the signing request of, which takes as long to sign as the leaf.
-    pub fn certify(&self, profile: &Profile) -> Result<Issued, CaError> {
+    /// The same without a signing request, which would take as long to sign as the leaf.
+    pub fn certify(&self, profile: &LeafProfile) -> Result<Issued, CaError> {
         Ok(self.sign(profile)?.0)
     }
 
-    /// The leaf, and its key unless that stays with whoever made the signing request.
-    fn sign(&self, profile: &Profile) -> Result<(Issued, Option<Arc<KeyPair>>), CaError> {
+    /// The leaf, and its key unless the requester holds it.
+    fn sign(&self, profile: &LeafProfile) -> Result<(Issued, Option<Arc<KeyPair>>), CaError> {
         let authority = self.authority(profile.issuer);
         let mut params = leaf_params(profile)?;
         if let Some(base) = &self.lists {
@@ -274,29 +277,28 @@ impl Ca {
         Ok((Issued { leaf: leaf.der().to_vec(), chain: self.chain(profile.issuer), key: secret, csr }, key))
     }
 
-    /// Signs a leaf for a key that many share, and makes nothing besides: what a generated estate has
-    /// thousands of.
-    pub fn stamp(&self, profile: &Profile, key: &KeyPair) -> Result<Vec<u8>, CaError> {
+    /// Signs a leaf for a shared key and makes nothing else: a generated estate has thousands of them.
+    pub fn stamp(&self, profile: &LeafProfile, key: &KeyPair) -> Result<Vec<u8>, CaError> {
         let leaf = leaf_params(profile)?.signed_by(key, &self.authority(profile.issuer).issuer)?;
         Ok(leaf.der().to_vec())
     }
 
-    /// DER: the intermediate of that role, then the root.
-    pub fn chain(&self, role: Role) -> Vec<Vec<u8>> {
+    /// The intermediate of that role, then the root; DER.
+    pub fn chain(&self, role: CommercialCa) -> Vec<Vec<u8>> {
         vec![self.authority(role).certificate.clone(), self.root.certificate.clone()]
     }
 
-    fn authority(&self, role: Role) -> &Authority {
+    fn authority(&self, role: CommercialCa) -> &IssuingCa {
         match role {
-            Role::GoDaddy => &self.go_daddy,
-            Role::DigiCert => &self.digi_cert,
-            Role::Hybrid => &self.hybrid,
+            CommercialCa::GoDaddy => &self.go_daddy,
+            CommercialCa::DigiCert => &self.digi_cert,
+            CommercialCa::Hybrid => &self.hybrid,
         }
     }
 }
 
-/// A leaf that vouches for itself, as a vault makes them.
-pub fn self_signed(profile: &Profile) -> Result<Issued, CaError> {
+/// A self-signed leaf, as a vault makes them.
+pub fn self_signed(profile: &LeafProfile) -> Result<Issued, CaError> {
     let key = own_key(&profile.key)?;
     let mut params = leaf_params(profile)?;
     params.use_authority_key_identifier_extension = false;
@@ -309,8 +311,8 @@ pub fn self_signed(profile: &Profile) -> Result<Issued, CaError> {
     })
 }
 
-/// A key and a signing request for somebody else's CA: DER and PKCS#8 DER.
-pub fn request(profile: &Profile) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CaError> {
+/// A key and a signing request for an outside CA: DER and PKCS#8 DER.
+pub fn request(profile: &LeafProfile) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CaError> {
     let key = own_key(&profile.key)?;
     let request = request_params(profile)?.serialize_request(key.as_ref())?;
     Ok((request.der().to_vec(), Zeroizing::new(key.serialize_der())))
@@ -326,7 +328,7 @@ pub fn is_for_key(leaf: &[u8], pkcs8: &[u8]) -> bool {
     key_pair(pkcs8).is_ok_and(|key| key.subject_public_key_info() == certificate.public_key().raw)
 }
 
-impl Authority {
+impl IssuingCa {
     fn new(certificate: Vec<u8>, key: SigningKey) -> Result<Self, CaError> {
         let der = CertificateDer::from(certificate.clone());
         let issuer = Issuer::from_ca_cert_der(&der, key)?;
@@ -361,7 +363,7 @@ fn authority_params(
     params
 }
 
-fn request_params(profile: &Profile) -> Result<CertificateParams, CaError> {
+fn request_params(profile: &LeafProfile) -> Result<CertificateParams, CaError> {
     let mut params = CertificateParams::new(profile.names.clone())?;
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, profile.common_name.as_str());
@@ -371,10 +373,10 @@ fn request_params(profile: &Profile) -> Result<CertificateParams, CaError> {
     Ok(params)
 }
 
-fn leaf_params(profile: &Profile) -> Result<CertificateParams, CaError> {
+fn leaf_params(profile: &LeafProfile) -> Result<CertificateParams, CaError> {
     let mut params = CertificateParams::new(profile.names.clone())?;
     params.distinguished_name = DistinguishedName::new();
-    if profile.issuer == Role::GoDaddy {
+    if profile.issuer == CommercialCa::GoDaddy {
         params.distinguished_name.push(DnType::OrganizationalUnitName, "Domain Control Validated");
     }
     params.distinguished_name.push(DnType::CommonName, profile.common_name.as_str());
@@ -393,11 +395,11 @@ fn leaf_params(profile: &Profile) -> Result<CertificateParams, CaError> {
     Ok(params)
 }
 
-/// Eight octets, positive and never shortened by a leading zero: what real orders carry.
+/// A positive number of eight octets, never shortened by a leading zero, as in real orders.
 fn serial() -> SerialNumber {
-    let mut octets = fastrand::u64(..).to_be_bytes();
-    octets[0] = octets[0] & 0x7f | 0x10;
-    SerialNumber::from_slice(&octets)
+    let mut bytes = fastrand::u64(..).to_be_bytes();
+    bytes[0] = bytes[0] & 0x7f | 0x10;
+    SerialNumber::from_slice(&bytes)
 }
 
 fn set_validity(params: &mut CertificateParams, from: Timestamp, until: Timestamp) {
@@ -409,8 +411,8 @@ fn since_1970(time: Timestamp) -> Duration {
     Duration::from_secs(u64::try_from(time.as_second()).unwrap_or_default())
 }
 
-/// Hex digits, two an octet.
-fn octets(hex: &str) -> Vec<u8> {
+/// Bytes from their hex digits.
+fn from_hex(hex: &str) -> Vec<u8> {
     let pairs = hex.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
     pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
 }

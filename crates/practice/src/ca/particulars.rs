@@ -1,32 +1,32 @@
-//! What a vault's policy may say of a certificate besides its names: a whole subject, mail addresses and user
-//! names, what its key is for. Words and numbers are those of the policy (`x509_props`).
+//! What a vault's policy may set in a certificate besides its names: a full subject, mail addresses and user
+//! names, the key usages. Words and numbers are those of the policy (`x509_props`).
 
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose, OtherNameValue,
     SanType, string::Ia5String,
 };
 
-/// Microsoft's user principal name, as an alternative name.
+/// Microsoft's user principal name as an alternative name.
 const USER_PRINCIPAL_NAME: [u64; 10] = [1, 3, 6, 1, 4, 1, 311, 20, 2, 3];
 
-/// What goes over the ordinary form of a leaf; what is empty stays as it is there.
+/// What replaces the default contents of a leaf; empty members leave the default.
 #[derive(Debug, Clone, Default)]
 pub struct Particulars {
-    pub subject: Subject,
+    pub subject: SubjectName,
     pub emails: Vec<String>,
     pub user_names: Vec<String>,
-    /// Dotted numbers: `1.3.6.1.5.5.7.3.1`.
+    /// Dotted OIDs: `1.3.6.1.5.5.7.3.1`.
     pub extended_usages: Vec<String>,
     /// `digitalSignature`, `keyEncipherment` …
     pub usages: Vec<String>,
 }
 
-/// A subject in the order that people write it in, the name first: `CN=shop, O="Contoso, Ltd", C=US`.
+/// A subject in the order in which people write it, the common name first: `CN=shop, O="Contoso, Ltd", C=US`.
 #[derive(Debug, Clone, Default)]
-pub struct Subject(Vec<(DnType, String)>);
+pub struct SubjectName(Vec<(DnType, String)>);
 
-impl Subject {
-    /// Nothing when the text is no distinguished name. An empty text is an empty subject.
+impl SubjectName {
+    /// Returns `None` when the text is no distinguished name. An empty text is an empty subject.
     pub fn parse(text: &str) -> Option<Self> {
         let parts = split(text)?;
         let part = |part: &String| {
@@ -43,7 +43,7 @@ impl Subject {
     }
 }
 
-/// Cuts at commas that are not between quotes; nothing when a quote stays open.
+/// Splits at commas outside of quotes; `None` when a quote stays open.
 fn split(text: &str) -> Option<Vec<String>> {
     let (mut parts, mut part, mut quoted) = (Vec::new(), String::new(), false);
     for letter in text.chars() {
@@ -97,7 +97,7 @@ fn extended_usage(dotted: &str) -> Option<ExtendedKeyUsagePurpose> {
 }
 
 impl Particulars {
-    /// The first word that cannot be in a certificate.
+    /// The first value that a certificate cannot contain.
     pub fn fault(&self) -> Option<&str> {
         let usages = self.usages.iter().find(|word| usage(word).is_none());
         let extended = self.extended_usages.iter().find(|word| extended_usage(word).is_none());
@@ -105,10 +105,10 @@ impl Particulars {
         usages.or(extended).or(mails).map(String::as_str)
     }
 
-    /// What a signing request says too.
+    /// Sets what a signing request contains too.
     pub(super) fn name(&self, params: &mut CertificateParams) {
         let mut subject = DistinguishedName::new();
-        // Written from the general to the particular, as readers turn it round again.
+        // Encoded from the general to the particular, because readers reverse the order.
         for (kind, value) in self.subject.0.iter().rev() {
             subject.push(kind.clone(), value.as_str());
         }
@@ -140,12 +140,12 @@ mod tests {
 
     #[test]
     fn a_subject_is_read_as_people_write_it() {
-        let subject = Subject::parse("CN=shop.example, O=\"Contoso, Ltd\", C=US").unwrap();
+        let subject = SubjectName::parse("CN=shop.example, O=\"Contoso, Ltd\", C=US").unwrap();
         assert_eq!(subject.common_name(), Some("shop.example"));
         assert_eq!(subject.0[1], (DnType::OrganizationName, "Contoso, Ltd".to_owned()));
-        assert!(Subject::parse("").unwrap().0.is_empty());
+        assert!(SubjectName::parse("").unwrap().0.is_empty());
         for text in ["nonsense", "CN=", "CN=a,,O=b", "CN=\"open", "XY=z"] {
-            assert!(Subject::parse(text).is_none(), "{text}");
+            assert!(SubjectName::parse(text).is_none(), "{text}");
         }
     }
 

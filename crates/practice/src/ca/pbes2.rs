@@ -1,4 +1,4 @@
-//! PBES2 with AES: how OpenSSL 3 encrypts the parts of a PFX when nobody tells it otherwise (C1).
+//! PBES2 with AES: how OpenSSL 3 encrypts the parts of a PFX by default (C1).
 
 use std::num::NonZeroU32;
 
@@ -18,12 +18,12 @@ use super::pfx::{MAX_ITERATIONS, PfxError};
 pub const OID: &[u64] = &[1, 2, 840, 113_549, 1, 5, 13];
 const PBKDF2: &[u64] = &[1, 2, 840, 113_549, 1, 5, 12];
 
-/// The parameters as they stand in the file.
+/// The parameters as the file encodes them.
 struct Parameters {
     derivation: ObjectIdentifier,
     salt: Vec<u8>,
     iterations: u64,
-    /// HMAC-SHA1 when the file names none.
+    /// Absent from the file: HMAC-SHA1.
     random_function: Option<ObjectIdentifier>,
     cipher: ObjectIdentifier,
     vector: Vec<u8>,
@@ -63,7 +63,7 @@ pub fn decrypt(parameters: &[u8], encrypted: &[u8], password: &[u8]) -> Result<Z
     Ok(plain)
 }
 
-// The methods themselves are not general enough in their lifetimes to be passed.
+// A closure, because the method itself has lifetimes too specific to be passed.
 #[allow(clippy::redundant_closure_for_method_calls)]
 fn parse(reader: BERReader<'_, '_>) -> ASN1Result<Parameters> {
     reader.read_sequence(|reader| {
@@ -72,7 +72,7 @@ fn parse(reader: BERReader<'_, '_>) -> ASN1Result<Parameters> {
             let details = reader.next().read_sequence(|reader| {
                 let salt = reader.next().read_bytes()?;
                 let iterations = reader.next().read_u64()?;
-                // The length of the key follows from the cipher.
+                // The key length follows from the cipher, so it is read and ignored.
                 reader.read_optional(|reader| reader.read_u64())?;
                 let function = reader.read_optional(|reader| {
                     reader.read_sequence(|reader| {
@@ -92,7 +92,7 @@ fn parse(reader: BERReader<'_, '_>) -> ASN1Result<Parameters> {
     })
 }
 
-/// AES in CBC mode, and the octets of its key.
+/// AES in CBC mode, and the length of its key in bytes.
 fn cipher(oid: &ObjectIdentifier) -> Option<(&'static Algorithm, usize)> {
     match oid.components().as_slice() {
         [2, 16, 840, 1, 101, 3, 4, 1, 2] => Some((&AES_128, 16)),

@@ -1,8 +1,8 @@
-//! PKCS#12 as the practice cloud needs it: it writes what a vault holds for an order, and reads what users
-//! upload.
+//! PKCS#12 as far as the practice cloud needs it: writes what a vault holds for an order, and reads what
+//! users upload.
 //!
-//! The structures are the `p12` crate's; its MAC check and its writer are not used, because the one panics on
-//! SHA-256 and the other encrypts certificates with RC2-40.
+//! The structures are the `p12` crate's. Its MAC check panics on SHA-256 and its writer encrypts certificates
+//! with RC2-40, so neither is used.
 
 use cbc::cipher::{BlockEncryptMut, KeyIvInit, block_padding::Pkcs7};
 use hmac::{Hmac, Mac};
@@ -15,14 +15,14 @@ use sha1::{Digest, Sha1};
 use yasna::models::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use super::derivation::{Purpose, derive};
+use super::derivation::{DerivedUse, derive};
 use super::{Issued, pbes2};
 
-/// How often the key derivation repeats; what real exports carry.
+/// The iteration count of the key derivation, as real exports have it.
 const ITERATIONS: u32 = 2000;
-/// More than any known product uses, little enough to refuse a file made to stall the reader.
+/// More than any known product uses, and few enough to refuse a file made to stall the reader.
 pub(super) const MAX_ITERATIONS: u64 = 1_000_000;
-/// A PFX is a few kilobytes; more than this is no certificate.
+/// A PFX is a few kilobytes; a larger file is not one.
 const MAX_BYTES: usize = 1 << 20;
 
 /// Why a file could not be opened. "Wrong password" is said only when the file itself says so.
@@ -55,23 +55,23 @@ pub struct Opened {
     pub chain: Vec<Vec<u8>>,
     /// PKCS#8 DER.
     pub key: Zeroizing<Vec<u8>>,
-    /// The name in the file, if it has one.
+    /// The friendly name in the file, if it has one.
     pub friendly_name: Option<String>,
 }
 
-/// A password in the forms that the algorithms take it in.
-struct Password {
-    /// UTF-16 with two zero octets at its end, for PKCS#12's own derivation. An empty text is those two
-    /// octets; what vaults write for orders has none at all (the null form).
+/// A password in the encodings that the algorithms need.
+struct PfxPassword {
+    /// UTF-16 with two zero bytes at its end, for PKCS#12's own derivation. An empty text is just these two
+    /// bytes; what vaults write for orders has none at all (the null form).
     wide: Zeroizing<Vec<u8>>,
     /// UTF-8, for PBES2.
     narrow: Zeroizing<Vec<u8>>,
 }
 
-impl Password {
+impl PfxPassword {
     fn text(text: &str) -> Self {
-        let octets = text.encode_utf16().chain([0]).flat_map(u16::to_be_bytes);
-        Self { wide: Zeroizing::new(octets.collect()), narrow: Zeroizing::new(text.as_bytes().to_vec()) }
+        let bytes = text.encode_utf16().chain([0]).flat_map(u16::to_be_bytes);
+        Self { wide: Zeroizing::new(bytes.collect()), narrow: Zeroizing::new(text.as_bytes().to_vec()) }
     }
 
     fn null() -> Self {
@@ -88,12 +88,12 @@ impl Password {
 pub fn write_for_vault(issued: &Issued, friendly_name: &str) -> Result<Vec<u8>, PfxError> {
     let key = issued.key.as_ref().ok_or(PfxError::NoKey)?;
     let chain = issued.chain.iter().rev().map(Vec::as_slice);
-    write(&issued.leaf, chain, Some(key), friendly_name, &Password::null())
+    write(&issued.leaf, chain, Some(key), friendly_name, &PfxPassword::null())
 }
 
 /// The same without the key, which the policy keeps in the vault.
 pub fn write_certificates(leaf: &[u8], chain: &[Vec<u8>], friendly_name: &str) -> Result<Vec<u8>, PfxError> {
-    write(leaf, chain.iter().rev().map(Vec::as_slice), None, friendly_name, &Password::null())
+    write(leaf, chain.iter().rev().map(Vec::as_slice), None, friendly_name, &PfxPassword::null())
 }
 
 /// A PFX with a password, leaf first: what a user would upload.
@@ -104,7 +104,7 @@ pub fn write_with_password(
 ) -> Result<Vec<u8>, PfxError> {
     let key = issued.key.as_ref().ok_or(PfxError::NoKey)?;
     let chain = issued.chain.iter().map(Vec::as_slice);
-    let password = Password::text(password);
+    let password = PfxPassword::text(password);
     write(&issued.leaf, chain, Some(key), friendly_name, &password)
 }
 
@@ -113,10 +113,10 @@ fn write<'a>(
     chain: impl Iterator<Item = &'a [u8]>,
     key: Option<&[u8]>,
     friendly_name: &str,
-    password: &Password,
+    password: &PfxPassword,
 ) -> Result<Vec<u8>, PfxError> {
-    // As hard to foresee as the key, and the same whenever this file is written again: a secret reads the
-    // same each time.
+    // Derived from the key: as hard to guess, and the same whenever this file is written again, so that a
+    // secret has the same bytes at every read.
     let seed =
         Sha1::new().chain_update(friendly_name).chain_update(leaf).chain_update(key.unwrap_or_default());
     let salt = |purpose: &str| seed.clone().chain_update(purpose).finalize()[..8].to_vec();
@@ -175,9 +175,9 @@ pub fn read(bytes: &[u8], password: &str) -> Result<Opened, PfxError> {
     let ContentInfo::Data(contents) = &pfx.auth_safe else {
         return Err(PfxError::Algorithm("a signed or enveloped file".into()));
     };
-    let mut forms = vec![Password::text(password)];
+    let mut forms = vec![PfxPassword::text(password)];
     if password.is_empty() {
-        forms.push(Password::null());
+        forms.push(PfxPassword::null());
     }
     let mut outcome = Err(PfxError::WrongPassword);
     for form in forms {
@@ -202,7 +202,7 @@ fn parse_pfx(reader: yasna::BERReader<'_, '_>) -> yasna::ASN1Result<PFX> {
     })
 }
 
-fn open(contents: &[u8], password: &Password) -> Result<Opened, PfxError> {
+fn open(contents: &[u8], password: &PfxPassword) -> Result<Opened, PfxError> {
     let safes = yasna::parse_ber(contents, |reader| reader.collect_sequence_of(ContentInfo::parse))
         .map_err(|_| PfxError::NotPfx)?;
     let mut certificates: Vec<(Vec<u8>, Option<String>)> = Vec::new();
@@ -258,11 +258,11 @@ fn is_key_bag(oid: &ObjectIdentifier) -> bool {
 
 fn encrypt(
     plain: &[u8],
-    password: &Password,
+    password: &PfxPassword,
     salt: Vec<u8>,
 ) -> Result<(AlgorithmIdentifier, Vec<u8>), PfxError> {
     let derived = |purpose, length| derive::<Sha1>(purpose, &password.wide, &salt, ITERATIONS, length);
-    let (key, vector) = (derived(Purpose::Key, 24), derived(Purpose::Vector, 8));
+    let (key, vector) = (derived(DerivedUse::Key, 24), derived(DerivedUse::Vector, 8));
     let cipher =
         cbc::Encryptor::<des::TdesEde3>::new_from_slices(&key, &vector).map_err(|_| PfxError::Encryption)?;
     let parameters = Pkcs12PbeParams { salt, iterations: ITERATIONS.into() };
@@ -275,7 +275,7 @@ fn encrypt(
 fn decrypt(
     algorithm: &AlgorithmIdentifier,
     cipher: &[u8],
-    password: &Password,
+    password: &PfxPassword,
 ) -> Result<Zeroizing<Vec<u8>>, PfxError> {
     let rounds = match algorithm {
         AlgorithmIdentifier::PbewithSHAAnd40BitRC2CBC(parameters)
@@ -317,7 +317,7 @@ fn mac_matches(mac: &MacData, contents: &[u8], password: &[u8]) -> Result<bool, 
         AlgorithmIdentifier::OtherAlg(other)
             if other.algorithm_type.to_string() == "2.16.840.1.101.3.4.2.1" =>
         {
-            let key = derive::<sha2::Sha256>(Purpose::Mac, password, &mac.salt, count, 32);
+            let key = derive::<sha2::Sha256>(DerivedUse::Mac, password, &mac.salt, count, 32);
             authenticate::<Hmac<sha2::Sha256>>(&key, contents)
         }
         AlgorithmIdentifier::OtherAlg(other) => {
@@ -329,12 +329,12 @@ fn mac_matches(mac: &MacData, contents: &[u8], password: &[u8]) -> Result<bool, 
 }
 
 fn mac_sha1(contents: &[u8], password: &[u8], salt: &[u8], rounds: u32) -> Vec<u8> {
-    let key = derive::<Sha1>(Purpose::Mac, password, salt, rounds, 20);
+    let key = derive::<Sha1>(DerivedUse::Mac, password, salt, rounds, 20);
     authenticate::<Hmac<Sha1>>(&key, contents)
 }
 
 fn authenticate<M: Mac + hmac::digest::KeyInit>(key: &[u8], contents: &[u8]) -> Vec<u8> {
-    // HMAC takes a key of any length, so there is no error to report.
+    // HMAC accepts keys of any length, so there is no error to report.
     <M as Mac>::new_from_slice(key)
         .map(|mac| mac.chain_update(contents).finalize().into_bytes().to_vec())
         .unwrap_or_default()

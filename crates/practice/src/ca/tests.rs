@@ -1,4 +1,4 @@
-//! What the practice CA issues, and that others can read it.
+//! What the practice CA issues, and that other programs can read it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -16,14 +16,14 @@ fn ca() -> &'static Ca {
     CA.get_or_init(|| Ca::generate([at("2026-11-23T00:00:00Z"); 2]).unwrap())
 }
 
-fn shop() -> Profile {
-    Profile {
+fn shop() -> LeafProfile {
+    LeafProfile {
         common_name: "contoso.com".into(),
         names: vec!["contoso.com".into(), "www.contoso.com".into()],
         key: KeySource::NewRsa(2048),
         not_before: at("2026-11-23T08:00:00Z"),
         not_after: at("2027-06-09T08:00:00Z"),
-        issuer: Role::GoDaddy,
+        issuer: CommercialCa::GoDaddy,
         particulars: None,
     }
 }
@@ -31,7 +31,7 @@ fn shop() -> Profile {
 #[test]
 fn a_leaf_says_what_azure_would_report() {
     let issued = ca().issue(&shop()).unwrap();
-    let facts = Facts::read(&issued.leaf).unwrap();
+    let facts = CertificateFacts::read(&issued.leaf).unwrap();
     assert_eq!(facts.names, ["contoso.com", "www.contoso.com"]);
     assert_eq!(facts.subject, "CN=contoso.com, OU=Domain Control Validated");
     assert_eq!(
@@ -43,7 +43,7 @@ fn a_leaf_says_what_azure_would_report() {
     assert_eq!(u64::from_str_radix(&facts.serial_hex, 16).unwrap().to_string(), facts.serial_decimal);
     assert_eq!(facts.not_after, at("2027-06-09T08:00:00Z"));
     assert!(issued.csr.starts_with("-----BEGIN NEW CERTIFICATE REQUEST-----\r\n"));
-    assert!(Facts::read(&issued.chain[1]).unwrap().self_signed);
+    assert!(CertificateFacts::read(&issued.chain[1]).unwrap().self_signed);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_kept_ca_signs_as_the_same_one() {
     let again = Ca::from_pem(&ca().to_pem()).unwrap();
     assert_eq!(again.root_der(), ca().root_der());
     let mut profile = shop();
-    profile.key = KeySource::NewEc(Curve::P256);
+    profile.key = KeySource::NewEc(KeyCurve::P256);
     let issued = again.issue(&profile).unwrap();
     assert_eq!(issued.chain[1], ca().root_der());
 }
@@ -161,9 +161,9 @@ fn files_of_openssl_open_whatever_it_encrypts_with() {
 fn a_key_lies_on_the_curve_that_was_asked_for() {
     for curve in ["P-256", "P-384", "P-521"] {
         let mut profile = shop();
-        profile.key = KeySource::NewEc(Curve::named(curve).unwrap());
-        let facts = Facts::read(&self_signed(&profile).unwrap().leaf).unwrap();
-        assert_eq!(Curve::of(facts.key_bits).map(Curve::name), Some(curve));
+        profile.key = KeySource::NewEc(KeyCurve::named(curve).unwrap());
+        let facts = CertificateFacts::read(&self_signed(&profile).unwrap().leaf).unwrap();
+        assert_eq!(KeyCurve::of(facts.key_bits).map(KeyCurve::name), Some(curve));
     }
-    assert_eq!(Curve::named("P-256K"), None);
+    assert_eq!(KeyCurve::named("P-256K"), None);
 }

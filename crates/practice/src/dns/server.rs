@@ -1,4 +1,4 @@
-//! Answers DNS questions about the practice zone over UDP and TCP, with hickory's codec and a loop of our
+//! Answers DNS queries for the practice zone over UDP and TCP, with hickory's codec and a server loop of its
 //! own.
 
 use std::{
@@ -20,10 +20,10 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Caa, Kind, at, exists, follow};
+use super::{Caa, DnsRecordKind, at, exists, follow};
 use crate::store::Transaction;
 
-/// Short, so that a changed record is seen at once.
+/// Short, so that a changed record is visible at once.
 const TTL: u32 = 5;
 const MAX_UDP: usize = 4096;
 
@@ -35,7 +35,7 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    /// Listens on `listen`; with port 0 on any that is free for both.
+    /// Listens on `listen`; with port 0 on any port that is free for both.
     pub async fn bind(listen: SocketAddr) -> io::Result<Self> {
         // A port that is free for TCP may be taken for UDP, so an ephemeral one is tried several times.
         let mut attempts = if listen.port() == 0 { 16 } else { 1 };
@@ -55,8 +55,7 @@ impl Sockets {
         self.tcp.local_addr()
     }
 
-    /// Carries questions to `ask` (which gives [`answer`] to them, where the store is) until the future is
-    /// dropped.
+    /// Passes queries to `ask` (which calls [`answer`] where the store is) until the future is dropped.
     pub async fn serve<A, F>(self, ask: A)
     where
         A: Fn(Vec<u8>, Transport) -> F + Clone + Send + 'static,
@@ -93,7 +92,7 @@ where
 {
     let mut connections = JoinSet::new();
     loop {
-        // As above: a connection that could not be accepted is not the listener's end.
+        // As above: a connection that could not be accepted does not end the listener.
         if let Ok((stream, _)) = listener.accept().await {
             let ask = ask.clone();
             connections.spawn(async move { converse(stream, ask).await });
@@ -102,7 +101,7 @@ where
     }
 }
 
-/// Any number of questions, each with its length before it, until the peer has had enough.
+/// Answers any number of queries, each preceded by its length, until the peer closes the connection.
 async fn converse<A, F>(mut stream: TcpStream, ask: A) -> Option<()>
 where
     A: Fn(Vec<u8>, Transport) -> F,
@@ -119,14 +118,14 @@ where
     }
 }
 
-/// How a question came; it decides how long the answer may be.
+/// How a query arrived; this limits the length of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     Udp,
     Tcp,
 }
 
-/// The answer to one question, both in wire form; none for what is no question.
+/// The answer to one query, both in wire form; `None` for a message that is no query.
 pub fn answer(tx: &Transaction, question: &[u8], transport: Transport) -> Option<Vec<u8>> {
     let question = Message::from_vec(question).ok()?;
     if question.metadata.message_type != MessageType::Query {
@@ -164,18 +163,19 @@ fn reply(tx: &Transaction, question: &Message) -> Message {
     reply
 }
 
-/// The CNAMEs on the way, then the records asked for; `None` when the store or a stored name is at fault.
+/// The CNAMEs that were followed, then the requested records; `None` when the store fails or a stored name is
+/// invalid.
 fn records(tx: &Transaction, name: &Name, wanted: RecordType) -> Option<(ResponseCode, Vec<WireRecord>)> {
     let asked = name.to_ascii();
     let kind = match wanted {
-        RecordType::A => Some(Kind::A),
-        RecordType::CNAME => Some(Kind::Cname),
-        RecordType::TXT => Some(Kind::Txt),
-        RecordType::CAA => Some(Kind::Caa),
+        RecordType::A => Some(DnsRecordKind::A),
+        RecordType::CNAME => Some(DnsRecordKind::Cname),
+        RecordType::TXT => Some(DnsRecordKind::Txt),
+        RecordType::CAA => Some(DnsRecordKind::Caa),
         _ => None,
     };
     let hops = match kind {
-        Some(Kind::Cname) => Vec::new(),
+        Some(DnsRecordKind::Cname) => Vec::new(),
         _ => follow(tx, &asked).ok()?.hops,
     };
     let mut owner = name.clone();
@@ -201,13 +201,13 @@ fn records(tx: &Transaction, name: &Name, wanted: RecordType) -> Option<(Respons
     Some((code, found))
 }
 
-fn data(kind: Kind, value: &str) -> Option<RData> {
+fn data(kind: DnsRecordKind, value: &str) -> Option<RData> {
     Some(match kind {
-        Kind::A => RData::A(A(value.parse::<Ipv4Addr>().ok()?)),
-        Kind::Cname => RData::CNAME(CNAME(Name::from_ascii(value).ok()?)),
+        DnsRecordKind::A => RData::A(A(value.parse::<Ipv4Addr>().ok()?)),
+        DnsRecordKind::Cname => RData::CNAME(CNAME(Name::from_ascii(value).ok()?)),
         // One character string of a TXT record holds 255 octets at most.
-        Kind::Txt => RData::TXT(TXT::from_bytes(value.as_bytes().chunks(255).collect())),
-        Kind::Caa => {
+        DnsRecordKind::Txt => RData::TXT(TXT::from_bytes(value.as_bytes().chunks(255).collect())),
+        DnsRecordKind::Caa => {
             let caa: Caa = value.parse().ok()?;
             let mut wire = CAA::new_issue(caa.critical, None, Vec::new());
             wire.tag = caa.tag;
@@ -226,7 +226,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        dns::{Record, add},
+        dns::{DnsRecord, add},
         store::Store,
     };
 
@@ -235,12 +235,12 @@ mod tests {
         let store = Store::open(dir.path()).unwrap();
         let tx = store.begin().unwrap();
         for (name, kind, value) in [
-            ("www.contoso.com", Kind::Cname, "shop.azurewebsites.net"),
-            ("shop.azurewebsites.net", Kind::A, "203.0.113.7"),
-            ("contoso.com", Kind::Caa, "0 issue godaddy.com"),
-            ("contoso.com", Kind::Txt, &"x".repeat(900)),
+            ("www.contoso.com", DnsRecordKind::Cname, "shop.azurewebsites.net"),
+            ("shop.azurewebsites.net", DnsRecordKind::A, "203.0.113.7"),
+            ("contoso.com", DnsRecordKind::Caa, "0 issue godaddy.com"),
+            ("contoso.com", DnsRecordKind::Txt, &"x".repeat(900)),
         ] {
-            add(&tx, &Record::new(name, kind, value).unwrap()).unwrap();
+            add(&tx, &DnsRecord::new(name, kind, value).unwrap()).unwrap();
         }
         tx.commit().unwrap();
         (dir, Arc::new(store))

@@ -1,5 +1,5 @@
-//! Applications that prove who they are with a signed statement instead of a secret: a certificate that was
-//! registered for them, or the token of a cluster that is trusted (workload identity).
+//! Applications that sign in with a signed assertion instead of a secret: with a certificate that was
+//! registered for them, or with the token of a trusted cluster (workload identity).
 
 use aws_lc_rs::signature::{
     RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
@@ -12,31 +12,31 @@ use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::{Authority, refusal};
+use super::{TokenIssuer, refusal};
 use crate::{
-    context::Context,
-    material::Octets,
-    principals::{CERTDECK, Principal},
+    context::CloudContext,
+    material::Base64Bytes,
+    principals::{CERTDECK, ServicePrincipal},
     reply::Fault,
     store::Collection,
 };
 
 /// The certificates of certdeck's application, by SHA-1 thumbprint.
-const CERTIFICATES: Collection<Octets> = Collection::new("entra-certificates");
-/// The service account of a cluster that may act as the application.
+const CERTIFICATES: Collection<Base64Bytes> = Collection::new("entra-certificates");
+/// The issuer of the cluster whose service account may act as the application.
 const CLUSTER: &str = "https://cluster.contoso.example/";
 
-/// Registers a certificate in PEM form; its thumbprint.
-pub fn register(ctx: &Context<'_>, pem: &str) -> Result<String, Fault> {
+/// Registers a certificate in PEM form; returns its thumbprint.
+pub fn register(ctx: &CloudContext<'_>, pem: &str) -> Result<String, Fault> {
     let der = CertificateDer::from_pem_slice(pem.as_bytes())
         .map_err(|_| Fault::invalid("pem is no certificate in PEM form."))?;
     let thumbprint = BASE64URL.encode(Sha1::digest(&der));
-    ctx.tx.put(&CERTIFICATES, &thumbprint, &Octets(der.to_vec()))?;
+    ctx.tx.put(&CERTIFICATES, &thumbprint, &Base64Bytes(der.to_vec()))?;
     Ok(thumbprint)
 }
 
-/// A token such as Kubernetes puts into the file of a pod.
-pub fn federated_token(authority: &Authority) -> String {
+/// A token such as Kubernetes writes into the file of a pod.
+pub fn federated_token(authority: &TokenIssuer) -> String {
     let now = Timestamp::now().as_second();
     authority.sign(&json!({
         "iss": CLUSTER,
@@ -47,8 +47,8 @@ pub fn federated_token(authority: &Authority) -> String {
     }))
 }
 
-/// Whether a statement was really made for the application.
-pub fn verify(ctx: &Context<'_>, assertion: &str, application: &Principal) -> Result<(), Fault> {
+/// Checks that the application really signed the assertion.
+pub fn verify(ctx: &CloudContext<'_>, assertion: &str, application: &ServicePrincipal) -> Result<(), Fault> {
     let refused = |number, text: &str| Err(refusal(401, "invalid_client", number, text));
     let Some((header, claims)) = parts(assertion) else {
         return refused(50_027, "JWT token is invalid or malformed for app");

@@ -1,5 +1,5 @@
-//! Signing in by browser: a page on which the person agrees, a redirect back to the program with a code, and
-//! the tokens for the code and the verifier that belongs to it (RFC 6749, RFC 7636, RFC 8252).
+//! Sign-in by browser: a page on which the person agrees, a redirect back to the program with a code, and the
+//! tokens for the code and its verifier (RFC 6749, RFC 7636, RFC 8252).
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use jiff::Timestamp;
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::{PERSON, Subject, claims::Carries, grants, grants::Form, random, refusal};
+use super::{PERSON, SignInSubject, claims::Carries, grants, grants::FormFields, random, refusal};
 use crate::{
-    context::Context,
-    reply::{Body, Fault, Outcome, Reply},
+    context::CloudContext,
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
     store::Collection,
 };
 
-/// What Entra gives a code, in seconds.
+/// The life of a code in seconds, as in Entra.
 const LIFETIME: i64 = 600;
 
-/// Codes that were given, by code; they live by the real clock, and used ones are remembered.
+/// Issued codes, by code. They expire by the real clock, and used ones are remembered.
 const CODES: Collection<Given> = Collection::private("authorization-codes");
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,8 +30,8 @@ struct Given {
     is_used: bool,
 }
 
-/// GET `/{tenant}/oauth2/v2.0/authorize`: the page; nothing is given before the person agrees.
-pub fn page(form: &Form) -> Outcome {
+/// GET `/{tenant}/oauth2/v2.0/authorize`: the page; no code is issued before the person agrees.
+pub fn page(form: &FormFields) -> ReplyResult {
     check(form)?;
     let field = |(name, value): &(String, String)| {
         format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escaped(name), escaped(value))
@@ -41,11 +41,11 @@ pub fn page(form: &Form) -> Outcome {
         "<!doctype html><meta charset=\"utf-8\"><title>Practice sign-in</title><h1>Sign in to the practice cloud</h1>\
          <form method=\"post\">{hidden}<button>Sign in as {PERSON}</button></form>"
     );
-    Ok(Reply::new(200, Body::Text("text/html; charset=utf-8", html)))
+    Ok(Reply::new(200, ReplyBody::Text("text/html; charset=utf-8", html)))
 }
 
-/// POST of that page: back to the program, with a code.
-pub fn agree(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
+/// POST of that page: redirects back to the program with a code.
+pub fn agree(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let mut back = check(form)?;
     let code = random(64);
     let given = Given {
@@ -65,7 +65,7 @@ pub fn agree(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
 }
 
 /// The token endpoint for a code.
-pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
+pub fn redeem(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let refused = |number, text: &str| Err(refusal(400, "invalid_grant", number, text));
     let code = grants::field(form, "code");
     let Some(given) = ctx.tx.get(&CODES, code)? else {
@@ -93,11 +93,16 @@ pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     }
     let carries = given.carries.and(Carries::asked(tenant, form)?);
     ctx.tx.put(&CODES, code, &Given { is_used: true, ..given.clone() })?;
-    grants::answer(&ctx.setting.authority, Subject::Person, &[("scope".to_owned(), given.scope)], carries)
+    grants::answer(
+        &ctx.setting.authority,
+        SignInSubject::Person,
+        &[("scope".to_owned(), given.scope)],
+        carries,
+    )
 }
 
-/// Where to go back to; a request that a public client must not make is refused on the page itself.
-fn check(form: &Form) -> Result<Url, Fault> {
+/// The redirect URI; a request that a public client must not make is refused on the page itself.
+fn check(form: &FormFields) -> Result<Url, Fault> {
     let refused = |number, text: &str| Err(refusal(400, "invalid_request", number, text));
     let field = |name| grants::field(form, name);
     if field("client_id").is_empty() || field("scope").is_empty() || field("response_type") != "code" {
@@ -151,7 +156,7 @@ mod tests {
         ])
     }
 
-    fn number(outcome: Outcome) -> u64 {
+    fn number(outcome: ReplyResult) -> u64 {
         outcome.unwrap_err().body["error_codes"][0].as_u64().unwrap()
     }
 
@@ -191,7 +196,7 @@ mod tests {
             assert_eq!(number(page(&asked(redirect, &challenge))), 50_011, "{redirect}");
         }
         assert_eq!(number(page(&asked(BACK, "short"))), 9_002_325);
-        let Body::Text(_, html) = page(&asked(BACK, &challenge)).unwrap().body else { unreachable!() };
+        let ReplyBody::Text(_, html) = page(&asked(BACK, &challenge)).unwrap().body else { unreachable!() };
         assert!(html.contains("s&amp;&quot;&lt;") && html.contains("method=\"post\""), "{html}");
     }
 }

@@ -1,25 +1,25 @@
-//! Claims that a service wants a token to carry: how it asks for them (a claims challenge, `WWW-Authenticate`
-//! of a 401), and what a client that passes them on to the sign-in asks for (OpenID Connect Core 5.5; learn:
+//! Claims that a service requires in a token: how it asks for them (a claims challenge, `WWW-Authenticate` of
+//! a 401), and what a client asks for when it passes them on to the sign-in (OpenID Connect Core 5.5; learn:
 //! claims-challenge).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{grants, grants::Form, refusal, tenants};
+use super::{grants, grants::FormFields, refusal, tenants};
 use crate::reply::Fault;
 
 /// The authentication context by which ARM asks a person for multi-factor authentication.
 const MFA: &str = "p1";
-/// What a client says that can answer a claims challenge in the middle of its work.
+/// The capability of a client that can answer a claims challenge in the middle of its work.
 const CAN_ANSWER: &str = "cp1";
 
-/// What a token carries beside whom it is for.
+/// What a token carries besides its subject and audience.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carries {
     /// The person gave a second factor.
     pub mfa: bool,
-    /// The client can answer challenges, so services look whether the sign-in was revoked.
+    /// The client can answer challenges, so services check whether the sign-in was revoked.
     pub cae: bool,
     /// The person signed in to the tenant where they are a guest.
     #[serde(default)]
@@ -27,8 +27,8 @@ pub struct Carries {
 }
 
 impl Carries {
-    /// What the `claims` of a form ask for in a tenant; nothing where there are none.
-    pub fn asked(tenant: &str, form: &Form) -> Result<Self, Fault> {
+    /// What the `claims` of a form ask for in a tenant; the default when the form has none.
+    pub fn asked(tenant: &str, form: &FormFields) -> Result<Self, Fault> {
         let (text, guest) = (grants::field(form, "claims"), tenants::is_guests(tenant));
         if text.is_empty() {
             return Ok(Self { guest, ..Self::default() });
@@ -50,13 +50,13 @@ impl Carries {
         Ok(Self { mfa: asks("acrs", MFA), cae: asks("xms_cc", CAN_ANSWER), guest })
     }
 
-    /// What two requests of one sign-in ask for together.
+    /// The claims that two requests of one sign-in ask for together.
     #[must_use]
     pub fn and(self, later: Self) -> Self {
         Self { mfa: self.mfa || later.mfa, cae: self.cae || later.cae, ..self }
     }
 
-    /// Of a token that was made before.
+    /// Reads them from an existing token.
     pub fn of(claims: &Value) -> Self {
         let has = |claim: &str, value: &str| {
             claims[claim].as_array().is_some_and(|all| all.iter().any(|one| one == value))
@@ -84,7 +84,7 @@ pub fn mfa() -> Value {
     json!({"access_token": {"acrs": {"essential": true, "values": [MFA]}}})
 }
 
-/// Those by which a service asks for a sign-in that is newer than a revocation. Seconds.
+/// The claims by which a service asks for a sign-in that is newer than a revocation, in seconds.
 pub fn newer_than(moment: i64) -> Value {
     json!({"access_token": {"nbf": {"essential": true, "value": moment.to_string()}}})
 }

@@ -1,28 +1,28 @@
-//! Signing in by device code: a program shows a code, a person types it elsewhere, the program asks until
-//! that is done.
+//! Sign-in by device code: a program shows a code, a person enters it elsewhere, and the program polls until
+//! then.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Subject, claims::Carries, grants, grants::Form, random, refusal};
+use super::{SignInSubject, claims::Carries, grants, grants::FormFields, random, refusal};
 use crate::{
-    context::Context,
+    context::CloudContext,
     pace::Pace,
-    reply::{Body, Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
     store::Collection,
 };
 
-/// What Entra gives.
+/// The life of a device code in seconds, as in Entra.
 const LIFETIME: i64 = 900;
-/// In a demonstration nobody types the code anywhere: it is taken as typed after so many seconds.
+/// In a demonstration the code is never entered: it counts as entered after this many seconds.
 const TYPED_AFTER: i64 = 8;
 
-/// Codes that wait, by device code; they live by the real clock.
-const CODES: Collection<Waiting> = Collection::private("device-codes");
+/// Codes that wait to be entered, by device code. They expire by the real clock.
+const CODES: Collection<WaitingCode> = Collection::private("device-codes");
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Waiting {
+struct WaitingCode {
     user_code: String,
     scope: String,
     begun: i64,
@@ -32,7 +32,7 @@ struct Waiting {
 }
 
 /// POST `/{tenant}/oauth2/v2.0/devicecode`
-pub fn begin(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
+pub fn begin(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let scope = grants::field(form, "scope").to_owned();
     if grants::field(form, "client_id").is_empty() || scope.is_empty() {
         let text = "The request body must contain the following parameter: 'client_id' and 'scope'.";
@@ -41,7 +41,7 @@ pub fn begin(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     let (device_code, user_code) =
         (random(32), random(16).to_uppercase().replace(['-', '_'], "X")[..9].to_owned());
     let (begun, carries) = (Timestamp::now().as_second(), Carries::asked(tenant, form)?);
-    let waiting = Waiting { user_code: user_code.clone(), scope, begun, decided: None, carries };
+    let waiting = WaitingCode { user_code: user_code.clone(), scope, begun, decided: None, carries };
     ctx.tx.put(&CODES, &device_code, &waiting)?;
     let address = format!("{}/devicelogin", ctx.setting.authority.origin);
     let message = format!(
@@ -58,7 +58,7 @@ pub fn begin(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
 }
 
 /// The token endpoint for a device code.
-pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
+pub fn redeem(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let code = grants::field(form, "device_code");
     let Some(waiting) = ctx.tx.get(&CODES, code)? else {
         return Err(refusal(
@@ -83,7 +83,7 @@ pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
             70_016,
             "OAuth 2.0 device flow error. Authorization is pending for app",
         )),
-        // A policy is judged once it is known who signs in.
+        // A policy is evaluated once it is known who signs in.
         Some(true) | None if ctx.setting.authority.switches.blocks_device_codes() => {
             let text = "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance \
                         to app";
@@ -92,15 +92,15 @@ pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
         Some(true) | None => {
             ctx.tx.remove(&CODES, code)?;
             let scope = [("scope".to_owned(), waiting.scope)];
-            // The person is asked for a second factor if either request says so.
+            // A second factor is required if either request asks for it.
             let carries = waiting.carries.and(Carries::asked(tenant, form)?);
-            grants::answer(&ctx.setting.authority, Subject::Person, &scope, carries)
+            grants::answer(&ctx.setting.authority, SignInSubject::Person, &scope, carries)
         }
     }
 }
 
-/// Decides on the waiting codes, or on the one that is named; says how many there were.
-pub fn decide(ctx: &Context<'_>, user_code: Option<&str>, yes: bool) -> Result<usize, Fault> {
+/// Decides on the waiting codes, or on the one that is named; returns how many there were.
+pub fn decide(ctx: &CloudContext<'_>, user_code: Option<&str>, yes: bool) -> Result<usize, Fault> {
     let mut decided = 0;
     for (key, mut waiting) in ctx.tx.scan(&CODES, "")? {
         if waiting.decided.is_none()
@@ -114,8 +114,8 @@ pub fn decide(ctx: &Context<'_>, user_code: Option<&str>, yes: bool) -> Result<u
     Ok(decided)
 }
 
-/// Lets every waiting code run out.
-pub fn run_out(ctx: &Context<'_>) -> Result<usize, Fault> {
+/// Expires every waiting code.
+pub fn run_out(ctx: &CloudContext<'_>) -> Result<usize, Fault> {
     let all = ctx.tx.scan(&CODES, "")?;
     for (key, mut waiting) in all.iter().cloned() {
         waiting.begun -= LIFETIME;
@@ -124,8 +124,8 @@ pub fn run_out(ctx: &Context<'_>) -> Result<usize, Fault> {
     Ok(all.len())
 }
 
-/// GET `/devicelogin?code=…`: the page on which the person types the code, as far as practice needs it.
-pub fn approve_by_hand(ctx: &Context<'_>, code: Option<&str>) -> Outcome {
+/// GET `/devicelogin?code=…`: the page on which the person enters the code, as far as practice needs it.
+pub fn approve_by_hand(ctx: &CloudContext<'_>, code: Option<&str>) -> ReplyResult {
     let words = match code {
         Some(code) if decide(ctx, Some(code), true)? > 0 => {
             "You are signed in. Go back to the program that showed you the code."
@@ -133,5 +133,5 @@ pub fn approve_by_hand(ctx: &Context<'_>, code: Option<&str>) -> Outcome {
         Some(_) => "No sign-in waits for this code; it may have run out.",
         None => "Add the code to this address: ?code=ABCDEFGHI",
     };
-    Ok(Reply::new(200, Body::Text("text/plain; charset=utf-8", format!("{words}\n"))))
+    Ok(Reply::new(200, ReplyBody::Text("text/plain; charset=utf-8", format!("{words}\n"))))
 }

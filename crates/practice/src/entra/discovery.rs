@@ -1,11 +1,11 @@
-//! What clients read about the sign-in service before they use it.
+//! The documents that clients read about the sign-in service before they use it.
 
 use serde_json::json;
 
-use super::Authority;
+use super::TokenIssuer;
 use crate::reply::Reply;
 
-impl Authority {
+impl TokenIssuer {
     /// `/{tenant}/v2.0/.well-known/openid-configuration`
     pub fn openid_configuration(&self) -> Reply {
         let base = format!("{}/{}", self.origin, self.tenant_id);

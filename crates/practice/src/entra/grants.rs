@@ -1,25 +1,27 @@
-//! The token endpoint: one function a grant type.
+//! The token endpoint: one function per grant type.
 
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::{Authority, Subject, assertion, authorize, claims::Carries, device_code, refusal, tenants};
+use super::{
+    SignInSubject, TokenIssuer, assertion, authorize, claims::Carries, device_code, refusal, tenants,
+};
 use crate::{
-    context::Context,
+    context::CloudContext,
     principals,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
 };
 
 /// A form as it was posted.
-pub type Form = [(String, String)];
+pub type FormFields = [(String, String)];
 
 /// A field of a form; empty where it is missing.
-pub fn field<'f>(form: &'f Form, name: &str) -> &'f str {
+pub fn field<'f>(form: &'f FormFields, name: &str) -> &'f str {
     form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
 }
 
 /// POST `/{tenant}/oauth2/v2.0/token`, form-encoded; also the older `/oauth2/token`.
-pub fn token(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
+pub fn token(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     match field(form, "grant_type") {
         "client_credentials" => client_credentials(ctx, tenant, form),
         "urn:ietf:params:oauth:grant-type:device_code" => device_code::redeem(ctx, tenant, form),
@@ -31,12 +33,13 @@ pub fn token(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     }
 }
 
-fn client_credentials(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
+fn client_credentials(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let authority = &ctx.setting.authority;
     let client = field(form, "client_id");
     let is_guest = tenants::is_guests(tenant);
-    let is_known =
-        |account: &&principals::Account| !is_guest && client.eq_ignore_ascii_case(account.principal.app_id);
+    let is_known = |account: &&principals::SignInAccount| {
+        !is_guest && client.eq_ignore_ascii_case(account.principal.app_id)
+    };
     let Some(account) = principals::account(client).filter(is_known) else {
         let directory = if is_guest { tenants::GUEST.name } else { "Contoso" };
         let text =
@@ -55,14 +58,14 @@ fn client_credentials(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     }
     answer(
         authority,
-        Subject::Application(application),
+        SignInSubject::Application(application),
         form,
         Carries { mfa: false, ..Carries::asked(tenant, form)? },
     )
 }
 
-/// A refresh token is good for every audience, as Entra's are.
-fn refresh(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
+/// A refresh token is valid for every audience, as Entra's are.
+fn refresh(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let authority = &ctx.setting.authority;
     let claims = authority.open(field(form, "refresh_token")).filter(|claims| claims["typ"] == "refresh");
     let claims = claims.ok_or_else(|| {
@@ -79,14 +82,19 @@ fn refresh(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
                     must use multi-factor authentication to access the resource, asked for by app";
         return Err(refusal(400, "invalid_grant", 50_076, text));
     }
-    answer(authority, Subject::Person, form, Carries { mfa, ..asked })
+    answer(authority, SignInSubject::Person, form, Carries { mfa, ..asked })
 }
 
 /// The tokens for the scope that the form asks for.
-pub fn answer(authority: &Authority, subject: Subject, form: &Form, carries: Carries) -> Outcome {
+pub fn answer(
+    authority: &TokenIssuer,
+    subject: SignInSubject,
+    form: &FormFields,
+    carries: Carries,
+) -> ReplyResult {
     let (token, lifetime) = authority.access(subject, &audience(form)?, carries);
     let mut body = json!({"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token});
-    if subject == Subject::Person {
+    if subject == SignInSubject::Person {
         let refresh = json!({"typ": "refresh", "session": authority.switches.session(), "mfa": carries.mfa});
         body["refresh_token"] = authority.sign(&refresh).into();
         body["id_token"] = authority.id_token(field(form, "client_id"), carries.guest).into();
@@ -98,8 +106,8 @@ pub fn answer(authority: &Authority, subject: Subject, form: &Form, carries: Car
     Ok(Reply::ok(body))
 }
 
-/// The resource among the scopes, or the older `resource`.
-fn audience(form: &Form) -> Result<String, Fault> {
+/// The resource among the scopes, or the older parameter `resource`.
+fn audience(form: &FormFields) -> Result<String, Fault> {
     let scope = match field(form, "scope") {
         "" => field(form, "resource"),
         scope => scope,
@@ -120,7 +128,7 @@ mod tests {
     use super::*;
     use crate::fixture::Fixture;
 
-    fn ask(secret: &str) -> Outcome {
+    fn ask(secret: &str) -> ReplyResult {
         let form = [
             ("grant_type", "client_credentials"),
             ("client_id", principals::CERTDECK.app_id),

@@ -1,5 +1,5 @@
-//! The metadata service of a virtual machine, as far as managed identities need it. Azure has it at a
-//! link-local address in plain HTTP; here it is a loopback port of its own.
+//! The metadata service of a virtual machine, as far as managed identities need it. In Azure it listens at a
+//! link-local address over plain HTTP; here it has a loopback port of its own.
 
 use axum::{
     Router,
@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 
-use super::{Subject, claims::Carries};
+use super::{SignInSubject, claims::Carries};
 use crate::{
-    log::Exchange,
+    log::LoggedExchange,
     server,
-    world::{Handle, World},
+    world::{Handle, PracticeWorld},
 };
 
 const PATH: &str = "/metadata/identity/oauth2/token";
@@ -31,7 +31,7 @@ pub async fn listen(listener: TcpListener, world: Handle, stop: watch::Receiver<
 
 async fn handle(State(world): State<Handle>, request: Request) -> Response<HttpBody> {
     let uri = request.uri().clone();
-    // Without this header the request may have been forwarded for somebody else.
+    // A request without this header may have been forwarded for another party.
     let meant = request.headers().get("metadata").is_some_and(|value| value == "true");
     let query: Vec<(String, String)> =
         url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
@@ -39,12 +39,12 @@ async fn handle(State(world): State<Handle>, request: Request) -> Response<HttpB
     let answer = world.ask(move |world| {
         let (status, body) = answer(world, &path, &query, meant);
         let now = world.now();
-        let exchange = Exchange {
+        let exchange = LoggedExchange {
             method: "GET".to_owned(),
             host: "imds".to_owned(),
             path,
             status,
-            ..Exchange::default()
+            ..LoggedExchange::default()
         };
         world.log.add(now, exchange);
         (status, body)
@@ -56,7 +56,7 @@ async fn handle(State(world): State<Handle>, request: Request) -> Response<HttpB
     response
 }
 
-fn answer(world: &World, path: &str, query: &[(String, String)], meant: bool) -> (u16, Value) {
+fn answer(world: &PracticeWorld, path: &str, query: &[(String, String)], meant: bool) -> (u16, Value) {
     let refused =
         |status, error: &str, text: &str| (status, json!({"error": error, "error_description": text}));
     let value = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
@@ -73,13 +73,13 @@ fn answer(world: &World, path: &str, query: &[(String, String)], meant: bool) ->
             "Required query variables 'resource' and 'api-version' are missing",
         );
     };
-    let me = Subject::ManagedIdentity.principal().app_id;
+    let me = SignInSubject::ManagedIdentity.principal().app_id;
     if value("client_id").is_some_and(|id| !id.eq_ignore_ascii_case(me)) {
         return refused(400, "invalid_request", "Identity not found");
     }
     let audience = resource.trim_end_matches('/');
     let (token, lifetime) =
-        world.setting.authority.access(Subject::ManagedIdentity, audience, Carries::default());
+        world.setting.authority.access(SignInSubject::ManagedIdentity, audience, Carries::default());
     let now = Timestamp::now().as_second();
     let body = json!({
         "access_token": token,

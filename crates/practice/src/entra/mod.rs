@@ -1,9 +1,9 @@
-//! Entra ID as far as clients of ARM need it: one file a way to sign in, discovery, and the check of every
+//! Entra ID as far as clients of ARM need it: one file per way to sign in, discovery, and the check of every
 //! bearer token.
 //!
-//! Tokens are shaped like Entra's (clients read `oid` and `tid` from them) and signed with a secret of the
-//! data directory. They live by the real clock, not the practice one: moving the calendar must not sign
-//! anybody out.
+//! Tokens have the shape of Entra's (clients read `oid` and `tid` from them) and are signed with a secret of
+//! the data directory. They expire by the real clock, not the practice clock: moving the calendar must not
+//! sign anyone out.
 
 mod assertion;
 pub mod authorize;
@@ -18,7 +18,7 @@ pub mod tenants;
 
 pub use device_code::{approve_by_hand, begin as device_code};
 pub use grants::token;
-pub use switches::Switches;
+pub use switches::SignInSwitches;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use hmac::{Hmac, Mac as _};
@@ -31,14 +31,14 @@ use claims::Carries;
 
 use super::{
     call::Caller,
-    principals::{self, Principal},
+    principals::{self, ServicePrincipal},
     reply::Fault,
 };
 
-/// By how many seconds the clocks of two services may differ.
+/// The clocks of two services may differ by this many seconds.
 const LEEWAY: i64 = 300;
 
-/// Whom a token is for.
+/// The service that a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     Arm,
@@ -46,44 +46,44 @@ pub enum Audience {
     Graph,
 }
 
-/// Why a token does not open the door.
+/// Why a token is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenFault {
     Missing,
     /// Not a token of this authority.
     Invalid,
     Expired(Timestamp),
-    /// The sign-in was revoked, and the client can be told so in the middle of its work.
+    /// The sign-in was revoked, and the client can handle this in the middle of its work.
     Revoked,
-    /// One of the two clocks is wrong.
+    /// The token is not valid yet, so one of the two clocks is wrong.
     NotYet(Timestamp),
-    /// Made for somebody else.
+    /// Issued for another audience.
     WrongAudience(String),
 }
 
-/// The issuer of tokens.
+/// Issues tokens and checks them.
 #[derive(Debug)]
-pub struct Authority {
+pub struct TokenIssuer {
     pub tenant_id: String,
     /// `https://127.0.0.1:8443`
     pub origin: String,
     pub client_secret: SecretString,
     pub signing_key: SecretString,
-    pub switches: Switches,
+    pub switches: SignInSwitches,
 }
 
-/// As whom somebody signs in.
+/// The identity that signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
-    Application(Principal),
+pub enum SignInSubject {
+    Application(ServicePrincipal),
     ManagedIdentity,
     Person,
 }
 
-impl Subject {
-    /// A managed identity has no right in the directory unless somebody gives it one; the person may do what
-    /// the application of the first line may.
-    pub fn principal(self) -> Principal {
+impl SignInSubject {
+    /// A managed identity has no rights in the directory by default; the person has the rights of the first
+    /// application.
+    pub fn principal(self) -> ServicePrincipal {
         match self {
             Self::Application(principal) => principal,
             Self::ManagedIdentity => principals::PLAIN,
@@ -92,23 +92,23 @@ impl Subject {
     }
 }
 
-/// Who signs in by device code or browser.
+/// The person who signs in by device code or browser.
 pub const PERSON: &str = "ada.admin@contoso.example";
 
-impl Authority {
-    /// The secret of an application; worth nothing outside the data directory.
-    pub fn secret_of(&self, application: &Principal) -> SecretString {
+impl TokenIssuer {
+    /// The secret of an application; of no use outside of the data directory.
+    pub fn secret_of(&self, application: &ServicePrincipal) -> SecretString {
         if application.app_id == principals::CERTDECK.app_id {
             return self.client_secret.clone();
         }
         let tag = self
             .mac(&format!("secret of {}", application.app_id))
             .map(|mac| BASE64URL.encode(mac.finalize().into_bytes()));
-        // A letter first: `az login -p` would take a dash for another option.
+        // It begins with a letter: `az login -p` would take a dash for another option.
         format!("p8Q~{}", tag.unwrap_or_default()).into()
     }
 
-    /// Whom the `Authorization` header speaks for.
+    /// The caller that the `Authorization` header speaks for.
     pub fn caller(&self, header: Option<&str>, audience: Audience) -> Result<Caller, TokenFault> {
         self.caller_at(header, audience, Timestamp::now())
     }
@@ -163,7 +163,7 @@ impl Authority {
                     || ["https://management.azure.com", "https://management.core.windows.net"].contains(&aud)
             }
             Audience::Vault => {
-                // The suffix with the port, as the metadata gives it, or without.
+                // The host suffix with its port, as the metadata gives it, or without.
                 let host = aud.trim_start_matches("https://");
                 aud == "https://vault.azure.net" || host.split(':').next() == Some("vault.localhost")
             }
@@ -175,8 +175,8 @@ impl Authority {
         }
     }
 
-    /// A token for an audience, and how many seconds it lives.
-    fn access(&self, subject: Subject, audience: &str, carries: Carries) -> (String, i64) {
+    /// An access token for an audience, and its life in seconds.
+    fn access(&self, subject: SignInSubject, audience: &str, carries: Carries) -> (String, i64) {
         let (now, lifetime) = (Timestamp::now().as_second(), self.switches.lifetime());
         let me = subject.principal();
         let tenant = self.tenant(carries.guest);
@@ -190,11 +190,11 @@ impl Authority {
             "oid": me.object_id,
             "sub": me.object_id,
             "tid": tenant,
-            "idtyp": if subject == Subject::Person { "user" } else { "app" },
+            "idtyp": if subject == SignInSubject::Person { "user" } else { "app" },
             "ver": "1.0",
             "gen": self.switches.generation(),
         });
-        if subject == Subject::Person {
+        if subject == SignInSubject::Person {
             claims["upn"] = PERSON.into();
             claims["name"] = "Ada Admin".into();
         }
@@ -202,10 +202,10 @@ impl Authority {
         (self.sign(&claims), lifetime)
     }
 
-    /// Who signed in, for the client (OpenID Connect Core 2).
+    /// Tells the client who signed in (OpenID Connect Core 2).
     fn id_token(&self, client_id: &str, guest: bool) -> String {
         let (now, me, tenant) =
-            (Timestamp::now().as_second(), Subject::Person.principal(), self.tenant(guest));
+            (Timestamp::now().as_second(), SignInSubject::Person.principal(), self.tenant(guest));
         self.sign(&json!({
             "aud": client_id,
             "iss": format!("{}/{tenant}/v2.0", self.origin),
@@ -221,9 +221,9 @@ impl Authority {
         }))
     }
 
-    /// By which Microsoft's libraries know the account again; they ask for it.
+    /// Microsoft's libraries ask for this to recognise the account later.
     fn client_info(&self, guest: bool) -> String {
-        let (person, tenant) = (Subject::Person.principal().object_id, self.tenant(guest));
+        let (person, tenant) = (SignInSubject::Person.principal().object_id, self.tenant(guest));
         BASE64URL.encode(json!({"uid": person, "utid": tenant}).to_string())
     }
 
@@ -253,8 +253,8 @@ impl Authority {
     }
 }
 
-/// ARM's 401 for a token fault (API.md §1.1).
-pub fn arm_refusal(fault: &TokenFault, authority: &Authority) -> Fault {
+/// ARM's 401 for a token fault.
+pub fn arm_refusal(fault: &TokenFault, authority: &TokenIssuer) -> Fault {
     let (code, message) = match fault {
         TokenFault::Missing => (
             "AuthenticationFailed",
@@ -294,8 +294,8 @@ pub fn arm_refusal(fault: &TokenFault, authority: &Authority) -> Fault {
     Fault::arm(401, code, message).header("www-authenticate", challenge)
 }
 
-/// The challenge to a token whose sign-in was revoked; ARM's and Key Vault's are the same.
-pub fn revoked(authority: &Authority) -> String {
+/// The challenge for a token whose sign-in was revoked; the same for ARM and Key Vault.
+pub fn revoked(authority: &TokenIssuer) -> String {
     claims::challenge(&authority.origin, &claims::newer_than(Timestamp::now().as_second()))
 }
 
@@ -304,9 +304,9 @@ fn american(time: Timestamp) -> String {
     time.strftime("%-m/%-d/%Y %-I:%M:%S %p").to_string()
 }
 
-/// So many random octets as text that fits anywhere.
-fn random(octets: usize) -> String {
-    let mut bytes = vec![0_u8; octets];
+/// This many random bytes as text without special characters.
+fn random(length: usize) -> String {
+    let mut bytes = vec![0_u8; length];
     let _ = aws_lc_rs::rand::fill(&mut bytes);
     BASE64URL.encode(bytes)
 }
@@ -337,20 +337,22 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn authority(key: &str) -> Authority {
-        Authority {
+    fn authority(key: &str) -> TokenIssuer {
+        TokenIssuer {
             tenant_id: "t".to_owned(),
             origin: "https://127.0.0.1:1".to_owned(),
             client_secret: "right".into(),
             signing_key: key.into(),
-            switches: Switches::default(),
+            switches: SignInSwitches::default(),
         }
     }
 
-    fn header(authority: &Authority, audience: &str) -> String {
+    fn header(authority: &TokenIssuer, audience: &str) -> String {
         format!(
             "Bearer {}",
-            authority.access(Subject::Application(principals::CERTDECK), audience, Carries::default()).0
+            authority
+                .access(SignInSubject::Application(principals::CERTDECK), audience, Carries::default())
+                .0
         )
     }
 

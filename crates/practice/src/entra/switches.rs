@@ -1,27 +1,27 @@
-//! What a rehearsal turns at the sign-in service: how long tokens live, and which were recalled. Of this run
-//! only, like the request log: a restart is no reason to have people sign in again.
+//! What a rehearsal can change at the sign-in service: the life of tokens, and which were revoked. Not
+//! stored, like the request log: a restart is no reason to make people sign in again.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
-/// How long a token is good, in seconds; what Entra gives service principals.
+/// The life of a token in seconds, as Entra gives service principals.
 const LIFETIME: i64 = 3599;
 
 #[derive(Debug)]
-pub struct Switches {
+pub struct SignInSwitches {
     lifetime: AtomicI64,
-    /// Tokens carry the number under which they were made; those with a lower one have expired.
+    /// Tokens carry the number that was current when they were issued; those with a lower one have expired.
     tokens: AtomicU64,
     /// The same for refresh tokens.
     sessions: AtomicU64,
     /// Tokens with a lower number are of sign-ins that were revoked.
     revoked: AtomicU64,
-    /// The tenant has put off multi-factor authentication for changes as long as it can.
+    /// The tenant has postponed multi-factor authentication for changes as long as possible.
     postpones_mfa: AtomicBool,
     /// A policy forbids device codes.
     blocks_device_codes: AtomicBool,
 }
 
-impl Default for Switches {
+impl Default for SignInSwitches {
     fn default() -> Self {
         Self {
             lifetime: AtomicI64::new(LIFETIME),
@@ -34,7 +34,7 @@ impl Default for Switches {
     }
 }
 
-impl Switches {
+impl SignInSwitches {
     pub fn lifetime(&self) -> i64 {
         self.lifetime.load(Ordering::Relaxed)
     }
@@ -67,7 +67,7 @@ impl Switches {
         made < self.revoked.load(Ordering::Relaxed)
     }
 
-    /// Revokes every sign-in so far, as an administrator does with a lost account.
+    /// Revokes every sign-in so far, as an administrator does for a lost account.
     pub fn revoke(&self) {
         self.recall_tokens();
         self.end_sessions();

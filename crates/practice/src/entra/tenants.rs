@@ -1,11 +1,11 @@
 //! The directories of the practice cloud: its own, and another one in which the person is a guest and no
-//! application is known.
+//! application exists.
 
 use serde_json::{Value, json};
 
 /// A directory other than the practice cloud's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tenant {
+pub struct OtherTenant {
     pub id: &'static str,
     pub name: &'static str,
     pub domain: &'static str,
@@ -14,14 +14,14 @@ pub struct Tenant {
 }
 
 /// Where the person is a guest.
-pub const GUEST: Tenant = Tenant {
+pub const GUEST: OtherTenant = OtherTenant {
     id: "fab21ca0-ce47-4dec-9001-0123456789ab",
     name: "Fabrikam",
     domain: "fabrikam.onmicrosoft.com",
     subscription: ("fab21ca0-5ab5-4dec-9002-0123456789ab", "Fabrikam Production"),
 };
 
-/// Whether the tenant of an address of the sign-in service, an id or a domain, is the guest's.
+/// Whether the tenant in a path of the sign-in service, an id or a domain, is the guest's.
 pub fn is_guests(tenant: &str) -> bool {
     [GUEST.id, GUEST.domain].iter().any(|known| known.eq_ignore_ascii_case(tenant))
 }

@@ -6,18 +6,18 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{control, door::Door, entra::claims, lag::Stale, reply::Fault};
+use crate::{control, entra::claims, lag::Stale, reply::Fault, service::CloudService};
 
 /// The sign-in endpoint that services of the public cloud name in their challenges.
 const ELSEWHERE: &str = "https://login.windows.net";
 
-/// Longer than this no client waits.
+/// No client waits longer than this.
 const LONGEST_DELAY: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Kind {
-    /// An answer with this status in the place of the real one.
+pub enum FaultKind {
+    /// A response with this status replaces the real one.
     Status {
         status: u16,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,27 +30,27 @@ pub enum Kind {
         #[serde(default)]
         when: When,
     },
-    /// The answer comes so many milliseconds late.
+    /// The response arrives this many milliseconds late.
     Delay { ms: u64 },
-    /// The connection breaks, and no answer comes.
+    /// The connection breaks, and no response arrives.
     Reset {
         #[serde(default)]
         when: When,
     },
-    /// The request is carried out, and its answer breaks off in the middle.
+    /// The request is carried out, and its response breaks off in the middle.
     Truncated,
-    /// The answer comes in single octets, so many milliseconds apart.
+    /// The response arrives one byte at a time, with this many milliseconds between bytes.
     Trickle { ms: u64 },
     /// The token is refused as one that has just expired.
     ExpiredToken,
-    /// The token is refused with a claims challenge; without claims of its own it asks for a newer sign-in,
-    /// as where one was revoked (continuous access evaluation).
+    /// The token is refused with a claims challenge. Without `claims` it asks for a newer sign-in, as after a
+    /// revocation (continuous access evaluation).
     ClaimsChallenge {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         claims: Option<Value>,
     },
-    /// The change is made; for so many seconds some reads of what it changed tell how it was before, as those
-    /// of ARM do now and then. Of each path so many reads are up to date before one is not.
+    /// The change is made, but for this many seconds some reads of the changed resource return the earlier
+    /// state, as ARM's do now and then. For each path this many reads are up to date before one is not.
     StaleReads {
         seconds: u32,
         #[serde(default)]
@@ -60,19 +60,19 @@ pub enum Kind {
     ClockSkew { by: String },
 }
 
-/// On which side of the work.
+/// Whether the fault comes before or after the work.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum When {
-    /// Nothing takes effect.
+    /// The request is not carried out.
     #[default]
     Before,
-    /// The change took effect, and the client is not told.
+    /// The change is made, and the client is not told.
     After,
 }
 
-impl Kind {
-    /// Whether it can be done, or in words why not.
+impl FaultKind {
+    /// Checks that the fault is possible; the error says in words why not.
     pub fn check(&self) -> Result<(), String> {
         match self {
             Self::Status { status, .. } if !(400..600).contains(status) => {
@@ -101,13 +101,13 @@ impl Kind {
         )
     }
 
-    /// How late what is changed shows.
+    /// How long changes stay invisible, for a fault that makes them stale.
     pub fn stale(&self) -> Option<Stale> {
         let Self::StaleReads { seconds, fresh } = self else { return None };
         Some(Stale { span: SignedDuration::from_secs(i64::from(*seconds)), fresh: *fresh })
     }
 
-    /// By how much the service's clock is off.
+    /// The error of the service's clock.
     pub fn skew(&self) -> Option<SignedDuration> {
         match self {
             Self::ClockSkew { by } => control::duration(by).ok(),
@@ -117,18 +117,18 @@ impl Kind {
         }
     }
 
-    /// The answer that stands in the place of the real one, in the envelope of the service.
-    pub fn answer(&self, door: &Door) -> Option<Fault> {
+    /// The response that replaces the real one, in the envelope of the service.
+    pub fn answer(&self, service: &CloudService) -> Option<Fault> {
         if let Self::ClaimsChallenge { claims: asked } = self {
             let asked = asked.clone().unwrap_or_else(|| claims::newer_than(Timestamp::now().as_second()));
-            let refused = challenged(door, "The practice cloud was asked to answer so.");
+            let refused = challenged(service, "The practice cloud was asked to answer so.");
             return Some(refused.header("www-authenticate", claims::challenge(ELSEWHERE, &asked)));
         }
         let Self::Status { status, code, message, retry_after, .. } = self else { return None };
         let code = code.as_deref().unwrap_or(default_code(*status));
         let message = message.as_deref().unwrap_or("The practice cloud was asked to answer so.");
-        let fault = match door {
-            Door::Vault(_) => Fault::vault(*status, code, message, None),
+        let fault = match service {
+            CloudService::Vault(_) => Fault::vault(*status, code, message, None),
             _ => Fault::arm(*status, code, message),
         };
         Some(match retry_after {
@@ -139,9 +139,9 @@ impl Kind {
 }
 
 /// A 401 whose header says what the token lacks.
-fn challenged(door: &Door, message: &str) -> Fault {
-    match door {
-        Door::Vault(_) => Fault::vault(401, "Unauthorized", message, None),
+fn challenged(service: &CloudService, message: &str) -> Fault {
+    match service {
+        CloudService::Vault(_) => Fault::vault(401, "Unauthorized", message, None),
         _ => Fault::arm(401, "InvalidAuthenticationToken", message),
     }
 }

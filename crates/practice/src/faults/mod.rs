@@ -1,8 +1,8 @@
-//! Faults on request: what goes wrong between a client and Azure, where and how often a rehearsal or a test
-//! says.
+//! Faults on request: a rehearsal or a test says what goes wrong between a client and Azure, where, and how
+//! often.
 //!
-//! `POST /_emulator/faults` adds a rule, GET lists them, DELETE clears them; a scenario file may bring some
-//! along. The rules are part of the cloud's state, so a new start meets the same faults. The control paths
+//! `POST /_emulator/faults` adds a rule, GET lists them, DELETE clears them; a scenario file may define some
+//! too. The rules are part of the stored state, so that a restart meets the same faults. The control paths
 //! themselves never fail.
 
 mod kind;
@@ -12,38 +12,38 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    call::{Call, Method},
-    context::Context,
-    door::Incoming,
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
+    service::IncomingRequest,
     store::Collection,
 };
 
-pub use kind::Kind;
-pub use rule::Rule;
+pub use kind::FaultKind;
+pub use rule::FaultRule;
 
-const RULES: Collection<Kept> = Collection::new("fault");
+const RULES: Collection<RuleState> = Collection::new("fault");
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "_emulator/faults", list),
-    Route::new(Method::Post, "_emulator/faults", add),
-    Route::new(Method::Delete, "_emulator/faults", clear),
-    Route::new(Method::Delete, "_emulator/faults/{number}", remove),
+    Route::new(HttpMethod::Get, "_emulator/faults", list),
+    Route::new(HttpMethod::Post, "_emulator/faults", add),
+    Route::new(HttpMethod::Delete, "_emulator/faults", clear),
+    Route::new(HttpMethod::Delete, "_emulator/faults/{number}", remove),
 ];
 
-/// A rule and what came of it so far.
+/// A rule and its counters.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
-    rule: Rule,
-    /// Requests that fitted it.
+struct RuleState {
+    rule: FaultRule,
+    /// The number of requests that matched it.
     met: u32,
-    /// Those of them that it disturbed.
+    /// The number of those that it disturbed.
     disturbed: u32,
 }
 
-/// What happens to this request, if anything: the first rule that fits and whose turn it is decides.
-pub fn meet(ctx: &Context<'_>, incoming: &Incoming) -> Result<Option<Kind>, Fault> {
+/// The fault for this request, if any: the first rule that matches and whose turn it is decides.
+pub fn meet(ctx: &CloudContext<'_>, incoming: &IncomingRequest) -> Result<Option<FaultKind>, Fault> {
     for (key, mut kept) in ctx.tx.scan(&RULES, "")? {
         if !kept.rule.fits(incoming) || kept.rule.is_spent(kept.disturbed) {
             continue;
@@ -59,21 +59,21 @@ pub fn meet(ctx: &Context<'_>, incoming: &Incoming) -> Result<Option<Kind>, Faul
     Ok(None)
 }
 
-/// Adds a rule behind the others and says its number.
-pub fn plant(ctx: &Context<'_>, rule: Rule) -> Result<u32, Fault> {
+/// Adds a rule after the others and returns its number.
+pub fn plant(ctx: &CloudContext<'_>, rule: FaultRule) -> Result<u32, Fault> {
     let last = ctx.tx.scan(&RULES, "")?.pop().and_then(|(key, _)| key.parse::<u32>().ok()).unwrap_or(0);
-    let kept = Kept { rule, met: 0, disturbed: 0 };
+    let kept = RuleState { rule, met: 0, disturbed: 0 };
     ctx.tx.put(&RULES, &key(last + 1), &kept)?;
     Ok(last + 1)
 }
 
-/// Ten digits, so that the order of the keys is that of the numbers.
+/// Ten digits, so that keys sort like numbers.
 fn key(number: u32) -> String {
     format!("{number:010}")
 }
 
-fn list(ctx: &Context<'_>, _: &Call) -> Outcome {
-    let show = |(key, kept): (String, Kept)| {
+fn list(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
+    let show = |(key, kept): (String, RuleState)| {
         let number = key.parse::<u32>().unwrap_or_default();
         json!({"number": number, "rule": kept.rule, "met": kept.met, "disturbed": kept.disturbed})
     };
@@ -83,15 +83,15 @@ fn list(ctx: &Context<'_>, _: &Call) -> Outcome {
 
 /// `{"method": "PUT", "path": "*/certificateOrders/*", "count": 1, "fault": {"kind": "reset", "when":
 /// "after"}}`
-fn add(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let rule: Rule = serde_json::from_value(call.body.clone())
+fn add(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let rule: FaultRule = serde_json::from_value(call.body.clone())
         .map_err(|error| Fault::invalid(format!("A fault: {error}.")))?;
     rule.check().map_err(Fault::invalid)?;
     let number = plant(ctx, rule.clone())?;
     Ok(Reply::created(json!({"number": number, "rule": rule})))
 }
 
-fn clear(ctx: &Context<'_>, _: &Call) -> Outcome {
+fn clear(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     let all = ctx.tx.scan(&RULES, "")?;
     for (key, _) in &all {
         ctx.tx.remove(&RULES, key)?;
@@ -99,7 +99,7 @@ fn clear(ctx: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"removed": all.len()})))
 }
 
-fn remove(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn remove(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let number: u32 =
         call.param("number").parse().map_err(|_| Fault::invalid("A fault is removed by its number."))?;
     if ctx.tx.remove(&RULES, &key(number))? {
@@ -115,11 +115,15 @@ mod tests {
     use crate::fixture::Fixture;
 
     fn struck(cloud: &Fixture, method: &str, path: &str) -> bool {
-        let incoming = Incoming { method: method.to_owned(), path: path.to_owned(), ..Incoming::default() };
+        let incoming = IncomingRequest {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            ..IncomingRequest::default()
+        };
         cloud.with(|ctx| meet(ctx, &incoming).unwrap()).is_some()
     }
 
-    fn rule(json: Value) -> Rule {
+    fn rule(json: Value) -> FaultRule {
         serde_json::from_value(json).unwrap()
     }
 
@@ -161,8 +165,8 @@ mod tests {
             assert!(rule(wrong.clone()).check().is_err(), "{wrong}");
         }
         let unknown = json!({"fault": {"kind": "explosion"}});
-        assert!(serde_json::from_value::<Rule>(unknown).is_err());
+        assert!(serde_json::from_value::<FaultRule>(unknown).is_err());
         let misspelt = json!({"cuont": 1, "fault": {"kind": "reset"}});
-        assert!(serde_json::from_value::<Rule>(misspelt).is_err());
+        assert!(serde_json::from_value::<FaultRule>(misspelt).is_err());
     }
 }

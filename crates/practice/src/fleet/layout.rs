@@ -1,4 +1,4 @@
-//! Who has what: the estate is cut into units, each a resource group with one plan, its apps and its
+//! What belongs together: the estate is cut into units, each a resource group with one plan, its apps and its
 //! certificates. A unit is a pure function of the fleet and its number.
 
 use std::ops::Range;
@@ -17,38 +17,38 @@ const APPS_OF_UNIT: usize = 12;
 
 /// One resource group.
 #[derive(Debug)]
-pub struct Unit {
+pub struct FleetUnit {
     pub subscription: usize,
     pub group: String,
     pub region: &'static str,
     pub plan: String,
     pub linux: bool,
     pub sku: &'static str,
-    /// Name, and whether visitors without TLS are sent away.
+    /// The name, and whether visitors without TLS are refused.
     pub apps: Vec<(String, bool)>,
-    pub certificates: Vec<Certificate>,
+    pub certificates: Vec<FleetCertificate>,
 }
 
-/// A private key certificate to be.
+/// A private key certificate that is to be made.
 #[derive(Debug)]
-pub struct Certificate {
+pub struct FleetCertificate {
     pub name: String,
     pub hosts: Vec<String>,
-    pub from: From,
+    pub from: CertificateSource,
     pub issued: Timestamp,
     pub expires: Timestamp,
-    /// The app of the unit that presents it, and for which host.
+    /// The app of the unit that presents it, and the hostname.
     pub bound: Option<(usize, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum From {
+pub enum CertificateSource {
     Upload,
     Vault,
     Managed,
 }
 
-/// The id of a subscription: the same for the same seed.
+/// The id of a subscription; it depends only on the seed and the number.
 pub fn subscription_id(fleet: &Fleet, number: usize) -> String {
     format!("{:08x}-f1ee-4000-8000-{:012x}", number + 1, fleet.seed & 0xffff_ffff_ffff)
 }
@@ -58,7 +58,7 @@ pub fn units(fleet: &Fleet) -> usize {
     fleet.subscriptions.max(fleet.apps.div_ceil(APPS_OF_UNIT))
 }
 
-/// Which subscription a unit lies in: everyone has one, and the first ones have the most, as everywhere.
+/// The subscription of a unit: each has at least one, and the first ones have the most, as in real estates.
 fn owner(fleet: &Fleet, number: usize) -> usize {
     if number < fleet.subscriptions {
         return number;
@@ -70,12 +70,12 @@ fn owner(fleet: &Fleet, number: usize) -> usize {
     share.min(fleet.subscriptions - 1)
 }
 
-/// The share of the unit in `all` things.
+/// The items of `all` that belong to the unit.
 fn share(all: usize, number: usize, units: usize) -> Range<usize> {
     all * number / units..all * (number + 1) / units
 }
 
-impl Unit {
+impl FleetUnit {
     pub fn new(fleet: &Fleet, number: usize, now: Timestamp) -> Self {
         let random = &mut Rng::with_seed(fleet.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number as u64);
         let (team, stage) = (names::team(random), names::stage(random));
@@ -83,7 +83,8 @@ impl Unit {
             .map(|app| (format!("{}-{stage}-{app:05}", names::service(random)), random.u8(..4) > 0))
             .collect();
         let certificates = share(fleet.certificates, number, units(fleet));
-        let certificates = certificates.map(|at| Certificate::new(random, at, apps.len(), now)).collect();
+        let certificates =
+            certificates.map(|at| FleetCertificate::new(random, at, apps.len(), now)).collect();
         Self {
             subscription: owner(fleet, number),
             group: format!("rg-{team}-{stage}-{number:04}"),
@@ -97,7 +98,7 @@ impl Unit {
     }
 }
 
-impl Certificate {
+impl FleetCertificate {
     fn new(random: &mut Rng, number: usize, apps: usize, now: Timestamp) -> Self {
         let service = names::service(random);
         let host = format!("{service}-{number}.{}", names::domain(random));
@@ -107,16 +108,19 @@ impl Certificate {
             _ => vec![host.clone()],
         };
         let from = match random.u8(..100) {
-            0..65 => From::Upload,
-            65..90 => From::Vault,
-            _ if apps > 0 => From::Managed,
-            _ => From::Upload,
+            0..65 => CertificateSource::Upload,
+            65..90 => CertificateSource::Vault,
+            _ if apps > 0 => CertificateSource::Managed,
+            _ => CertificateSource::Upload,
         };
         let (issued, expires) = life(random, from, now);
-        let host =
-            if hosts[0].starts_with("*.") && from != From::Managed { format!("www.{host}") } else { host };
-        let bound = apps > 0 && (from == From::Managed || random.u8(..10) < 6);
-        let hosts = if from == From::Managed { vec![host.clone()] } else { hosts };
+        let host = if hosts[0].starts_with("*.") && from != CertificateSource::Managed {
+            format!("www.{host}")
+        } else {
+            host
+        };
+        let bound = apps > 0 && (from == CertificateSource::Managed || random.u8(..10) < 6);
+        let hosts = if from == CertificateSource::Managed { vec![host.clone()] } else { hosts };
         Self {
             name: format!("{service}-{number:06}"),
             hosts,
@@ -128,13 +132,13 @@ impl Certificate {
     }
 }
 
-/// Issued at some time of its life, with the limits of that day; a few are over.
-fn life(random: &mut Rng, from: From, now: Timestamp) -> (Timestamp, Timestamp) {
+/// A validity period that includes now, with the limits of the day of issue; a few have ended.
+fn life(random: &mut Rng, from: CertificateSource, now: Timestamp) -> (Timestamp, Timestamp) {
     let age = random.f64();
-    // Managed ones are renewed in time.
-    let oldest = if from == From::Managed { 0.7 } else { 1.03 };
+    // Managed certificates are renewed in time.
+    let oldest = if from == CertificateSource::Managed { 0.7 } else { 1.03 };
     let at = |length: i64| now - SignedDuration::from_secs_f64(age * oldest * days(length).as_secs_f64());
-    if from == From::Managed {
+    if from == CertificateSource::Managed {
         let length = MANAGED_LEAF_DAYS.at(now);
         return (at(length), at(length) + days(length));
     }

@@ -1,9 +1,9 @@
-//! Generated estates, of any size up to that of the largest customers:
+//! Generated estates, up to the size of the largest customers:
 //! `apps=N,certificates=N,subscriptions=N,seed=N`.
 //!
-//! The same seed gives the same names, dates and bindings; keys and thumbprints are each directory's own.
-//! What a hundred thousand certificates have in common (keys, chain) is kept once, and a PFX is made when
-//! somebody asks for it.
+//! The same seed gives the same names, dates and bindings; keys and thumbprints differ from directory to
+//! directory. What a hundred thousand certificates share (keys, chain) is stored once, and a PFX is made only
+//! when it is requested.
 
 mod layout;
 mod names;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use plant::plant;
 
-/// How large an estate, and which one of that size.
+/// The size of an estate, and the seed that selects one of that size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fleet {
     pub apps: usize,
@@ -38,7 +38,7 @@ impl fmt::Display for Fleet {
     }
 }
 
-/// The largest of each: what certdeck is made for, and some more.
+/// The upper limits: the sizes that certdeck is made for, and some more.
 const MOST_APPS: usize = 50_000;
 const MOST_CERTIFICATES: usize = 200_000;
 const MOST_SUBSCRIPTIONS: usize = 2000;

@@ -1,4 +1,4 @@
-//! Names as companies give them.
+//! Names such as companies give to their resources.
 
 use fastrand::Rng;
 

@@ -5,35 +5,35 @@ use serde_json::{Value, json};
 
 use super::{
     Fleet,
-    layout::{self, Certificate, From, Unit},
+    layout::{self, CertificateSource, FleetCertificate, FleetUnit},
     names,
     stamp::{self, Stamped},
 };
 use crate::{
     arm::{
-        authorization::{self, Role},
+        authorization::{self, BuiltInRole},
         groups, locks, subscriptions,
     },
-    ca::{CaError, facts::Facts},
+    ca::{CaError, facts::CertificateFacts},
     calendar::days,
-    context::{Context, text},
-    dns::{self, Kind, Record},
-    id::ResourceId,
-    material::{Kept, Shared},
+    context::{CloudContext, text},
+    dns::{self, DnsRecord, DnsRecordKind},
+    id::ArmId,
+    material::{PoolLeaf, StoredMaterial},
     principals::{CERTDECK, CERTIFICATE_REGISTRATION, PLAIN, WEB_SITES},
     provider::{
         certificate_registration::{
-            names::{Method, Product},
+            names::{Product, VerificationMethod},
             plant::Past,
         },
-        key_vault::{self, Vault},
+        key_vault::{self, VaultRecord},
         microsoft_web::{bindings, certificates, managed, plans, public_certificates, site, sources},
     },
     reply::Fault,
     scenario::Start,
 };
 
-/// One unit in so many has a public certificate, a lock, an order.
+/// One unit in this many has a public certificate, a lock, an order.
 const PUBLIC_EVERY: usize = 3;
 const LOCK_EVERY: usize = 40;
 const ORDER_EVERY: usize = 8;
@@ -44,8 +44,8 @@ impl std::convert::From<CaError> for Fault {
     }
 }
 
-/// Makes the whole estate and says where a newcomer begins.
-pub fn plant(ctx: &Context<'_>, fleet: &Fleet) -> Result<Start, Fault> {
+/// Makes the whole estate and returns where a newcomer begins.
+pub fn plant(ctx: &CloudContext<'_>, fleet: &Fleet) -> Result<Start, Fault> {
     let mut start = Start::default();
     let mut vaults = Vec::new();
     for number in 0..fleet.subscriptions {
@@ -68,11 +68,16 @@ pub fn plant(ctx: &Context<'_>, fleet: &Fleet) -> Result<Start, Fault> {
 }
 
 /// A subscription with the vault that its certificates come from.
-fn subscription(ctx: &Context<'_>, fleet: &Fleet, number: usize, id: &str) -> Result<Vault, Fault> {
+fn subscription(
+    ctx: &CloudContext<'_>,
+    fleet: &Fleet,
+    number: usize,
+    id: &str,
+) -> Result<VaultRecord, Fault> {
     let random = &mut Rng::with_seed(fleet.seed.wrapping_add(number as u64));
     let scope = subscriptions::create(ctx, id, &names::subscription(random, number + 1))?;
-    authorization::grant(ctx, &scope, CERTDECK.object_id, Role::Owner)?;
-    let group = ResourceId::parse(&format!("{scope}/resourceGroups/rg-vaults"));
+    authorization::grant(ctx, &scope, CERTDECK.object_id, BuiltInRole::Owner)?;
+    let group = ArmId::parse(&format!("{scope}/resourceGroups/rg-vaults"));
     groups::create(ctx, &group, "West Europe", &json!({"team": "platform"}))?;
     let vault =
         group.under("Microsoft.KeyVault", "vaults", &format!("kv-{:x}-{number}", fleet.seed & 0xffff));
@@ -91,18 +96,18 @@ fn subscription(ctx: &Context<'_>, fleet: &Fleet, number: usize, id: &str) -> Re
     ]});
     key_vault::create_vault(ctx, &vault, "West Europe", None, &properties)?;
     key_vault::registered(ctx, vault.name())?;
-    Vault::at(ctx, &vault)?.ok_or_else(|| Fault::not_found(&vault))
+    VaultRecord::at(ctx, &vault)?.ok_or_else(|| Fault::not_found(&vault))
 }
 
-/// A resource group with everything in it; answers the custom hostnames of its first app.
+/// A resource group with everything in it; returns the custom hostnames of its first app.
 fn unit(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     subscription: &str,
-    vault: &Vault,
+    vault: &VaultRecord,
     stamped: &Stamped,
 ) -> Result<Vec<String>, Fault> {
     let unit = &stamped.unit;
-    let group = ResourceId::parse(&format!("/subscriptions/{subscription}/resourceGroups/{}", unit.group));
+    let group = ArmId::parse(&format!("/subscriptions/{subscription}/resourceGroups/{}", unit.group));
     groups::create(ctx, &group, unit.region, &json!({"team": unit.group.split('-').nth(1)}))?;
     let plan_id = group.under("Microsoft.Web", "serverfarms", &unit.plan);
     let plan = plans::save(ctx, &plan_id, unit.region, unit.sku, unit.linux)?;
@@ -117,7 +122,7 @@ fn unit(
         if let Some((app, host)) = &wanted.bound {
             let (id, owner) = &sites[*app];
             bindings::plant(ctx, id, owner, host, &facts.thumbprint)?;
-            let record = Record::new(host, Kind::Cname, &site::default_host(id))
+            let record = DnsRecord::new(host, DnsRecordKind::Cname, &site::default_host(id))
                 .map_err(|error| Fault::invalid(error.to_string()))?;
             dns::add(ctx.tx, &record)?;
         }
@@ -128,15 +133,15 @@ fn unit(
 }
 
 fn certificate(
-    ctx: &Context<'_>,
-    group: &ResourceId,
+    ctx: &CloudContext<'_>,
+    group: &ArmId,
     plan: &Value,
-    vault: &Vault,
-    wanted: &Certificate,
-    shared: &Shared,
-    facts: &Facts,
+    vault: &VaultRecord,
+    wanted: &FleetCertificate,
+    shared: &PoolLeaf,
+    facts: &CertificateFacts,
 ) -> Result<(), Fault> {
-    let place = certificates::Place {
+    let place = certificates::Placement {
         id: group.under("Microsoft.Web", "certificates", &wanted.name),
         region: text(plan, "/location").to_owned(),
         webspace: text(plan, "/properties/webSpace").to_owned(),
@@ -144,26 +149,28 @@ fn certificate(
         tags: Value::Null,
     };
     let origin = match wanted.from {
-        From::Upload => certificates::Origin::Upload { friendly_name: wanted.name.clone() },
-        From::Vault => {
+        CertificateSource::Upload => {
+            certificates::CertificateOrigin::Upload { friendly_name: wanted.name.clone() }
+        }
+        CertificateSource::Vault => {
             let version = key_vault::certificate::plant(ctx, vault, &wanted.name, facts, shared)?;
             sources::taken(ctx, &place.id, &version)?;
-            certificates::Origin::Vault { vault: vault.id.clone(), secret: wanted.name.clone() }
+            certificates::CertificateOrigin::Vault { vault: vault.id.clone(), secret: wanted.name.clone() }
         }
-        From::Managed => {
+        CertificateSource::Managed => {
             managed::schedule_renewal(ctx, &place.id, facts.not_before, facts.not_after)?;
-            certificates::Origin::Managed { host: wanted.hosts[0].clone(), method: None }
+            certificates::CertificateOrigin::Managed { host: wanted.hosts[0].clone(), method: None }
         }
     };
     ctx.save(&place.id, &certificates::document(&place, facts, &origin))?;
-    ctx.save_private(&place.id, &Kept::Shared(shared.clone()))
+    ctx.save_private(&place.id, &StoredMaterial::Shared(shared.clone()))
 }
 
-/// What only some units have.
+/// Resources that only some units have.
 fn extras(
-    ctx: &Context<'_>,
-    group: &ResourceId,
-    vault: &Vault,
+    ctx: &CloudContext<'_>,
+    group: &ArmId,
+    vault: &VaultRecord,
     Stamped { number, unit, certificates }: &Stamped,
 ) -> Result<(), Fault> {
     if number % PUBLIC_EVERY == 0
@@ -177,7 +184,7 @@ fn extras(
             ctx,
             group,
             "keep",
-            locks::Level::CanNotDelete,
+            locks::LockLevel::CanNotDelete,
             "Ask the team before you delete anything here.",
         )?;
     }
@@ -187,13 +194,13 @@ fn extras(
     Ok(())
 }
 
-/// An order, issued or waiting for somebody to verify it.
+/// An order, either issued or still unverified.
 fn order(
-    ctx: &Context<'_>,
-    group: &ResourceId,
-    vault: &Vault,
+    ctx: &CloudContext<'_>,
+    group: &ArmId,
+    vault: &VaultRecord,
     number: usize,
-    unit: &Unit,
+    unit: &FleetUnit,
 ) -> Result<(), Fault> {
     let name = format!("order-{number:04}");
     let domain = names::domain(&mut Rng::with_seed(number as u64));
@@ -206,7 +213,7 @@ fn order(
         product: Product::Standard,
         auto_renew: !number.is_multiple_of(3),
         bought: if waits { ctx.now - days(days_ago % 12) } else { bought },
-        method: Method::Txt,
+        method: VerificationMethod::Txt,
         issued: if waits { Vec::new() } else { vec![bought] },
         stored: Some((vault.id.clone(), name)),
         keys: vec![ctx.setting.pooled_key(number)],

@@ -1,5 +1,4 @@
-//! The certificates of a fleet are signed by all processors at once; what they need besides is made on the
-//! way.
+//! Signs the certificates of a fleet on all processors at once, while the finished units are written.
 
 use std::{
     sync::{
@@ -15,26 +14,26 @@ use rcgen::KeyPair;
 
 use super::{
     Fleet,
-    layout::{Unit, units},
+    layout::{FleetUnit, units},
 };
 use crate::{
-    ca::{self, CaError, Profile, Role, facts::Facts},
-    material::{Octets, Shared},
+    ca::{self, CaError, CommercialCa, LeafProfile, facts::CertificateFacts},
+    material::{Base64Bytes, PoolLeaf},
     setting::Setting,
 };
 
-/// How many finished units may wait.
+/// The number of finished units that may wait.
 const AHEAD: usize = 8;
 
 /// A unit with its certificates signed, in their order.
 #[derive(Debug)]
 pub struct Stamped {
     pub number: usize,
-    pub unit: Unit,
-    pub certificates: Vec<(Shared, Facts)>,
+    pub unit: FleetUnit,
+    pub certificates: Vec<(PoolLeaf, CertificateFacts)>,
 }
 
-/// Calls `take` with every unit of the fleet, in no order, while the others are being signed.
+/// Calls `take` with every unit of the fleet, in no particular order, while the others are being signed.
 pub fn all<E: From<CaError>>(
     setting: &Setting,
     fleet: &Fleet,
@@ -58,7 +57,7 @@ pub fn all<E: From<CaError>>(
             });
         }
         drop(done);
-        // Dropped on the way out, also after an error: then nobody waits to be heard.
+        // Dropped on every way out, also after an error, so that no thread waits for a receiver.
         let finished: Receiver<Result<Stamped, CaError>> = finished;
         for stamped in &finished {
             take(stamped?)?;
@@ -74,23 +73,23 @@ fn stamp(
     number: usize,
     now: Timestamp,
 ) -> Result<Stamped, CaError> {
-    let unit = Unit::new(fleet, number, now);
+    let unit = FleetUnit::new(fleet, number, now);
     let mut certificates = Vec::new();
     for (at, wanted) in unit.certificates.iter().enumerate() {
-        let profile = Profile {
+        let profile = LeafProfile {
             common_name: wanted.hosts.first().cloned().unwrap_or_default(),
             names: wanted.hosts.clone(),
-            key: ca::KeySource::NewEc(ca::Curve::P256),
+            key: ca::KeySource::NewEc(ca::KeyCurve::P256),
             not_before: wanted.issued,
             not_after: wanted.expires,
-            issuer: Role::Hybrid,
+            issuer: CommercialCa::Hybrid,
             particulars: None,
         };
         let pooled = at % keys.len().max(1);
         let key = keys.get(pooled).ok_or_else(|| CaError::Stored("the key pool is empty".to_owned()))?;
         let leaf = setting.ca.stamp(&profile, key)?;
-        let facts = Facts::read(&leaf)?;
-        certificates.push((Shared { leaf: Octets(leaf), pooled }, facts));
+        let facts = CertificateFacts::read(&leaf)?;
+        certificates.push((PoolLeaf { leaf: Base64Bytes(leaf), pooled }, facts));
     }
     Ok(Stamped { number, unit, certificates })
 }

@@ -1,15 +1,15 @@
-//! A fleet is as large as asked for, the same for the same seed, and whole.
+//! A fleet has the requested size, is the same for the same seed, and is complete.
 #![allow(clippy::unwrap_used)]
 
 use super::*;
 use crate::{
     arm::subscriptions,
-    context::{Context, View, text},
+    context::{CloudContext, View, text},
     fixture::Fixture,
-    id::ResourceId,
+    id::ArmId,
     index,
     provider::{
-        key_vault::Vault,
+        key_vault::VaultRecord,
         microsoft_web::{bindings, certificates},
     },
 };
@@ -19,12 +19,12 @@ const SMALL: Fleet = Fleet { apps: 40, certificates: 200, subscriptions: 3, seed
 
 fn planted(fleet: &Fleet) -> Fixture {
     let cloud = Fixture::new(NOW);
-    cloud.with(|ctx| plant(&Context { view: View::Planted, ..*ctx }, fleet).unwrap());
+    cloud.with(|ctx| plant(&CloudContext { view: View::Planted, ..*ctx }, fleet).unwrap());
     cloud
 }
 
 fn names(cloud: &Fixture, kind: &str) -> Vec<String> {
-    let all = cloud.with(|ctx| ctx.list(kind, &ResourceId::parse("")).unwrap());
+    let all = cloud.with(|ctx| ctx.list(kind, &ArmId::parse("")).unwrap());
     all.iter()
         .map(|one| format!("{} {}", text(one, "/id"), text(one, "/properties/expirationDate")))
         .collect()
@@ -39,7 +39,7 @@ fn a_fleet_has_the_size_it_was_asked_for_and_one_look_for_each_seed() {
         assert_eq!(names(&cloud, kind).len(), count, "{kind}");
         assert_eq!(names(&cloud, kind), names(&twin, kind));
     }
-    // The fixture has one of its own.
+    // The fixture has one subscription of its own.
     assert_eq!(cloud.with(|ctx| subscriptions::all(ctx).unwrap().len()), 4);
     let other = planted(&Fleet { seed: 8, ..SMALL });
     assert_ne!(names(&cloud, "microsoft.web/certificates"), names(&other, "microsoft.web/certificates"));
@@ -49,9 +49,9 @@ fn a_fleet_has_the_size_it_was_asked_for_and_one_look_for_each_seed() {
 fn every_binding_presents_a_certificate_of_its_webspace_with_its_key() {
     let cloud = planted(&SMALL);
     let bound = cloud.with(|ctx| {
-        let all = ctx.list("microsoft.web/sites/hostnamebindings", &ResourceId::parse("")).unwrap();
+        let all = ctx.list("microsoft.web/sites/hostnamebindings", &ArmId::parse("")).unwrap();
         let bound: Vec<_> =
-            all.iter().filter(|one| bindings::state(one) != bindings::SslState::Disabled).collect();
+            all.iter().filter(|one| bindings::state(one) != bindings::BindingSslState::Disabled).collect();
         for binding in &bound {
             let thumbprint = text(binding, "/properties/thumbprint");
             let found = certificates::for_site(ctx, &bindings::site_of(binding), thumbprint);
@@ -73,13 +73,13 @@ fn a_secret_of_a_fleet_holds_a_pfx_when_it_is_read_and_a_round_of_syncing_finds_
         text(&from_vault[0], "/properties/keyVaultSecretName"),
     );
     let value = cloud.with(|ctx| {
-        let vault = Vault::at(ctx, &ResourceId::parse(vault)).unwrap().unwrap();
+        let vault = VaultRecord::at(ctx, &ArmId::parse(vault)).unwrap().unwrap();
         let secret = crate::provider::key_vault::secret::find(ctx, &vault, secret).unwrap().unwrap();
         secret.latest().unwrap().value(ctx).unwrap()
     });
     assert!(value.len() > 2000);
     cloud.advance(jiff::SignedDuration::from_hours(25));
-    let id = ResourceId::parse(text(&from_vault[0], "/id"));
+    let id = ArmId::parse(text(&from_vault[0], "/id"));
     let after = cloud.with(|ctx| ctx.need(&id).unwrap());
     assert_eq!(after["properties"]["thumbprint"], from_vault[0]["properties"]["thumbprint"]);
     assert_eq!(after["properties"]["keyVaultSecretStatus"], "Succeeded");

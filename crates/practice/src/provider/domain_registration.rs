@@ -1,24 +1,23 @@
-//! Microsoft.DomainRegistration: domains bought in Azure, as far as domain verification needs them (API.md
-//! §6).
+//! Microsoft.DomainRegistration: domains bought in Azure, as far as domain verification needs them.
 
 use serde_json::{Value, json};
 
 use crate::{
     call::{
         Call,
-        Method::{Delete, Get, Patch, Put},
+        HttpMethod::{Delete, Get, Patch, Put},
     },
-    context::{Context, envelope, text},
-    dns::{self, Kind, Record},
-    id::ResourceId,
+    context::{CloudContext, envelope, text},
+    dns::{self, DnsRecord, DnsRecordKind},
+    id::ArmId,
     provider::network,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 const KIND: &str = "Microsoft.DomainRegistration/domains";
 const KIND_KEY: &str = "microsoft.domainregistration/domains";
-/// The type of the tokens that domains carry.
+/// The type of the tokens of domains.
 pub const IDENTIFIERS: &str = "microsoft.domainregistration/domains/domainownershipidentifiers";
 
 pub const ROUTES: &[Route] = &[
@@ -53,8 +52,8 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Adds a domain and its zone to the estate.
-pub fn create(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
-    // A domain comes with a zone of Azure DNS of the same name.
+pub fn create(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
+    // A domain has a zone of Azure DNS with the same name.
     let zone = id.parent().under("Microsoft.Network", "dnsZones", id.name());
     network::create(ctx, &zone, &json!({}))?;
     let properties = json!({
@@ -79,31 +78,32 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     ctx.save(id, &domain)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.page(call, KIND_KEY, &call.target(), |domain| Ok(Some(domain)))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-fn identifiers(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn identifiers(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.need(&call.target())?;
     ctx.page(call, IDENTIFIERS, &call.target(), |one| Ok(Some(one)))
 }
 
-/// Keeps the token and writes it into the domain's zone, as Azure does by itself (A98).
-fn put_identifier(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// Stores the token and writes it into the domain's zone, as Azure does by itself (A98).
+fn put_identifier(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let target = call.target();
     let domain = ctx.need(&target.parent())?;
     let token = call.need("/properties/ownershipId")?;
     let root = text(&domain, "/name");
-    let record = Record::new(root, Kind::Txt, token).map_err(|error| Fault::web(400, error.to_string()))?;
+    let record = DnsRecord::new(root, DnsRecordKind::Txt, token)
+        .map_err(|error| Fault::web(400, error.to_string()))?;
     if let Some(before) = ctx.find(&target)? {
         withdraw(ctx, root, &before)?;
     }
     dns::add(ctx.tx, &record)?;
-    let id = ResourceId::parse(text(&domain, "/id")).child("domainOwnershipIdentifiers", call.param("name"));
+    let id = ArmId::parse(text(&domain, "/id")).child("domainOwnershipIdentifiers", call.param("name"));
     let identifier = json!({
         "id": id.to_string(),
         "name": id.name(),
@@ -114,7 +114,7 @@ fn put_identifier(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(identifier))
 }
 
-fn delete_identifier(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete_identifier(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let target = call.target();
     let Some(before) = ctx.find(&target)? else {
         return Ok(Reply::empty(204));
@@ -124,8 +124,8 @@ fn delete_identifier(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::empty(200))
 }
 
-fn withdraw(ctx: &Context<'_>, root: &str, identifier: &Value) -> Result<(), Fault> {
+fn withdraw(ctx: &CloudContext<'_>, root: &str, identifier: &Value) -> Result<(), Fault> {
     let token = text(identifier, "/properties/ownershipId");
-    dns::remove(ctx.tx, root, Kind::Txt, Some(token))?;
+    dns::remove(ctx.tx, root, DnsRecordKind::Txt, Some(token))?;
     Ok(())
 }

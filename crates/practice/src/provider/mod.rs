@@ -1,8 +1,8 @@
 //! The resource providers, one directory or file each. A provider is a table of routes (see `route`), its own
-//! `Job` enum if something happens later (see `jobs`), and nothing that outlives a request except documents.
+//! job enum if something happens later (see `jobs`), and nothing that outlives a request except documents.
 //!
 //! Key Vault has a data plane besides: for a request to `NAME.vault.localhost` the server calls
-//! `key_vault::data_plane(ctx, "NAME", call) -> Outcome` when the token is good, and
+//! `key_vault::data_plane(ctx, "NAME", call) -> ReplyResult` when the token is good, and
 //! `key_vault::challenge(&authority, &token_fault) -> Fault` when it is not.
 
 pub mod certificate_registration;

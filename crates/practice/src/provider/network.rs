@@ -1,17 +1,17 @@
 //! Microsoft.Network/dnsZones, as far as proofs of ownership need it: zones, and the record types that the
-//! practice zone can serve. The records are the ones that every name server here answers with.
+//! practice zone can serve. The name servers here answer with these records.
 
 use serde_json::{Map, Value, json};
 
 use crate::{
     call::{
         Call,
-        Method::{self, Delete, Get, Patch, Put},
+        HttpMethod::{self, Delete, Get, Patch, Put},
     },
-    context::{Context, envelope, text},
-    dns::{self, Kind, Record},
-    id::ResourceId,
-    reply::{Fault, Outcome, Reply},
+    context::{CloudContext, envelope, text},
+    dns::{self, DnsRecord, DnsRecordKind},
+    id::ArmId,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
@@ -34,7 +34,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Adds a zone to the estate.
-pub fn create(ctx: &Context<'_>, id: &ResourceId, tags: &Value) -> Result<Value, Fault> {
+pub fn create(ctx: &CloudContext<'_>, id: &ArmId, tags: &Value) -> Result<Value, Fault> {
     let mut zone = envelope(
         id,
         "Microsoft.Network/dnszones",
@@ -52,24 +52,24 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, tags: &Value) -> Result<Value,
     Ok(zone)
 }
 
-fn show(ctx: &Context<'_>, mut zone: Value) -> Result<Value, Fault> {
+fn show(ctx: &CloudContext<'_>, mut zone: Value) -> Result<Value, Fault> {
     let sets = sets_of(ctx, &zone)?.len();
     zone["properties"]["numberOfRecordSets"] = json!(sets);
     Ok(zone)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.page(call, KIND_KEY, &call.target(), |zone| show(ctx, zone).map(Some))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(show(ctx, ctx.need(&call.target())?)?))
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let before = ctx.find(&id)?;
-    if before.is_none() && call.method == Method::Patch {
+    if before.is_none() && call.method == HttpMethod::Patch {
         return Err(Fault::not_found(&id));
     }
     let tags = call.body.get("tags").filter(|tags| tags.is_object()).cloned().unwrap_or_else(|| json!({}));
@@ -77,8 +77,8 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(if before.is_some() { Reply::ok(zone) } else { Reply::created(zone) })
 }
 
-/// The records go with their zone.
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// Deletes a zone and its records.
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let Some(zone) = ctx.find(&id)? else {
         return Ok(Reply::empty(204));
@@ -91,9 +91,9 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// The names and types in a zone, each once.
-fn sets_of(ctx: &Context<'_>, zone: &Value) -> Result<Vec<(String, Kind)>, Fault> {
+fn sets_of(ctx: &CloudContext<'_>, zone: &Value) -> Result<Vec<(String, DnsRecordKind)>, Fault> {
     let origin = text(zone, "/name").to_lowercase();
-    let mut sets: Vec<(String, Kind)> = Vec::new();
+    let mut sets: Vec<(String, DnsRecordKind)> = Vec::new();
     for record in dns::all(ctx.tx)? {
         let inside = record.name == origin
             || record.name.strip_suffix(&origin).is_some_and(|rest| rest.ends_with('.'));
@@ -105,9 +105,9 @@ fn sets_of(ctx: &Context<'_>, zone: &Value) -> Result<Vec<(String, Kind)>, Fault
 }
 
 /// Every record set of a zone, or those of the type that the path names.
-fn record_sets(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn record_sets(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let target = call.path_id();
-    let zone_id = ResourceId::from_segments(&target.segments()[..target.segments().len() - 1]);
+    let zone_id = ArmId::from_segments(&target.segments()[..target.segments().len() - 1]);
     let zone = ctx.need(&zone_id)?;
     let wanted = match call.param("type") {
         "" => None,
@@ -122,7 +122,7 @@ fn record_sets(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(json!({"value": value, "nextLink": null})))
 }
 
-fn kind_of(word: &str) -> Result<Kind, Fault> {
+fn kind_of(word: &str) -> Result<DnsRecordKind, Fault> {
     serde_json::from_value(word.to_uppercase().into()).map_err(|_| {
         let message = format!(
             "The record type '{word}' is not supported in the practice cloud: it has A, CNAME, TXT and CAA."
@@ -132,7 +132,7 @@ fn kind_of(word: &str) -> Result<Kind, Fault> {
 }
 
 /// Zone, whole name and type of a call for one record set.
-fn named(ctx: &Context<'_>, call: &Call) -> Result<(Value, String, Kind), Fault> {
+fn named(ctx: &CloudContext<'_>, call: &Call) -> Result<(Value, String, DnsRecordKind), Fault> {
     let kind = kind_of(call.param("type"))?;
     let zone = ctx.need(&call.target().parent())?;
     let name = match call.param("name") {
@@ -142,7 +142,7 @@ fn named(ctx: &Context<'_>, call: &Call) -> Result<(Value, String, Kind), Fault>
     Ok((zone, name, kind))
 }
 
-fn get_set(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get_set(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let (zone, name, kind) = named(ctx, call)?;
     show_set(ctx, &zone, &name, kind)?.map(Reply::ok).ok_or_else(|| {
         let message = format!(
@@ -155,12 +155,12 @@ fn get_set(ctx: &Context<'_>, call: &Call) -> Outcome {
     })
 }
 
-/// A PUT says what all the records of the set are.
-fn put_set(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// A PUT states all records of the set.
+fn put_set(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let (zone, name, kind) = named(ctx, call)?;
     let new = dns::remove(ctx.tx, &name, kind, None)? == 0;
     for value in values(&call.body["properties"], kind) {
-        let record = Record::new(&name, kind, &value)
+        let record = DnsRecord::new(&name, kind, &value)
             .map_err(|error| Fault::arm(400, "BadRequest", error.to_string()))?;
         dns::add(ctx.tx, &record)?;
     }
@@ -168,19 +168,24 @@ fn put_set(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(if new { Reply::created(shown) } else { Reply::ok(shown) })
 }
 
-fn delete_set(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete_set(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let (_, name, kind) = named(ctx, call)?;
     let gone = dns::remove(ctx.tx, &name, kind, None)?;
     Ok(Reply::empty(if gone > 0 { 200 } else { 204 }))
 }
 
-fn show_set(ctx: &Context<'_>, zone: &Value, name: &str, kind: Kind) -> Result<Option<Value>, Fault> {
+fn show_set(
+    ctx: &CloudContext<'_>,
+    zone: &Value,
+    name: &str,
+    kind: DnsRecordKind,
+) -> Result<Option<Value>, Fault> {
     let values = dns::at(ctx.tx, name, kind)?;
     Ok((!values.is_empty()).then(|| set(zone, name, kind, &values)))
 }
 
 /// The record values in a request; clients spell the members in two ways.
-fn values(properties: &Value, kind: Kind) -> Vec<String> {
+fn values(properties: &Value, kind: DnsRecordKind) -> Vec<String> {
     let members = properties.as_object();
     let member = |wanted: &str| {
         members
@@ -191,15 +196,17 @@ fn values(properties: &Value, kind: Kind) -> Vec<String> {
     };
     let all = |name: &str| member(name).and_then(Value::as_array).cloned().unwrap_or_default();
     match kind {
-        Kind::A => all("ARecords").iter().map(|one| text(one, "/ipv4Address").to_owned()).collect(),
-        Kind::Cname => member("CNAMERecord").map(|one| text(one, "/cname").to_owned()).into_iter().collect(),
-        Kind::Txt => {
+        DnsRecordKind::A => all("ARecords").iter().map(|one| text(one, "/ipv4Address").to_owned()).collect(),
+        DnsRecordKind::Cname => {
+            member("CNAMERecord").map(|one| text(one, "/cname").to_owned()).into_iter().collect()
+        }
+        DnsRecordKind::Txt => {
             let parts = |one: &Value| {
                 one["value"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<String>()
             };
             all("TXTRecords").iter().map(parts).collect()
         }
-        Kind::Caa => {
+        DnsRecordKind::Caa => {
             let line =
                 |one: &Value| format!("{} {} {}", one["flags"], text(one, "/tag"), text(one, "/value"));
             all("caaRecords").iter().map(line).collect()
@@ -207,7 +214,7 @@ fn values(properties: &Value, kind: Kind) -> Vec<String> {
     }
 }
 
-fn set(zone: &Value, name: &str, kind: Kind, values: &[String]) -> Value {
+fn set(zone: &Value, name: &str, kind: DnsRecordKind, values: &[String]) -> Value {
     let origin = text(zone, "/name").to_lowercase();
     let relative = name.strip_suffix(&origin).map_or(name, |rest| rest.trim_end_matches('.'));
     let relative = if relative.is_empty() { "@" } else { relative };
@@ -217,10 +224,12 @@ fn set(zone: &Value, name: &str, kind: Kind, values: &[String]) -> Value {
     properties.insert("targetResource".to_owned(), json!({}));
     properties.insert("provisioningState".to_owned(), json!("Succeeded"));
     let (member, records) = match kind {
-        Kind::A => ("ARecords", values.iter().map(|value| json!({"ipv4Address": value})).collect::<Value>()),
-        Kind::Cname => ("CNAMERecord", json!({"cname": values.first()})),
-        Kind::Txt => ("TXTRecords", values.iter().map(|value| json!({"value": [value]})).collect()),
-        Kind::Caa => ("caaRecords", values.iter().map(|value| caa(value)).collect()),
+        DnsRecordKind::A => {
+            ("ARecords", values.iter().map(|value| json!({"ipv4Address": value})).collect::<Value>())
+        }
+        DnsRecordKind::Cname => ("CNAMERecord", json!({"cname": values.first()})),
+        DnsRecordKind::Txt => ("TXTRecords", values.iter().map(|value| json!({"value": [value]})).collect()),
+        DnsRecordKind::Caa => ("caaRecords", values.iter().map(|value| caa(value)).collect()),
     };
     properties.insert(member.to_owned(), records);
     json!({

@@ -1,25 +1,25 @@
-//! Expressions of a query: what they are, the columns they name, and what they are worth in one row.
+//! Expressions of a query: their forms, the columns they name, and their value in one row.
 
 use serde_json::Value;
 
 use super::{
-    fault::Refused,
+    fault::QueryError,
     function::{Function, call},
     operator::{Binary, apply},
     scalar::Scalar,
-    token::Place,
+    token::QueryPosition,
 };
 use jiff::Timestamp;
 
 /// The cells of one row, in the order of the columns.
-pub type Row = Vec<Scalar>;
+pub type QueryRow = Vec<Scalar>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expression {
     Literal(Scalar),
     /// As it was written.
-    Name(String, Place),
-    /// A name, once its column is known.
+    Name(String, QueryPosition),
+    /// A name whose column is known.
     Column(usize),
     /// `properties.thumbprint`, `tags['owner']`
     Member(Box<Expression>, String),
@@ -43,17 +43,17 @@ pub enum Expression {
 }
 
 impl Expression {
-    /// Puts columns in the place of names; `operator` is what the refusal names.
-    pub fn resolve(&mut self, columns: &[String], operator: &str) -> Result<(), Refused> {
+    /// Replaces names with columns; `operator` is named in a refusal.
+    pub fn resolve(&mut self, columns: &[String], operator: &str) -> Result<(), QueryError> {
         if let Self::Name(name, place) = self {
             let found = columns.iter().position(|column| column == name);
-            *self = Self::Column(found.ok_or_else(|| Refused::unresolved(operator, name, *place))?);
+            *self = Self::Column(found.ok_or_else(|| QueryError::unresolved(operator, name, *place))?);
             return Ok(());
         }
         self.parts_mut().into_iter().try_for_each(|part| part.resolve(columns, operator))
     }
 
-    /// The expressions that it is made of.
+    /// The expressions that it consists of.
     pub fn parts(&self) -> Vec<&Self> {
         match self {
             Self::Literal(_) | Self::Name(..) | Self::Column(_) => Vec::new(),
@@ -76,19 +76,19 @@ impl Expression {
         }
     }
 
-    /// The name that a column made of it gets: `properties_thumbprint`.
+    /// The name of a column made of it: `properties_thumbprint`.
     pub fn own_name(&self) -> Option<String> {
         match self {
             Self::Name(name, _) => Some(name.clone()),
             Self::Member(of, member) => Some(format!("{}_{member}", of.own_name()?)),
             Self::Item(of, at) => Some(format!("{}_{at}", of.own_name()?)),
-            // A conversion keeps the name of what it converts.
+            // A conversion keeps the name of its argument.
             Self::Call(_, arguments) => arguments.first()?.own_name(),
             _ => None,
         }
     }
 
-    /// What it is worth in `row`. What cannot be computed is null, as in Kusto.
+    /// Its value in `row`. What cannot be computed is null, as in Kusto.
     pub fn value(&self, row: &[Scalar], now: Timestamp) -> Scalar {
         match self {
             Self::Literal(scalar) => scalar.clone(),
@@ -130,7 +130,7 @@ impl Expression {
         }
     }
 
-    /// A member of a member … of a column, without copying what lies around it.
+    /// A member of a member … of a column, without copying the surrounding value.
     fn reach<'r>(&self, row: &'r [Scalar]) -> Option<&'r Value> {
         match self {
             Self::Column(at) => match row.get(*at)? {
@@ -143,7 +143,7 @@ impl Expression {
         }
     }
 
-    /// The same for what is not a column: `split(id, '/')[2]`.
+    /// The same for a value that is no column: `split(id, '/')[2]`.
     fn reach_computed(&self, row: &[Scalar], now: Timestamp) -> Scalar {
         let inside = |of: &Self, find: &dyn Fn(&Value) -> Option<Value>| match of.value(row, now) {
             Scalar::Dynamic(value) => find(&value).map_or(Scalar::Null, Scalar::from),
@@ -167,7 +167,7 @@ impl Expression {
     }
 }
 
-/// Negative places count from the end.
+/// Negative indices count from the end.
 fn item(array: &[Value], at: i64) -> Option<&Value> {
     let at = if at < 0 { i64::try_from(array.len()).ok()? + at } else { at };
     array.get(usize::try_from(at).ok()?)

@@ -1,23 +1,23 @@
-//! How Resource Graph refuses a query: a general word first, the cause in `details`, with line, character and
-//! token.
+//! How Resource Graph refuses a query: a general message first, the cause in `details`, with line, character
+//! and token.
 
 use serde_json::{Value, json};
 
-use super::token::Place;
-use crate::{context::Context, reply::Fault};
+use super::token::QueryPosition;
+use crate::{context::CloudContext, reply::Fault};
 
-/// Why a query was not run.
+/// Why a query cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
+pub struct QueryError {
     code: &'static str,
     message: String,
-    pub place: Option<Place>,
+    pub place: Option<QueryPosition>,
     token: Option<String>,
 }
 
-impl Refused {
-    /// The query cannot be read at this token.
-    pub fn parser(place: Place, token: &str) -> Self {
+impl QueryError {
+    /// The query cannot be parsed at this token.
+    pub fn parser(place: QueryPosition, token: &str) -> Self {
         Self {
             code: "ParserFailure",
             message: "ParserFailure".to_owned(),
@@ -27,7 +27,7 @@ impl Refused {
     }
 
     /// Part of Kusto, but not of this cloud: refused by its name.
-    pub fn unknown(what: &str, place: Place, token: &str) -> Self {
+    pub fn unknown(what: &str, place: QueryPosition, token: &str) -> Self {
         Self {
             code: "InvalidQueryLanguage",
             message: format!("The practice cloud does not have the {what} '{token}'."),
@@ -36,8 +36,8 @@ impl Refused {
         }
     }
 
-    /// A name that the rows do not have.
-    pub fn unresolved(operator: &str, name: &str, place: Place) -> Self {
+    /// A name that is no column of the rows.
+    pub fn unresolved(operator: &str, name: &str, place: QueryPosition) -> Self {
         Self {
             code: "SemanticError",
             message: format!(
@@ -48,13 +48,13 @@ impl Refused {
         }
     }
 
-    /// More than the service takes.
+    /// A limit of the service is exceeded.
     pub fn limit(message: String) -> Self {
         Self { code: "QueryLimitExceeded", message, place: None, token: None }
     }
 
-    /// The answer to the client.
-    pub fn fault(self, ctx: &Context<'_>) -> Fault {
+    /// The response to the client.
+    pub fn fault(self, ctx: &CloudContext<'_>) -> Fault {
         let mut cause = json!({"code": self.code, "message": self.message});
         if let Some(place) = self.place {
             cause["line"] = json!(place.line);
@@ -70,22 +70,22 @@ impl Refused {
 }
 
 /// 400 in the service's envelope, with these details.
-pub fn bad_request(ctx: &Context<'_>, details: &[Value]) -> Fault {
+pub fn bad_request(ctx: &CloudContext<'_>, details: &[Value]) -> Fault {
     refusal(ctx, 400, "BadRequest", details)
 }
 
-/// The subscriptions or management groups of a request are none that the caller may see.
-pub fn access_denied(ctx: &Context<'_>) -> Fault {
+/// The caller may see none of the subscriptions or management groups in the request.
+pub fn access_denied(ctx: &CloudContext<'_>) -> Fault {
     let message = "Access is denied to the requested resource. The user might not have enough permission.";
     refusal(ctx, 403, "Forbidden", &[json!({"code": "AccessDenied", "message": message})])
 }
 
-/// Anything else that is wrong with a request.
-pub fn invalid(ctx: &Context<'_>, code: &str, message: &str) -> Fault {
+/// Any other error in a request.
+pub fn invalid(ctx: &CloudContext<'_>, code: &str, message: &str) -> Fault {
     bad_request(ctx, &[json!({"code": code, "message": message})])
 }
 
-fn refusal(ctx: &Context<'_>, status: u16, code: &str, details: &[Value]) -> Fault {
+fn refusal(ctx: &CloudContext<'_>, status: u16, code: &str, details: &[Value]) -> Fault {
     let message = format!(
         "Please provide below info when asking for support: timestamp = {}, correlationId = {}.",
         ctx.now,

@@ -1,4 +1,4 @@
-//! The scalar functions that certificate queries use; every other one is refused by its name.
+//! The scalar functions that queries about certificates use; every other function is refused by its name.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::scalar::Scalar;
 
 macro_rules! functions {
     ($($variant:ident: $($name:literal)|+),+ $(,)?) => {
-        /// What a query may call.
+        /// The functions that a query may call.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Function { $($variant),+ }
 
@@ -49,7 +49,7 @@ functions! {
     StartOfDay: "startofday",
 }
 
-/// What a function makes of its arguments, of which there are `count`.
+/// The value of a function for its `count` arguments.
 pub fn call(
     function: Function,
     argument: &dyn Fn(usize) -> Option<Scalar>,
@@ -125,7 +125,7 @@ fn to_long(of: &Scalar) -> Scalar {
         Scalar::Bool(bool) => Scalar::Long(i64::from(*bool)),
         Scalar::Long(_) => of.clone(),
         #[allow(clippy::cast_possible_truncation)]
-        // `as` saturates, which is what Kusto's conversion is closest to.
+        // `as` saturates, which is closest to Kusto's conversion.
         other => other.number().map_or(Scalar::Null, |real| Scalar::Long(real as i64)),
     }
 }
@@ -149,7 +149,7 @@ fn shifted(now: Timestamp, by: SignedDuration) -> Scalar {
     now.checked_add(by).map_or(Scalar::Null, Scalar::Time)
 }
 
-/// `datetime_diff('day', later, earlier)`: how many borders of that unit lie between.
+/// `datetime_diff('day', later, earlier)`: how many boundaries of that unit lie between.
 fn difference(unit: &str, later: Option<Timestamp>, earlier: Option<Timestamp>) -> Scalar {
     let seconds = match unit.to_lowercase().as_str() {
         "week" => 7 * 86_400,
@@ -167,7 +167,7 @@ fn difference(unit: &str, later: Option<Timestamp>, earlier: Option<Timestamp>) 
     }
 }
 
-/// Rounds down to a multiple.
+/// Rounds down to a multiple of `size`.
 fn bin(of: &Scalar, size: &Scalar) -> Scalar {
     match (of, size) {
         (Scalar::Long(long), Scalar::Long(size)) if *size > 0 => Scalar::Long(long.div_euclid(*size) * size),

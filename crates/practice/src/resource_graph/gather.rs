@@ -1,4 +1,4 @@
-//! What needs all rows at once: order and sums.
+//! The operators that need all rows at once: ordering and aggregation.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    expression::{Expression, Row},
-    query::{Aggregate, Key, Measure},
+    expression::{Expression, QueryRow},
+    query::{Aggregate, Measure, OrderByKey},
     scalar::Scalar,
 };
 
-/// The rows in the order of the keys; equal ones stay as they were.
-pub fn sorted(rows: Vec<Row>, keys: &[Key], now: Timestamp) -> Vec<Row> {
-    let mut all: Vec<(Vec<Scalar>, Row)> =
+/// The rows in the order of the keys; equal rows keep their order.
+pub fn sorted(rows: Vec<QueryRow>, keys: &[OrderByKey], now: Timestamp) -> Vec<QueryRow> {
+    let mut all: Vec<(Vec<Scalar>, QueryRow)> =
         rows.into_iter().map(|row| (keys.iter().map(|key| key.of.value(&row, now)).collect(), row)).collect();
     all.sort_by(|(one, _), (other, _)| {
         let orders = keys.iter().zip(one.iter().zip(other)).map(|(key, (one, other))| {
@@ -25,17 +25,22 @@ pub fn sorted(rows: Vec<Row>, keys: &[Key], now: Timestamp) -> Vec<Row> {
     all.into_iter().map(|(_, row)| row).collect()
 }
 
-/// One row for each group, in the order in which the groups appear: its values, then the aggregates. Without
-/// groups there is one row, even of nothing.
-pub fn summarized(rows: &[Row], groups: &[Expression], aggregates: &[Aggregate], now: Timestamp) -> Vec<Row> {
+/// One row for each group, in the order in which the groups appear: the group's values, then the aggregates.
+/// Without groups there is exactly one row, even if there are no input rows.
+pub fn summarized(
+    rows: &[QueryRow],
+    groups: &[Expression],
+    aggregates: &[Aggregate],
+    now: Timestamp,
+) -> Vec<QueryRow> {
     let mut places: HashMap<String, usize> = HashMap::new();
-    let mut found: Vec<(Row, Vec<&Row>)> = Vec::new();
+    let mut found: Vec<(QueryRow, Vec<&QueryRow>)> = Vec::new();
     if groups.is_empty() {
-        found.push((Row::new(), Vec::new()));
+        found.push((QueryRow::new(), Vec::new()));
         places.insert(String::new(), 0);
     }
     for row in rows {
-        let values: Row = groups.iter().map(|of| of.value(row, now)).collect();
+        let values: QueryRow = groups.iter().map(|of| of.value(row, now)).collect();
         let name: Vec<String> = values.iter().map(Scalar::show).collect();
         let place = *places.entry(name.join("\u{1f}")).or_insert_with(|| {
             found.push((values, Vec::new()));
@@ -51,7 +56,7 @@ pub fn summarized(rows: &[Row], groups: &[Expression], aggregates: &[Aggregate],
     made
 }
 
-fn measured(aggregate: &Aggregate, rows: &[&Row], now: Timestamp) -> Scalar {
+fn measured(aggregate: &Aggregate, rows: &[&QueryRow], now: Timestamp) -> Scalar {
     let count = |count: usize| Scalar::Long(i64::try_from(count).unwrap_or(i64::MAX));
     let Some(of) = &aggregate.of else {
         return count(rows.len());
@@ -83,7 +88,7 @@ fn measured(aggregate: &Aggregate, rows: &[&Row], now: Timestamp) -> Scalar {
     }
 }
 
-/// Each value the first time.
+/// Each distinct value, in the order of its first appearance.
 fn once<'v>(values: impl Iterator<Item = &'v Scalar>) -> Vec<&'v Scalar> {
     let mut seen = std::collections::HashSet::new();
     values.filter(|value| seen.insert(value.show())).collect()

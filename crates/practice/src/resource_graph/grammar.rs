@@ -1,17 +1,18 @@
-//! The expressions of a query, by precedence: `or`, `and`, comparisons, sums, products, members.
+//! Parses the expressions of a query by precedence: `or`, `and`, comparisons, sums, products, members.
 
 use super::{
     expression::Expression,
-    fault::Refused,
+    fault::QueryError,
     function::Function,
     operator::Binary,
     scalar::Scalar,
-    token::{Kind, Place, Token},
+    token::{QueryPosition, QueryToken, TokenKind},
 };
 
-/// Expressions inside of expressions.
+/// The maximum nesting of expressions.
 const DEEPEST: usize = 48;
-/// Operators in a query; each may lie inside of the one before, and all of them are walked by recursion.
+/// The maximum number of operators in a query: each may be nested in the previous one, and recursion walks
+/// all of them.
 const OPERATIONS: usize = 1000;
 
 /// Operators that may begin a query without a table.
@@ -38,62 +39,62 @@ const OPERATORS: &[&str] = &[
     "serialize",
 ];
 
-/// Reads tokens one after the other.
+/// Reads tokens one after another.
 #[derive(Debug)]
 pub struct Grammar {
-    tokens: Vec<Token>,
+    tokens: Vec<QueryToken>,
     at: usize,
     depth: usize,
     operations: usize,
 }
 
 impl Grammar {
-    pub fn new(tokens: Vec<Token>) -> Self {
+    pub fn new(tokens: Vec<QueryToken>) -> Self {
         Self { tokens, at: 0, depth: 0, operations: 0 }
     }
 
-    pub fn peek(&self) -> &Kind {
-        self.tokens.get(self.at).map_or(&Kind::End, |token| &token.kind)
+    pub fn peek(&self) -> &TokenKind {
+        self.tokens.get(self.at).map_or(&TokenKind::End, |token| &token.kind)
     }
 
-    fn peek_after(&self) -> &Kind {
-        self.tokens.get(self.at + 1).map_or(&Kind::End, |token| &token.kind)
+    fn peek_after(&self) -> &TokenKind {
+        self.tokens.get(self.at + 1).map_or(&TokenKind::End, |token| &token.kind)
     }
 
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> QueryPosition {
         self.tokens.get(self.at).or(self.tokens.last()).map(|token| token.place).unwrap_or_default()
     }
 
-    /// Takes the sign if it is next.
+    /// Consumes the sign if it is next.
     pub fn sign(&mut self, wanted: &str) -> bool {
-        let here = matches!(self.peek(), Kind::Sign(sign) if *sign == wanted);
+        let here = matches!(self.peek(), TokenKind::Sign(sign) if *sign == wanted);
         self.at += usize::from(here);
         here
     }
 
-    /// Takes the keyword if it is next.
+    /// Consumes the keyword if it is next.
     pub fn word(&mut self, wanted: &str) -> bool {
-        let here = matches!(self.peek(), Kind::Word(word) if word == wanted);
+        let here = matches!(self.peek(), TokenKind::Word(word) if word == wanted);
         self.at += usize::from(here);
         here
     }
 
-    pub fn need(&mut self, sign: &str) -> Result<(), Refused> {
+    pub fn need(&mut self, sign: &str) -> Result<(), QueryError> {
         if self.sign(sign) { Ok(()) } else { Err(self.unexpected()) }
     }
 
-    pub fn keyword(&mut self, word: &str) -> Result<(), Refused> {
+    pub fn keyword(&mut self, word: &str) -> Result<(), QueryError> {
         if self.word(word) { Ok(()) } else { Err(self.unexpected()) }
     }
 
-    pub fn end(&self) -> Result<(), Refused> {
-        if *self.peek() == Kind::End { Ok(()) } else { Err(self.unexpected()) }
+    pub fn end(&self) -> Result<(), QueryError> {
+        if *self.peek() == TokenKind::End { Ok(()) } else { Err(self.unexpected()) }
     }
 
-    pub fn name(&mut self) -> Result<(String, Place), Refused> {
+    pub fn name(&mut self) -> Result<(String, QueryPosition), QueryError> {
         let place = self.place();
         match self.peek().clone() {
-            Kind::Word(name) if !name.starts_with('!') => {
+            TokenKind::Word(name) if !name.starts_with('!') => {
                 self.at += 1;
                 Ok((name, place))
             }
@@ -103,11 +104,11 @@ impl Grammar {
 
     /// Whether an operator stands where a table could.
     pub fn at_operator(&self) -> bool {
-        matches!(self.peek(), Kind::Word(word) if OPERATORS.contains(&word.as_str()))
+        matches!(self.peek(), TokenKind::Word(word) if OPERATORS.contains(&word.as_str()))
     }
 
-    /// The name of an operator, which may have a dash: `project-away`.
-    pub fn operator(&mut self) -> Result<(String, Place), Refused> {
+    /// The name of an operator, which may contain a dash: `project-away`.
+    pub fn operator(&mut self) -> Result<(String, QueryPosition), QueryError> {
         let (mut name, place) = self.name()?;
         while (name == "project" || name == "mv") && self.sign("-") {
             name = format!("{name}-{}", self.name()?.0);
@@ -118,7 +119,7 @@ impl Grammar {
     /// `name =` before an expression.
     pub fn assigned(&mut self) -> Option<String> {
         match (self.peek(), self.peek_after()) {
-            (Kind::Word(name), Kind::Sign("=")) => {
+            (TokenKind::Word(name), TokenKind::Sign("=")) => {
                 let name = name.clone();
                 self.at += 2;
                 Some(name)
@@ -127,21 +128,21 @@ impl Grammar {
         }
     }
 
-    fn unexpected(&self) -> Refused {
+    fn unexpected(&self) -> QueryError {
         let token = match self.peek() {
-            Kind::Word(text) | Kind::Text(text) | Kind::DateTime(text) => text.clone(),
-            Kind::Long(long) => long.to_string(),
-            Kind::Real(real) => real.to_string(),
-            Kind::Span(span) => span.to_string(),
-            Kind::Sign(sign) => (*sign).to_owned(),
-            Kind::End => "<EOF>".to_owned(),
+            TokenKind::Word(text) | TokenKind::Text(text) | TokenKind::DateTime(text) => text.clone(),
+            TokenKind::Long(long) => long.to_string(),
+            TokenKind::Real(real) => real.to_string(),
+            TokenKind::Span(span) => span.to_string(),
+            TokenKind::Sign(sign) => (*sign).to_owned(),
+            TokenKind::End => "<EOF>".to_owned(),
         };
-        Refused::parser(self.place(), &token)
+        QueryError::parser(self.place(), &token)
     }
 
-    pub fn expression(&mut self) -> Result<Expression, Refused> {
+    pub fn expression(&mut self) -> Result<Expression, QueryError> {
         if self.depth == DEEPEST {
-            return Err(Refused::limit(format!("Expressions may lie {DEEPEST} deep in each other.")));
+            return Err(QueryError::limit(format!("Expressions may lie {DEEPEST} deep in each other.")));
         }
         self.depth += 1;
         let mut one = self.conjunction()?;
@@ -153,12 +154,12 @@ impl Grammar {
         Ok(one)
     }
 
-    fn conjunction(&mut self) -> Result<Expression, Refused> {
+    fn conjunction(&mut self) -> Result<Expression, QueryError> {
         let first = self.comparison()?;
         if !self.word("and") {
             return Ok(first);
         }
-        // To the right, so that the first condition stands apart from the rest.
+        // Nested to the right, so that the first condition stands apart from the rest.
         let mut all = vec![first, self.comparison()?];
         while self.word("and") {
             all.push(self.comparison()?);
@@ -167,11 +168,11 @@ impl Grammar {
         all.into_iter().rev().try_fold(last, |rest, one| self.binary(Binary::And, one, rest))
     }
 
-    fn comparison(&mut self) -> Result<Expression, Refused> {
+    fn comparison(&mut self) -> Result<Expression, QueryError> {
         let one = self.sum()?;
         let (kind, place) = (self.peek().clone(), self.place());
         match kind {
-            Kind::Sign(sign) => match Binary::comparison(sign) {
+            TokenKind::Sign(sign) => match Binary::comparison(sign) {
                 Some(operator) => {
                     self.at += 1;
                     let other = self.sum()?;
@@ -179,7 +180,7 @@ impl Grammar {
                 }
                 None => Ok(one),
             },
-            Kind::Word(word) => {
+            TokenKind::Word(word) => {
                 if let Some(operator) = Binary::text(&word) {
                     self.at += 1;
                     let other = self.sum()?;
@@ -207,7 +208,7 @@ impl Grammar {
                         })
                     }
                     "matches" | "has_any" | "has_all" | "hasprefix" | "hassuffix" | "like" => {
-                        Err(Refused::unknown("operator", place, &word))
+                        Err(QueryError::unknown("operator", place, &word))
                     }
                     _ => Ok(one),
                 }
@@ -216,7 +217,7 @@ impl Grammar {
         }
     }
 
-    fn any_of(&mut self, one: Expression, any_case: bool, negated: bool) -> Result<Expression, Refused> {
+    fn any_of(&mut self, one: Expression, any_case: bool, negated: bool) -> Result<Expression, QueryError> {
         self.need("(")?;
         let mut of = Vec::new();
         while !self.sign(")") {
@@ -229,12 +230,12 @@ impl Grammar {
         Ok(Expression::In { one: Box::new(one), of, any_case, negated })
     }
 
-    fn sum(&mut self) -> Result<Expression, Refused> {
+    fn sum(&mut self) -> Result<Expression, QueryError> {
         let mut one = self.product()?;
         loop {
             let operator = match self.peek() {
-                Kind::Sign("+") => Binary::Plus,
-                Kind::Sign("-") => Binary::Minus,
+                TokenKind::Sign("+") => Binary::Plus,
+                TokenKind::Sign("-") => Binary::Minus,
                 _ => return Ok(one),
             };
             self.at += 1;
@@ -243,13 +244,13 @@ impl Grammar {
         }
     }
 
-    fn product(&mut self) -> Result<Expression, Refused> {
+    fn product(&mut self) -> Result<Expression, QueryError> {
         let mut one = self.unary()?;
         loop {
             let operator = match self.peek() {
-                Kind::Sign("*") => Binary::Times,
-                Kind::Sign("/") => Binary::Over,
-                Kind::Sign("%") => Binary::Modulo,
+                TokenKind::Sign("*") => Binary::Times,
+                TokenKind::Sign("/") => Binary::Over,
+                TokenKind::Sign("%") => Binary::Modulo,
                 _ => return Ok(one),
             };
             self.at += 1;
@@ -258,7 +259,7 @@ impl Grammar {
         }
     }
 
-    fn unary(&mut self) -> Result<Expression, Refused> {
+    fn unary(&mut self) -> Result<Expression, QueryError> {
         let mut negative = false;
         while self.sign("-") {
             negative = !negative;
@@ -267,7 +268,7 @@ impl Grammar {
         Ok(if negative { Expression::Negative(Box::new(one)) } else { one })
     }
 
-    fn member(&mut self) -> Result<Expression, Refused> {
+    fn member(&mut self) -> Result<Expression, QueryError> {
         let mut one = self.primary()?;
         let mut steps = 0;
         loop {
@@ -282,19 +283,19 @@ impl Grammar {
             }
             steps += 1;
             if steps > DEEPEST {
-                return Err(Refused::limit(format!("A path may have {DEEPEST} members.")));
+                return Err(QueryError::limit(format!("A path may have {DEEPEST} members.")));
             }
         }
     }
 
-    fn item(&mut self, of: Expression) -> Result<Expression, Refused> {
+    fn item(&mut self, of: Expression) -> Result<Expression, QueryError> {
         let negative = self.sign("-");
         match self.peek().clone() {
-            Kind::Text(name) if !negative => {
+            TokenKind::Text(name) if !negative => {
                 self.at += 1;
                 Ok(Expression::Member(Box::new(of), name))
             }
-            Kind::Long(at) => {
+            TokenKind::Long(at) => {
                 self.at += 1;
                 Ok(Expression::Item(Box::new(of), if negative { -at } else { at }))
             }
@@ -302,41 +303,41 @@ impl Grammar {
         }
     }
 
-    fn primary(&mut self) -> Result<Expression, Refused> {
+    fn primary(&mut self) -> Result<Expression, QueryError> {
         let place = self.place();
         let literal = match self.peek().clone() {
-            Kind::Text(text) => Scalar::Text(text),
-            Kind::Long(long) => Scalar::Long(long),
-            Kind::Real(real) => Scalar::Real(real),
-            Kind::Span(span) => Scalar::Span(span),
-            Kind::DateTime(text) => match Scalar::text(text.clone()).time() {
+            TokenKind::Text(text) => Scalar::Text(text),
+            TokenKind::Long(long) => Scalar::Long(long),
+            TokenKind::Real(real) => Scalar::Real(real),
+            TokenKind::Span(span) => Scalar::Span(span),
+            TokenKind::DateTime(text) => match Scalar::text(text.clone()).time() {
                 Some(time) => Scalar::Time(time),
-                None => return Err(Refused::parser(place, &text)),
+                None => return Err(QueryError::parser(place, &text)),
             },
-            Kind::Sign("(") => {
+            TokenKind::Sign("(") => {
                 self.at += 1;
                 let inner = self.expression()?;
                 self.need(")")?;
                 return Ok(inner);
             }
             // `['a name']`
-            Kind::Sign("[") => {
+            TokenKind::Sign("[") => {
                 self.at += 1;
-                let Kind::Text(name) = self.peek().clone() else {
+                let TokenKind::Text(name) = self.peek().clone() else {
                     return Err(self.unexpected());
                 };
                 self.at += 1;
                 self.need("]")?;
                 return Ok(Expression::Name(name, place));
             }
-            Kind::Word(word) if !word.starts_with('!') => return self.word_or_call(word, place),
+            TokenKind::Word(word) if !word.starts_with('!') => return self.word_or_call(word, place),
             _ => return Err(self.unexpected()),
         };
         self.at += 1;
         Ok(Expression::Literal(literal))
     }
 
-    fn word_or_call(&mut self, word: String, place: Place) -> Result<Expression, Refused> {
+    fn word_or_call(&mut self, word: String, place: QueryPosition) -> Result<Expression, QueryError> {
         self.at += 1;
         if !self.sign("(") {
             return Ok(match word.as_str() {
@@ -346,7 +347,7 @@ impl Grammar {
                 _ => Expression::Name(word, place),
             });
         }
-        let function = Function::named(&word).ok_or_else(|| Refused::unknown("function", place, &word))?;
+        let function = Function::named(&word).ok_or_else(|| QueryError::unknown("function", place, &word))?;
         let mut arguments = Vec::new();
         while !self.sign(")") {
             arguments.push(self.expression()?);
@@ -363,10 +364,10 @@ impl Grammar {
         operator: Binary,
         one: Expression,
         other: Expression,
-    ) -> Result<Expression, Refused> {
+    ) -> Result<Expression, QueryError> {
         self.operations += 1;
         if self.operations > OPERATIONS {
-            return Err(Refused::limit(format!("A query may have {OPERATIONS} operators.")));
+            return Err(QueryError::limit(format!("A query may have {OPERATIONS} operators.")));
         }
         Ok(Expression::Binary(operator, Box::new(one), Box::new(other)))
     }

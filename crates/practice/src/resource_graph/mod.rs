@@ -1,11 +1,12 @@
-//! Microsoft.ResourceGraph: one question to all subscriptions, in Kusto's words (API.md §10).
+//! Microsoft.ResourceGraph: one query over all subscriptions, in Kusto.
 //!
-//! Of the language there is what questions about certificates need: `where`, `extend`, `project`,
+//! The part of the language that queries about certificates need: `where`, `extend`, `project`,
 //! `project-away`, `project-rename`, `order by`, `take`, `top`, `count`, `summarize`, `distinct`, `mv-expand`
-//! and `join`; everything else is refused by its name, in the service's own shape. The index lags behind
+//! and `join`; everything else is refused by its name, in the service's own form. The index lags behind
 //! changes (`lag`).
 //!
-//! `token` and `grammar` read a query, `parse` resolves its names into a `query`, `run` answers pages of it.
+//! `token` and `grammar` read a query, `parse` resolves its names into a `query`, `run` returns pages of its
+//! rows.
 
 mod expression;
 mod fault;
@@ -27,31 +28,31 @@ use serde_json::{Value, json};
 use self::{
     fault::{access_denied, invalid},
     query::Query,
-    run::{Page, Position},
+    run::{Position, RowPage},
     scalar::Scalar,
-    table::Scope,
+    table::QueryScope,
 };
 use super::{
     arm::subscriptions,
-    call::{Call, Method},
-    context::{Context, View},
+    call::{Call, HttpMethod},
+    context::{CloudContext, View},
     entra::tenants::GUEST,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
-/// The most rows in one answer.
+/// The maximum number of rows in one response.
 const LARGEST_PAGE: usize = 1000;
-/// The most subscriptions that a request may name.
+/// The maximum number of subscriptions in a request.
 const SUBSCRIPTIONS: usize = 1000;
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Post, "providers/Microsoft.ResourceGraph/resources", resources),
-    Route::new(Method::Get, "providers/Microsoft.ResourceGraph/operations", operations),
+    Route::new(HttpMethod::Post, "providers/Microsoft.ResourceGraph/resources", resources),
+    Route::new(HttpMethod::Get, "providers/Microsoft.ResourceGraph/operations", operations),
 ];
 
-fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let ctx = &Context { view: View::Indexed, ..*ctx };
+fn resources(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let ctx = &CloudContext { view: View::Indexed, ..*ctx };
     let text = call.text("/query").ok_or_else(|| invalid(ctx, "InvalidPayload", "The query is missing."))?;
     if call.body["facets"].as_array().is_some_and(|facets| !facets.is_empty()) {
         return Err(invalid(ctx, "NotSupported", "The practice cloud has no facets."));
@@ -66,12 +67,12 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(answer(&query, text, page, format.eq_ignore_ascii_case("table"))))
 }
 
-/// What was asked about: subscriptions, a management group (there is only the root, named like the tenant),
+/// The scope of a request: subscriptions, a management group (only the root exists, named like the tenant),
 /// or all.
-fn scope(ctx: &Context<'_>, call: &Call) -> Result<Scope, Fault> {
+fn scope(ctx: &CloudContext<'_>, call: &Call) -> Result<QueryScope, Fault> {
     let body = &call.body;
     if call.caller.is_guest() {
-        return Ok(Scope::Subscriptions(vec![GUEST.subscription.0.to_owned()]));
+        return Ok(QueryScope::Subscriptions(vec![GUEST.subscription.0.to_owned()]));
     }
     let words = |member: &str| -> Option<Vec<&str>> {
         let all = body[member].as_array().filter(|all| !all.is_empty())?;
@@ -79,10 +80,10 @@ fn scope(ctx: &Context<'_>, call: &Call) -> Result<Scope, Fault> {
     };
     if let Some(groups) = words("managementGroups") {
         let root = groups.iter().any(|group| group.eq_ignore_ascii_case(&ctx.setting.tenant_id));
-        return if root { Ok(Scope::Tenant) } else { Err(access_denied(ctx)) };
+        return if root { Ok(QueryScope::Tenant) } else { Err(access_denied(ctx)) };
     }
     let Some(wanted) = words("subscriptions") else {
-        return Ok(Scope::Tenant);
+        return Ok(QueryScope::Tenant);
     };
     if wanted.len() > SUBSCRIPTIONS {
         let message =
@@ -98,12 +99,12 @@ fn scope(ctx: &Context<'_>, call: &Call) -> Result<Scope, Fault> {
     seen.dedup();
     match seen.len() {
         0 => Err(access_denied(ctx)),
-        all if all == known.len() => Ok(Scope::Tenant),
-        _ => Ok(Scope::Subscriptions(seen)),
+        all if all == known.len() => Ok(QueryScope::Tenant),
+        _ => Ok(QueryScope::Subscriptions(seen)),
     }
 }
 
-fn size(ctx: &Context<'_>, options: &Value) -> Result<usize, Fault> {
+fn size(ctx: &CloudContext<'_>, options: &Value) -> Result<usize, Fault> {
     let Some(top) = options.get("$top").filter(|top| !top.is_null()) else {
         return Ok(LARGEST_PAGE);
     };
@@ -112,8 +113,8 @@ fn size(ctx: &Context<'_>, options: &Value) -> Result<usize, Fault> {
     size.ok_or_else(|| invalid(ctx, "InvalidTop", &format!("$top must be between 1 and {LARGEST_PAGE}.")))
 }
 
-/// Where the answer begins: where a `$skipToken` says, otherwise after `$skip` rows.
-fn position(ctx: &Context<'_>, options: &Value, query: &str) -> Result<Position, Fault> {
+/// Where the page begins: at the position in `$skipToken`, otherwise after `$skip` rows.
+fn position(ctx: &CloudContext<'_>, options: &Value, query: &str) -> Result<Position, Fault> {
     let wrong = || invalid(ctx, "InvalidSkipToken", "The $skipToken is not one of this query.");
     if let Some(token) = options["$skipToken"].as_str().filter(|token| !token.is_empty()) {
         let bytes = BASE64.decode(token).map_err(|_| wrong())?;
@@ -135,12 +136,12 @@ fn position(ctx: &Context<'_>, options: &Value, query: &str) -> Result<Position,
     }
 }
 
-/// A token belongs to the query that it was given for.
+/// A token is valid only for the query that it was issued for.
 fn fingerprint(query: &str) -> u32 {
     query.bytes().fold(2_166_136_261, |sum: u32, byte| (sum ^ u32::from(byte)).wrapping_mul(16_777_619))
 }
 
-fn answer(query: &Query, text: &str, page: Page, table: bool) -> Value {
+fn answer(query: &Query, text: &str, page: RowPage, table: bool) -> Value {
     let mut answer = json!({
         "totalRecords": page.total,
         "count": page.rows.len(),
@@ -149,7 +150,7 @@ fn answer(query: &Query, text: &str, page: Page, table: bool) -> Value {
         "resultTruncated": "false",
     });
     if let Some(next) = page.next {
-        // Pages need the id, which is what the service sorts them by; without it the rest is out of reach.
+        // Pages need the id, by which the service sorts them; without it only the first page can be read.
         if query.columns.iter().any(|column| column == "id") {
             let held = json!({"after": next.after, "skip": next.skip, "total": next.total, "query": fingerprint(text)});
             answer["$skipToken"] = BASE64.encode(held.to_string()).into();
@@ -179,7 +180,7 @@ fn as_table(query: &Query, rows: Vec<Vec<Scalar>>) -> Value {
     json!({"columns": columns, "rows": rows})
 }
 
-fn operations(_: &Context<'_>, _: &Call) -> Outcome {
+fn operations(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"value": [{
         "name": "Microsoft.ResourceGraph/resources/read",
         "display": {

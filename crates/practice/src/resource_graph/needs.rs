@@ -1,5 +1,5 @@
-//! What a query looks at: only that is read of a stored resource. A large estate is asked about in thousands
-//! of rows, and most of a resource is nobody's question.
+//! Which parts of a stored resource a query uses: only these are read. Queries over a large estate read
+//! thousands of rows, and use little of each resource.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     expression::Expression,
-    query::Stage,
+    query::QueryStage,
     table::{COLUMNS, PROPERTIES},
 };
 
@@ -19,33 +19,34 @@ pub struct Needs {
     members: BTreeSet<String>,
 }
 
-/// Other members are made of these when a row is shown.
+/// Other members are computed from these when a row is shown.
 const MADE_OF: [&str; 2] = ["serverFarmId", "inboundIpAddress"];
 
 impl Needs {
-    /// What `stages` look at until they make rows of their own; everything, if they never do.
-    pub fn of(stages: &[Stage]) -> Self {
+    /// What `stages` use until they make rows of their own; everything, if they never do.
+    pub fn of(stages: &[QueryStage]) -> Self {
         let mut needs = Self::of_conditions(stages);
-        if !stages.iter().any(|stage| matches!(stage, Stage::Project(_) | Stage::Summarize { .. })) {
+        if !stages.iter().any(|stage| matches!(stage, QueryStage::Project(_) | QueryStage::Summarize { .. }))
+        {
             needs.columns = [true; COLUMNS.len()];
         }
         needs
     }
 
-    /// The same when nobody sees the rows themselves, for instance because they are only counted.
-    pub fn of_conditions(stages: &[Stage]) -> Self {
+    /// The same when the rows themselves are not returned, for instance because they are only counted.
+    pub fn of_conditions(stages: &[QueryStage]) -> Self {
         let mut needs = Self::default();
         for stage in stages {
             for expression in looked_at(stage) {
                 needs.look(expression);
             }
             match stage {
-                Stage::Join(join) => {
+                QueryStage::Join(join) => {
                     for (left, _) in &join.on {
                         needs.look(&Expression::Column(*left));
                     }
                 }
-                Stage::Project(_) | Stage::Summarize { .. } => break,
+                QueryStage::Project(_) | QueryStage::Summarize { .. } => break,
                 _ => {}
             }
         }
@@ -58,7 +59,7 @@ impl Needs {
                 self.members.insert(member.clone());
             }
             Expression::Column(at) => {
-                // Columns behind those of the table are the query's own.
+                // Columns after those of the table are the query's own.
                 if let Some(column) = self.columns.get_mut(*at) {
                     *column = true;
                 }
@@ -71,17 +72,17 @@ impl Needs {
         }
     }
 
-    /// Whether a column is looked at, `properties` also when only a member of it is.
+    /// Whether a column is used; `properties` also when only one of its members is.
     pub fn column(&self, at: usize) -> bool {
         self.columns[at] || at == PROPERTIES && !self.members.is_empty()
     }
 
-    /// Whether a member of `properties` is looked at.
+    /// Whether a member of `properties` is used.
     pub fn member(&self, name: &str) -> bool {
         self.columns[PROPERTIES] || self.members.contains(name)
     }
 
-    /// The stored resource without the members of `properties` that nobody looks at.
+    /// The stored resource without the unused members of `properties`.
     pub fn read(&self, stored: &[u8]) -> serde_json::Result<Value> {
         let mut text = serde_json::Deserializer::from_slice(stored);
         let resource = Members { keep: &|_| true, inside: Some(self) }.deserialize(&mut text)?;
@@ -91,23 +92,23 @@ impl Needs {
 }
 
 /// The expressions that a stage computes for a row.
-fn looked_at(stage: &Stage) -> Vec<&Expression> {
+fn looked_at(stage: &QueryStage) -> Vec<&Expression> {
     match stage {
-        Stage::Where(of) | Stage::Expand { of, .. } => vec![of],
-        Stage::Extend(written) => written.iter().map(|(_, of)| of).collect(),
-        Stage::Project(all) => all.iter().collect(),
-        Stage::Order(keys) => keys.iter().map(|key| &key.of).collect(),
-        Stage::Summarize { groups, aggregates } => {
+        QueryStage::Where(of) | QueryStage::Expand { of, .. } => vec![of],
+        QueryStage::Extend(written) => written.iter().map(|(_, of)| of).collect(),
+        QueryStage::Project(all) => all.iter().collect(),
+        QueryStage::Order(keys) => keys.iter().map(|key| &key.of).collect(),
+        QueryStage::Summarize { groups, aggregates } => {
             groups.iter().chain(aggregates.iter().filter_map(|one| one.of.as_ref())).collect()
         }
-        Stage::Take(_) | Stage::Join(_) => Vec::new(),
+        QueryStage::Take(_) | QueryStage::Join(_) => Vec::new(),
     }
 }
 
-/// An object of which only some members are kept.
+/// Reads an object and keeps only some of its members.
 struct Members<'n> {
     keep: &'n dyn Fn(&str) -> bool,
-    /// Whose `properties` are thinned out too.
+    /// The needs by which `properties` is reduced too.
     inside: Option<&'n Needs>,
 }
 

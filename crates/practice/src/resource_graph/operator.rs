@@ -21,12 +21,12 @@ pub enum Binary {
     Times,
     Over,
     Modulo,
-    /// Text, with what it looks for; `negated` as in `!contains`.
-    Text(Look, Case, bool),
+    /// A text comparison with its casing; `negated` as in `!contains`.
+    Text(TextOperator, LetterCase, bool),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum TextOperator {
     Contains,
     Starts,
     Ends,
@@ -35,13 +35,13 @@ pub enum Look {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Case {
+pub enum LetterCase {
     Any,
     Exact,
 }
 
 impl Binary {
-    /// The comparison that a sign stands for.
+    /// The comparison of a sign.
     pub fn comparison(sign: &str) -> Option<Self> {
         Some(match sign {
             "==" => Self::Equal,
@@ -59,19 +59,20 @@ impl Binary {
     /// The text operator of a word: `contains`, `!startswith_cs`.
     pub fn text(word: &str) -> Option<Self> {
         let (word, negated) = word.strip_prefix('!').map_or((word, false), |word| (word, true));
-        let (word, case) = word.strip_suffix("_cs").map_or((word, Case::Any), |word| (word, Case::Exact));
+        let (word, case) =
+            word.strip_suffix("_cs").map_or((word, LetterCase::Any), |word| (word, LetterCase::Exact));
         let look = match word {
-            "contains" => Look::Contains,
-            "startswith" => Look::Starts,
-            "endswith" => Look::Ends,
-            "has" => Look::Has,
+            "contains" => TextOperator::Contains,
+            "startswith" => TextOperator::Starts,
+            "endswith" => TextOperator::Ends,
+            "has" => TextOperator::Has,
             _ => return None,
         };
         Some(Self::Text(look, case, negated))
     }
 }
 
-/// What the operator makes of two values; null where they do not fit.
+/// The result of the operator for two values; null if their types do not fit.
 pub fn apply(operator: Binary, one: &Scalar, other: &Scalar) -> Scalar {
     let ordered = |fits: fn(Ordering) -> bool| Scalar::Bool(one.order(other).is_some_and(fits));
     match operator {
@@ -94,20 +95,20 @@ pub fn apply(operator: Binary, one: &Scalar, other: &Scalar) -> Scalar {
     }
 }
 
-fn found(look: Look, case: Case, text: &str, wanted: &str) -> bool {
+fn found(look: TextOperator, case: LetterCase, text: &str, wanted: &str) -> bool {
     let (text, wanted) = match case {
-        Case::Any => (text.to_lowercase(), wanted.to_lowercase()),
-        Case::Exact => (text.to_owned(), wanted.to_owned()),
+        LetterCase::Any => (text.to_lowercase(), wanted.to_lowercase()),
+        LetterCase::Exact => (text.to_owned(), wanted.to_owned()),
     };
     match look {
-        Look::Contains => text.contains(&wanted),
-        Look::Starts => text.starts_with(&wanted),
-        Look::Ends => text.ends_with(&wanted),
-        Look::Has => has_word(&text, &wanted),
+        TextOperator::Contains => text.contains(&wanted),
+        TextOperator::Starts => text.starts_with(&wanted),
+        TextOperator::Ends => text.ends_with(&wanted),
+        TextOperator::Has => has_word(&text, &wanted),
     }
 }
 
-/// `has` finds what no letter or digit stands next to.
+/// `has` finds a word that has no letter or digit next to it.
 fn has_word(text: &str, wanted: &str) -> bool {
     let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
     wanted.is_empty()

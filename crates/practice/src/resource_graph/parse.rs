@@ -1,26 +1,26 @@
-//! Text to query: tables and the stages behind `|`. Expressions are `grammar`'s.
+//! Parses text into a query: tables and the stages after `|`. `grammar` parses the expressions.
 
 use super::{
     expression::Expression,
-    fault::Refused,
+    fault::QueryError,
     grammar::Grammar,
-    query::{Aggregate, Join, Key, Measure, Query, Stage},
+    query::{Aggregate, Join, Measure, OrderByKey, Query, QueryStage},
     scalar::Scalar,
-    table::{COLUMNS, Table},
-    token::{Kind, Place, tokens},
+    table::{COLUMNS, QueryTable},
+    token::{QueryPosition, TokenKind, tokens},
 };
 
-/// Understands a query, or refuses what it cannot by name and place.
-pub fn parse(text: &str) -> Result<Query, Refused> {
+/// Parses a query, or refuses an unknown part by its name and position.
+pub fn parse(text: &str) -> Result<Query, QueryError> {
     let mut parser = Parser { read: Grammar::new(tokens(text)?) };
     let query = parser.query(0)?;
     parser.read.end()?;
     Ok(query)
 }
 
-/// No query is long enough for more of one name.
+/// No query is long enough to have more columns of one name.
 const COLUMNS_AT_MOST: usize = 64 << 10;
-/// Joins inside of joins.
+/// The maximum nesting of joins.
 const DEEPEST: usize = 3;
 
 struct Parser {
@@ -28,7 +28,7 @@ struct Parser {
 }
 
 impl Parser {
-    fn query(&mut self, depth: usize) -> Result<Query, Refused> {
+    fn query(&mut self, depth: usize) -> Result<Query, QueryError> {
         let table = self.table()?;
         let mut query =
             Query { table, kinds: None, stages: Vec::new(), columns: COLUMNS.map(str::to_owned).to_vec() };
@@ -41,20 +41,20 @@ impl Parser {
         Ok(query.narrow())
     }
 
-    fn table(&mut self) -> Result<Table, Refused> {
+    fn table(&mut self) -> Result<QueryTable, QueryError> {
         if self.read.at_operator() {
-            return Ok(Table::Resources);
+            return Ok(QueryTable::Resources);
         }
         let (name, place) = self.read.name()?;
-        Table::named(&name).ok_or_else(|| Refused::unknown("table", place, &name))
+        QueryTable::named(&name).ok_or_else(|| QueryError::unknown("table", place, &name))
     }
 
-    fn stage(&mut self, query: &mut Query, depth: usize) -> Result<(), Refused> {
+    fn stage(&mut self, query: &mut Query, depth: usize) -> Result<(), QueryError> {
         let (operator, place) = self.read.operator()?;
         match operator.as_str() {
             "where" | "filter" => {
                 let condition = self.expression(query, &operator)?;
-                query.stages.push(Stage::Where(condition));
+                query.stages.push(QueryStage::Where(condition));
             }
             "extend" => self.extend(query)?,
             "project" => {
@@ -69,42 +69,42 @@ impl Parser {
             "order" | "sort" => {
                 self.read.keyword("by")?;
                 let keys = self.keys(query, &operator)?;
-                query.stages.push(Stage::Order(keys));
+                query.stages.push(QueryStage::Order(keys));
             }
             "take" | "limit" => {
                 let count = self.read.count()?;
-                query.stages.push(Stage::Take(count));
+                query.stages.push(QueryStage::Take(count));
             }
             "top" => {
                 let count = self.read.count()?;
                 self.read.keyword("by")?;
                 let keys = self.keys(query, &operator)?;
-                query.stages.extend([Stage::Order(keys), Stage::Take(count)]);
+                query.stages.extend([QueryStage::Order(keys), QueryStage::Take(count)]);
             }
             "count" => {
                 let count = Aggregate { measure: Measure::Count, of: None };
-                query.stages.push(Stage::Summarize { groups: Vec::new(), aggregates: vec![count] });
+                query.stages.push(QueryStage::Summarize { groups: Vec::new(), aggregates: vec![count] });
                 query.columns = vec!["Count".to_owned()];
             }
             "distinct" => {
                 let (columns, groups) = self.named(query, &operator)?.into_iter().unzip();
-                query.stages.push(Stage::Summarize { groups, aggregates: Vec::new() });
+                query.stages.push(QueryStage::Summarize { groups, aggregates: Vec::new() });
                 query.columns = columns;
             }
             "summarize" => self.summarize(query)?,
-            _ => return Err(Refused::unknown("operator", place, &operator)),
+            _ => return Err(QueryError::unknown("operator", place, &operator)),
         }
         Ok(())
     }
 
-    fn expression(&mut self, query: &Query, operator: &str) -> Result<Expression, Refused> {
+    fn expression(&mut self, query: &Query, operator: &str) -> Result<Expression, QueryError> {
         let mut expression = self.read.expression()?;
         expression.resolve(&query.columns, operator)?;
         Ok(expression)
     }
 
     /// `name = expression`, or an expression that has a name of its own.
-    fn named(&mut self, query: &Query, operator: &str) -> Result<Vec<(String, Expression)>, Refused> {
+    fn named(&mut self, query: &Query, operator: &str) -> Result<Vec<(String, Expression)>, QueryError> {
         let mut all: Vec<(String, Expression)> = Vec::new();
         loop {
             let given = self.read.assigned();
@@ -119,16 +119,16 @@ impl Parser {
         }
     }
 
-    fn extend(&mut self, query: &mut Query) -> Result<(), Refused> {
+    fn extend(&mut self, query: &mut Query) -> Result<(), QueryError> {
         let mut written = Vec::new();
         for (name, expression) in self.named(query, "extend")? {
             written.push((place_of(&mut query.columns, name), expression));
         }
-        query.stages.push(Stage::Extend(written));
+        query.stages.push(QueryStage::Extend(written));
         Ok(())
     }
 
-    fn project_away(&mut self, query: &mut Query) -> Result<(), Refused> {
+    fn project_away(&mut self, query: &mut Query) -> Result<(), QueryError> {
         let mut away = Vec::new();
         loop {
             let (name, _) = self.read.name()?;
@@ -147,10 +147,10 @@ impl Parser {
         Ok(())
     }
 
-    fn project_rename(&mut self, query: &mut Query) -> Result<(), Refused> {
+    fn project_rename(&mut self, query: &mut Query) -> Result<(), QueryError> {
         for (name, from) in self.named(query, "project-rename")? {
             let Expression::Column(at) = from else {
-                return Err(Refused::parser(self.read.place(), &name));
+                return Err(QueryError::parser(self.read.place(), &name));
             };
             query.columns[at] = name;
         }
@@ -158,7 +158,7 @@ impl Parser {
     }
 
     /// `mv-expand properties.hostNames`, `mv-expand host = properties.hostNames to typeof(string)`
-    fn expand(&mut self, query: &mut Query) -> Result<(), Refused> {
+    fn expand(&mut self, query: &mut Query) -> Result<(), QueryError> {
         let given = self.read.assigned();
         let mut of = self.read.expression()?;
         let name = given.or_else(|| of.own_name()).unwrap_or_else(|| "Column1".to_owned());
@@ -168,14 +168,14 @@ impl Parser {
             self.read.expression()?;
         }
         let to = place_of(&mut query.columns, name);
-        query.stages.push(Stage::Expand { to, of });
+        query.stages.push(QueryStage::Expand { to, of });
         Ok(())
     }
 
     /// `join kind=leftouter (…) on subscriptionId`, also `on $left.a == $right.b`
-    fn join(&mut self, query: &mut Query, place: Place, depth: usize) -> Result<(), Refused> {
+    fn join(&mut self, query: &mut Query, place: QueryPosition, depth: usize) -> Result<(), QueryError> {
         if depth == DEEPEST {
-            return Err(Refused::limit(format!("Joins may lie {DEEPEST} deep in each other.")));
+            return Err(QueryError::limit(format!("Joins may lie {DEEPEST} deep in each other.")));
         }
         let mut kind = ("innerunique".to_owned(), place);
         if self.read.word("kind") {
@@ -185,7 +185,7 @@ impl Parser {
         let outer = match kind.0.as_str() {
             "leftouter" => true,
             "inner" | "innerunique" => false,
-            other => return Err(Refused::unknown("kind of join", kind.1, other)),
+            other => return Err(QueryError::unknown("kind of join", kind.1, other)),
         };
         self.read.need("(")?;
         let right = self.query(depth + 1)?;
@@ -202,14 +202,14 @@ impl Parser {
             let name = free_name(column.clone(), |name| query.columns.iter().any(|taken| taken == name));
             query.columns.push(name);
         }
-        query.stages.push(Stage::Join(Box::new(Join { outer, right, on })));
+        query.stages.push(QueryStage::Join(Box::new(Join { outer, right, on })));
         Ok(())
     }
 
-    fn condition(&mut self, left: &Query, right: &Query) -> Result<(usize, usize), Refused> {
+    fn condition(&mut self, left: &Query, right: &Query) -> Result<(usize, usize), QueryError> {
         let column = |query: &Query, name: &str, place| {
             let found = query.columns.iter().position(|column| column == name);
-            found.ok_or_else(|| Refused::unresolved("join", name, place))
+            found.ok_or_else(|| QueryError::unresolved("join", name, place))
         };
         let (first, place) = self.read.name()?;
         if first != "$left" && first != "$right" {
@@ -225,7 +225,7 @@ impl Parser {
         Ok((column(left, &of_left.0, of_left.1)?, column(right, &of_right.0, of_right.1)?))
     }
 
-    fn keys(&mut self, query: &Query, operator: &str) -> Result<Vec<Key>, Refused> {
+    fn keys(&mut self, query: &Query, operator: &str) -> Result<Vec<OrderByKey>, QueryError> {
         let mut keys = Vec::new();
         loop {
             let of = self.expression(query, operator)?;
@@ -234,17 +234,17 @@ impl Parser {
                 self.read.word("desc");
             }
             if self.read.word("nulls") {
-                // Where nothing goes by default is where the service's users want it.
+                // Accepts `nulls first` and `nulls last`: the default order is what the service's users want.
                 self.read.name()?;
             }
-            keys.push(Key { of, descending });
+            keys.push(OrderByKey { of, descending });
             if !self.read.sign(",") {
                 return Ok(keys);
             }
         }
     }
 
-    fn summarize(&mut self, query: &mut Query) -> Result<(), Refused> {
+    fn summarize(&mut self, query: &mut Query) -> Result<(), QueryError> {
         let (mut names, mut aggregates) = (Vec::new(), Vec::new());
         while !self.read.word("by") {
             if self.read.at_end_of_stage() {
@@ -266,18 +266,18 @@ impl Parser {
         query: &mut Query,
         (names, aggregates): (Vec<String>, Vec<Aggregate>),
         (mut columns, groups): (Vec<String>, Vec<Expression>),
-    ) -> Result<(), Refused> {
+    ) -> Result<(), QueryError> {
         if names.is_empty() && columns.is_empty() {
-            return Err(Refused::parser(self.read.place(), "summarize"));
+            return Err(QueryError::parser(self.read.place(), "summarize"));
         }
         columns.extend(names);
         query.columns = columns;
-        query.stages.push(Stage::Summarize { groups, aggregates });
+        query.stages.push(QueryStage::Summarize { groups, aggregates });
         Ok(())
     }
 
     /// `count()`, `dcount(type)`; its name is `count_`, `dcount_type`.
-    fn aggregate(&mut self, query: &Query) -> Result<(String, Aggregate), Refused> {
+    fn aggregate(&mut self, query: &Query) -> Result<(String, Aggregate), QueryError> {
         let (name, place) = self.read.name()?;
         let measure = match name.as_str() {
             "count" => Measure::Count,
@@ -290,7 +290,7 @@ impl Parser {
             "make_list" => Measure::List,
             "make_set" => Measure::Set,
             "any" | "take_any" => Measure::Any,
-            _ => return Err(Refused::unknown("aggregate function", place, &name)),
+            _ => return Err(QueryError::unknown("aggregate function", place, &name)),
         };
         self.read.need("(")?;
         if self.read.sign(")") {
@@ -299,7 +299,7 @@ impl Parser {
         let mut of = self.read.expression()?;
         let own = of.own_name().unwrap_or_default();
         of.resolve(&query.columns, "summarize")?;
-        // `make_set(x, 100)`: how many at most; there are never so many here.
+        // `make_set(x, 100)`: the maximum length is ignored, because sets here are never that long.
         if self.read.sign(",") {
             self.read.count()?;
         }
@@ -310,10 +310,10 @@ impl Parser {
 
 fn put_columns(query: &mut Query, columns: Vec<String>, all: Vec<Expression>) {
     query.columns = columns;
-    query.stages.push(Stage::Project(all));
+    query.stages.push(QueryStage::Project(all));
 }
 
-/// Where a column of that name is, or is added.
+/// The index of the column with that name, which is added if it does not exist.
 fn place_of(columns: &mut Vec<String>, name: String) -> usize {
     columns.iter().position(|column| *column == name).unwrap_or_else(|| {
         columns.push(name);
@@ -321,7 +321,7 @@ fn place_of(columns: &mut Vec<String>, name: String) -> usize {
     })
 }
 
-/// The name, or with the first number behind it that makes it new.
+/// The name, or the name with the first number appended that makes it unique.
 fn free_name(name: String, taken: impl Fn(&str) -> bool) -> String {
     if !taken(&name) {
         return name;
@@ -330,18 +330,18 @@ fn free_name(name: String, taken: impl Fn(&str) -> bool) -> String {
 }
 
 impl Grammar {
-    /// A number of rows.
-    fn count(&mut self) -> Result<usize, Refused> {
+    /// Parses a number of rows.
+    fn count(&mut self) -> Result<usize, QueryError> {
         let place = self.place();
         match self.expression()? {
             Expression::Literal(Scalar::Long(count)) => {
-                usize::try_from(count).map_err(|_| Refused::parser(place, &count.to_string()))
+                usize::try_from(count).map_err(|_| QueryError::parser(place, &count.to_string()))
             }
-            _ => Err(Refused::parser(place, "a number")),
+            _ => Err(QueryError::parser(place, "a number")),
         }
     }
 
     fn at_end_of_stage(&self) -> bool {
-        matches!(self.peek(), Kind::End | Kind::Sign("|" | ")"))
+        matches!(self.peek(), TokenKind::End | TokenKind::Sign("|" | ")"))
     }
 }

@@ -1,29 +1,29 @@
-//! A query that was understood: a table, then stages, each from the columns of the one before.
+//! A parsed query: a table, then stages, each with the columns of the previous one as input.
 
 use super::{
     expression::Expression,
     operator::Binary,
     scalar::Scalar,
-    table::{COLUMNS, Table},
+    table::{COLUMNS, QueryTable},
 };
 
 /// A query whose names are all resolved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    pub table: Table,
-    /// The resource types that can come out at all, in lower case, when conditions name some.
+    pub table: QueryTable,
+    /// The only resource types that can match, in lower case, when conditions name some.
     pub kinds: Option<Vec<String>>,
-    pub stages: Vec<Stage>,
-    /// What the last stage yields.
+    pub stages: Vec<QueryStage>,
+    /// The columns of the last stage.
     pub columns: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Stage {
+pub enum QueryStage {
     Where(Expression),
-    /// Columns are written at these places, new ones behind the last.
+    /// Sets the columns at these indices; new ones are appended.
     Extend(Vec<(usize, Expression)>),
-    /// Every column anew.
+    /// Replaces all columns.
     Project(Vec<Expression>),
     /// One row for each element.
     Expand {
@@ -31,7 +31,7 @@ pub enum Stage {
         of: Expression,
     },
     Join(Box<Join>),
-    Order(Vec<Key>),
+    Order(Vec<OrderByKey>),
     Take(usize),
     Summarize {
         groups: Vec<Expression>,
@@ -41,17 +41,17 @@ pub enum Stage {
 
 /// A key of `order by`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Key {
+pub struct OrderByKey {
     pub of: Expression,
     pub descending: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Join {
-    /// Whether rows without a partner stay.
+    /// Whether rows without a match stay.
     pub outer: bool,
     pub right: Query,
-    /// Columns that must be equal.
+    /// Pairs of columns that must be equal.
     pub on: Vec<(usize, usize)>,
 }
 
@@ -75,8 +75,8 @@ pub struct Aggregate {
     pub of: Option<Expression>,
 }
 
-impl Stage {
-    /// Whether it looks at one row at a time, so that rows can be answered in pages while they are read.
+impl QueryStage {
+    /// Whether it processes one row at a time, so that pages can be returned while rows are read.
     pub fn is_row_wise(&self) -> bool {
         matches!(
             self,
@@ -84,7 +84,7 @@ impl Stage {
         )
     }
 
-    /// What a summary needs of a row, and the summary of rows that have only that.
+    /// The expressions that a summary needs of a row, and the summary over rows of only these.
     pub fn slim(&self) -> Option<(Vec<Expression>, Self)> {
         let Self::Summarize { groups, aggregates } = self else {
             return None;
@@ -102,17 +102,17 @@ impl Stage {
         Some((needed, Self::Summarize { groups, aggregates: slim }))
     }
 
-    /// Whether every row gives exactly one.
+    /// Whether every input row gives exactly one output row.
     pub fn keeps_count(&self) -> bool {
         matches!(self, Self::Extend(_) | Self::Project(_))
     }
 }
 
 impl Query {
-    /// Takes the conditions on the type out of the first stages: the rows of other types need not even be
-    /// read. An `order by id` says nothing then, since rows of one type are kept in that order.
+    /// Removes the conditions on the type from the first stages: rows of other types are not even read. An
+    /// `order by id` can then be dropped, because rows of one type are stored in that order.
     pub fn narrow(mut self) -> Self {
-        while let Some(Stage::Where(condition)) = self.stages.first() {
+        while let Some(QueryStage::Where(condition)) = self.stages.first() {
             let Some(kinds) = kinds_of(condition) else {
                 break;
             };
@@ -122,19 +122,19 @@ impl Query {
             }
             self.stages.remove(0);
         }
-        // `where type == … and …`: half of it goes.
-        if let Some(Stage::Where(Expression::Binary(Binary::And, one, rest))) = self.stages.first()
+        // `where type == … and …`: only the first half is removed.
+        if let Some(QueryStage::Where(Expression::Binary(Binary::And, one, rest))) = self.stages.first()
             && self.kinds.is_none()
             && let Some(kinds) = kinds_of(one)
         {
             self.kinds = Some(kinds);
             let rest = rest.as_ref().clone();
-            self.stages[0] = Stage::Where(rest);
+            self.stages[0] = QueryStage::Where(rest);
         }
         let one_kind = self.kinds.as_ref().is_some_and(|kinds| kinds.len() == 1);
         let by_id = self.stages.iter().position(|stage| !stage.is_row_wise()).filter(|at| {
-            matches!(&self.stages[*at], Stage::Order(keys)
-                if matches!(keys.as_slice(), [Key { of: Expression::Column(id), descending: false }] if self.is_id(*id, *at)))
+            matches!(&self.stages[*at], QueryStage::Order(keys)
+                if matches!(keys.as_slice(), [OrderByKey { of: Expression::Column(id), descending: false }] if self.is_id(*id, *at)))
         });
         if let Some(at) = by_id.filter(|_| one_kind) {
             self.stages.remove(at);
@@ -146,9 +146,9 @@ impl Query {
     fn is_id(&self, mut column: usize, at: usize) -> bool {
         for stage in self.stages[..at].iter().rev() {
             match stage {
-                Stage::Where(_) => {}
-                Stage::Extend(written) if written.iter().all(|(to, _)| *to != column) => {}
-                Stage::Project(all) => match all.get(column) {
+                QueryStage::Where(_) => {}
+                QueryStage::Extend(written) if written.iter().all(|(to, _)| *to != column) => {}
+                QueryStage::Project(all) => match all.get(column) {
                     Some(Expression::Column(from)) => column = *from,
                     _ => return false,
                 },
@@ -159,8 +159,8 @@ impl Query {
     }
 }
 
-/// The types that a condition lets through, when it is about nothing else. Types are in lower case, so `==`
-/// with another casing finds nothing: a trap of the real service.
+/// The types that a condition accepts, when it concerns nothing else. Types are in lower case, so `==` with
+/// another casing finds nothing: a pitfall of the real service.
 fn kinds_of(condition: &Expression) -> Option<Vec<String>> {
     let is_type = |one: &Expression| matches!(one, Expression::Column(at) if COLUMNS[*at] == "type");
     let word = |one: &Expression, any_case: bool| match one {

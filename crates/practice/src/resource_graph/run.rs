@@ -1,73 +1,73 @@
-//! Runs a query: rows are read, pushed through the stages that look at one row, and gathered where a stage
-//! needs them all.
+//! Runs a query: reads rows, pushes them through the stages that process one row at a time, and gathers them
+//! where a stage needs all of them.
 
 use std::{collections::HashMap, ops::ControlFlow};
 
 use serde_json::Value;
 
 use super::{
-    expression::{Expression, Row},
+    expression::{Expression, QueryRow},
     gather,
     needs::Needs,
-    query::{Join, Query, Stage},
+    query::{Join, Query, QueryStage},
     scalar::Scalar,
-    table::{self, Scope},
+    table::{self, QueryScope},
 };
-use crate::{context::Context, reply::Fault};
+use crate::{context::CloudContext, reply::Fault};
 
 /// A page of rows.
 #[derive(Debug, Default)]
-pub struct Page {
-    pub rows: Vec<Row>,
-    /// How many rows the whole query has.
+pub struct RowPage {
+    pub rows: Vec<QueryRow>,
+    /// The number of rows of the whole query.
     pub total: usize,
-    /// Where the rest begins, if there is one.
+    /// Where the next page begins, if there is one.
     pub next: Option<Position>,
 }
 
-/// Where reading goes on: after this key of the store, without the first `skip` rows that then come.
+/// Where reading continues: after this key of the store, without the first `skip` rows that follow.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Position {
     pub after: Option<String>,
     pub skip: usize,
-    /// The total, once it was counted.
+    /// The total, once it has been counted.
     pub total: Option<usize>,
 }
 
-/// Answers `size` rows from `from` on. `ctx` is the cloud as the index knows it.
+/// Returns `size` rows from the position `from` on. `ctx` shows the cloud as the index knows it.
 pub fn page(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     query: &Query,
-    scope: &Scope,
+    scope: &QueryScope,
     from: &Position,
     size: usize,
-) -> Result<Page, Fault> {
-    if query.stages.iter().all(Stage::is_row_wise) {
+) -> Result<RowPage, Fault> {
+    if query.stages.iter().all(QueryStage::is_row_wise) {
         return stream(ctx, query, scope, from, size);
     }
-    // Sorted or summed up: the whole is made anew for every page.
+    // Sorted or summarised queries are computed completely for every page.
     let all = all_rows(ctx, query, scope)?;
     let total = all.len();
-    let rows: Vec<Row> = all.into_iter().skip(from.skip).take(size).collect();
+    let rows: Vec<QueryRow> = all.into_iter().skip(from.skip).take(size).collect();
     let end = from.skip.saturating_add(rows.len());
     let next =
         (end < total && !rows.is_empty()).then_some(Position { after: None, skip: end, total: Some(total) });
-    Ok(Page { rows, total, next })
+    Ok(RowPage { rows, total, next })
 }
 
 fn stream(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     query: &Query,
-    scope: &Scope,
+    scope: &QueryScope,
     from: &Position,
     size: usize,
-) -> Result<Page, Fault> {
+) -> Result<RowPage, Fault> {
     let total = match from.total {
         Some(total) => total,
         None => count(ctx, query, scope)?,
     };
     let steps = steps(ctx, &query.stages, scope)?;
-    let mut page = Page { total, ..Page::default() };
+    let mut page = RowPage { total, ..RowPage::default() };
     let mut skip = from.skip;
     let mut before = from.after.clone();
     let needs = Needs::of(&query.stages);
@@ -91,13 +91,13 @@ fn stream(
     Ok(page)
 }
 
-/// How many rows a query of single rows has. When no condition is left, the keys tell.
-fn count(ctx: &Context<'_>, query: &Query, scope: &Scope) -> Result<usize, Fault> {
-    if query.stages.iter().all(Stage::keeps_count) {
+/// The number of rows of a query that processes single rows. Without conditions the keys are enough.
+fn count(ctx: &CloudContext<'_>, query: &Query, scope: &QueryScope) -> Result<usize, Fault> {
+    if query.stages.iter().all(QueryStage::keeps_count) {
         let stretches = table::stretches(query.table, query.kinds.as_deref(), scope);
         return stretches.iter().map(|stretch| ctx.count(stretch)).sum();
     }
-    // What only shapes rows at the end changes no count.
+    // Stages at the end that only shape rows do not change the count.
     let deciding = query.stages.iter().rposition(|stage| !stage.keeps_count()).map_or(0, |last| last + 1);
     let stages = &query.stages[..deciding];
     let (steps, needs) = (steps(ctx, stages, scope)?, Needs::of_conditions(stages));
@@ -112,15 +112,15 @@ fn count(ctx: &Context<'_>, query: &Query, scope: &Scope) -> Result<usize, Fault
 }
 
 /// Every row of the query.
-fn all_rows(ctx: &Context<'_>, query: &Query, scope: &Scope) -> Result<Vec<Row>, Fault> {
+fn all_rows(ctx: &CloudContext<'_>, query: &Query, scope: &QueryScope) -> Result<Vec<QueryRow>, Fault> {
     let row_wise = query.stages.iter().position(|stage| !stage.is_row_wise()).unwrap_or(query.stages.len());
     let (before, after) = query.stages.split_at(row_wise);
     let enough = match after.first() {
-        Some(Stage::Take(count)) => *count,
+        Some(QueryStage::Take(count)) => *count,
         _ => usize::MAX,
     };
-    // Of a row that is only summed up no more is kept than what the sums are made of.
-    let slim = after.first().and_then(Stage::slim);
+    // Of a row that is only summarised, only the input of the aggregates is kept.
+    let slim = after.first().and_then(QueryStage::slim);
     let mut rows = Vec::new();
     if enough > 0 {
         let (steps, needs) = (steps(ctx, before, scope)?, Needs::of(&query.stages));
@@ -135,19 +135,21 @@ fn all_rows(ctx: &Context<'_>, query: &Query, scope: &Scope) -> Result<Vec<Row>,
         })?;
     }
     let mut rest = after;
-    if let Some((_, Stage::Summarize { groups, aggregates })) = &slim {
+    if let Some((_, QueryStage::Summarize { groups, aggregates })) = &slim {
         rows = gather::summarized(&rows, groups, aggregates, ctx.now);
         rest = &after[1..];
     }
     while let Some((stage, others)) = rest.split_first() {
         rest = others;
         rows = match stage {
-            Stage::Order(keys) => gather::sorted(rows, keys, ctx.now),
-            Stage::Take(count) => {
+            QueryStage::Order(keys) => gather::sorted(rows, keys, ctx.now),
+            QueryStage::Take(count) => {
                 rows.truncate(*count);
                 rows
             }
-            Stage::Summarize { groups, aggregates } => gather::summarized(&rows, groups, aggregates, ctx.now),
+            QueryStage::Summarize { groups, aggregates } => {
+                gather::summarized(&rows, groups, aggregates, ctx.now)
+            }
             row_wise => {
                 let steps = steps(ctx, std::slice::from_ref(row_wise), scope)?;
                 let mut made = Vec::new();
@@ -164,17 +166,17 @@ fn all_rows(ctx: &Context<'_>, query: &Query, scope: &Scope) -> Result<Vec<Row>,
     Ok(rows)
 }
 
-/// Shows `visit` the rows of the query's table after the key `after`, in the order of their keys.
+/// Passes the rows of the query's table after the key `after` to `visit`, in the order of their keys.
 fn read(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     query: &Query,
-    scope: &Scope,
+    scope: &QueryScope,
     after: Option<&str>,
     needs: &Needs,
-    visit: &mut dyn FnMut(&str, Row) -> ControlFlow<()>,
+    visit: &mut dyn FnMut(&str, QueryRow) -> ControlFlow<()>,
 ) -> Result<(), Fault> {
     for stretch in table::stretches(query.table, query.kinds.as_deref(), scope) {
-        // A stretch that ends before that key was read already.
+        // A range that ends before that key has been read already.
         let begins_after = after.is_none_or(|after| stretch.as_str() > after);
         if !begins_after && !after.is_some_and(|after| after.starts_with(&stretch)) {
             continue;
@@ -202,33 +204,41 @@ fn read(
     Ok(())
 }
 
-/// A stage of single rows, ready to run.
-enum Step<'q> {
+/// A stage that processes single rows, ready to run.
+enum RowStage<'q> {
     Where(&'q Expression),
     Extend(&'q [(usize, Expression)]),
     Project(&'q [Expression]),
     Expand(usize, &'q Expression),
-    Join { join: &'q Join, partners: HashMap<String, Vec<Row>> },
+    Join { join: &'q Join, partners: HashMap<String, Vec<QueryRow>> },
 }
 
-fn steps<'q>(ctx: &Context<'_>, stages: &'q [Stage], scope: &Scope) -> Result<Vec<Step<'q>>, Fault> {
+fn steps<'q>(
+    ctx: &CloudContext<'_>,
+    stages: &'q [QueryStage],
+    scope: &QueryScope,
+) -> Result<Vec<RowStage<'q>>, Fault> {
     let mut steps = Vec::new();
     for stage in stages {
         steps.push(match stage {
-            Stage::Where(condition) => Step::Where(condition),
-            Stage::Extend(written) => Step::Extend(written),
-            Stage::Project(all) => Step::Project(all),
-            Stage::Expand { to, of } => Step::Expand(*to, of),
-            Stage::Join(join) => Step::Join { join, partners: partners(ctx, join, scope)? },
-            Stage::Order(_) | Stage::Take(_) | Stage::Summarize { .. } => break,
+            QueryStage::Where(condition) => RowStage::Where(condition),
+            QueryStage::Extend(written) => RowStage::Extend(written),
+            QueryStage::Project(all) => RowStage::Project(all),
+            QueryStage::Expand { to, of } => RowStage::Expand(*to, of),
+            QueryStage::Join(join) => RowStage::Join { join, partners: partners(ctx, join, scope)? },
+            QueryStage::Order(_) | QueryStage::Take(_) | QueryStage::Summarize { .. } => break,
         });
     }
     Ok(steps)
 }
 
-/// The rows of a join's right side, by what they are joined on.
-fn partners(ctx: &Context<'_>, join: &Join, scope: &Scope) -> Result<HashMap<String, Vec<Row>>, Fault> {
-    let mut partners: HashMap<String, Vec<Row>> = HashMap::new();
+/// The rows of a join's right side, by their join keys.
+fn partners(
+    ctx: &CloudContext<'_>,
+    join: &Join,
+    scope: &QueryScope,
+) -> Result<HashMap<String, Vec<QueryRow>>, Fault> {
+    let mut partners: HashMap<String, Vec<QueryRow>> = HashMap::new();
     for row in all_rows(ctx, &join.right, scope)? {
         let key = joined(join.on.iter().map(|(_, right)| &row[*right]));
         partners.entry(key).or_default().push(row);
@@ -240,30 +250,30 @@ fn joined<'r>(cells: impl Iterator<Item = &'r Scalar>) -> String {
     cells.map(Scalar::show).collect::<Vec<_>>().join("\u{1f}")
 }
 
-/// Sends a row through the steps; `out` gets what comes out.
+/// Sends a row through the steps; `out` gets the results.
 fn push(
-    steps: &[Step<'_>],
-    mut row: Row,
-    ctx: &Context<'_>,
-    out: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    steps: &[RowStage<'_>],
+    mut row: QueryRow,
+    ctx: &CloudContext<'_>,
+    out: &mut dyn FnMut(QueryRow) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let Some((step, rest)) = steps.split_first() else {
         return out(row);
     };
     match step {
-        Step::Where(condition) => {
+        RowStage::Where(condition) => {
             if !condition.value(&row, ctx.now).is_true() {
                 return ControlFlow::Continue(());
             }
         }
-        Step::Extend(written) => {
+        RowStage::Extend(written) => {
             let values: Vec<Scalar> = written.iter().map(|(_, of)| of.value(&row, ctx.now)).collect();
             for ((to, _), value) in written.iter().zip(values) {
                 put(&mut row, *to, value);
             }
         }
-        Step::Project(all) => row = all.iter().map(|of| of.value(&row, ctx.now)).collect(),
-        Step::Expand(to, of) => {
+        RowStage::Project(all) => row = all.iter().map(|of| of.value(&row, ctx.now)).collect(),
+        RowStage::Expand(to, of) => {
             for element in elements(of.value(&row, ctx.now)) {
                 let mut one = row.clone();
                 put(&mut one, *to, element);
@@ -271,7 +281,7 @@ fn push(
             }
             return ControlFlow::Continue(());
         }
-        Step::Join { join, partners } => {
+        RowStage::Join { join, partners } => {
             let found = partners.get(&joined(join.on.iter().map(|(left, _)| &row[*left])));
             for partner in found.into_iter().flatten() {
                 let one = row.iter().chain(partner).cloned().collect();
@@ -286,14 +296,14 @@ fn push(
     push(rest, row, ctx, out)
 }
 
-fn put(row: &mut Row, to: usize, value: Scalar) {
+fn put(row: &mut QueryRow, to: usize, value: Scalar) {
     if to >= row.len() {
         row.resize(to + 1, Scalar::Null);
     }
     row[to] = value;
 }
 
-/// What `mv-expand` makes rows of; an empty array makes none.
+/// The elements of which `mv-expand` makes rows; an empty array has none.
 fn elements(of: Scalar) -> Vec<Scalar> {
     match of {
         Scalar::Dynamic(Value::Array(all)) => all.into_iter().map(Scalar::from).collect(),

@@ -1,11 +1,12 @@
-//! What one cell of a query holds, and how cells are compared: as Kusto does, with JSON's types underneath.
+//! The value of one cell of a query, and how values are compared: as Kusto does, with JSON's types
+//! underneath.
 
 use std::cmp::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// A value. Text of a resource stays text: it becomes a time by `todatetime`, or when it is compared with
+/// A value. Text of a resource stays text: `todatetime` converts it to a time, and so does a comparison with
 /// one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scalar {
@@ -40,7 +41,7 @@ impl Scalar {
         Self::Text(text.into())
     }
 
-    /// As an answer carries it.
+    /// The value as JSON.
     pub fn into_json(self) -> Value {
         match self {
             Self::Null => Value::Null,
@@ -53,7 +54,7 @@ impl Scalar {
         }
     }
 
-    /// What `tostring` makes of it; nothing of nothing.
+    /// The result of `tostring`; empty for null.
     pub fn show(&self) -> String {
         match self {
             Self::Null => String::new(),
@@ -67,7 +68,7 @@ impl Scalar {
         }
     }
 
-    /// The word of the table format for its type.
+    /// The name of its type in the table format.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Bool(_) => "boolean",
@@ -79,7 +80,7 @@ impl Scalar {
         }
     }
 
-    /// Whether a condition holds; nothing is false.
+    /// Whether a condition holds; null is false.
     pub fn is_true(&self) -> bool {
         match self {
             Self::Bool(bool) => *bool,
@@ -88,7 +89,7 @@ impl Scalar {
         }
     }
 
-    /// Null, or text without a character.
+    /// Null or empty text.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Null) || matches!(self, Self::Text(text) if text.is_empty())
     }
@@ -112,8 +113,7 @@ impl Scalar {
         }
     }
 
-    /// Equality; `any_case` is what `=~` asks for. Nothing equals empty text, as resources without a member
-    /// have it.
+    /// Equality; `any_case` is set for `=~`. Null equals empty text, because absent members are null.
     pub fn equals(&self, other: &Self, any_case: bool) -> bool {
         match (self, other) {
             (Self::Text(one), Self::Text(other)) if any_case => {
@@ -128,7 +128,7 @@ impl Scalar {
         }
     }
 
-    /// Which comes first; nothing to say about values of different types.
+    /// Which value comes first; `None` for values of different types.
     pub fn order(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Text(one), Self::Text(other)) => Some(one.cmp(other)),
@@ -141,7 +141,7 @@ impl Scalar {
         }
     }
 
-    /// The order of `order by`: nothing comes before everything.
+    /// The order of `order by`: null comes first.
     pub fn rank(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Null, Self::Null) => Ordering::Equal,

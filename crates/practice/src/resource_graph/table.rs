@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::{expression::Row, needs::Needs, scalar::Scalar};
+use super::{expression::QueryRow, needs::Needs, scalar::Scalar};
 use crate::{
-    context::{Context, text},
-    id::ResourceId,
+    context::{CloudContext, text},
+    id::ArmId,
     provider::microsoft_web::site,
     reply::Fault,
 };
@@ -31,12 +31,12 @@ pub const COLUMNS: [&str; 16] = [
     "extendedLocation",
 ];
 
-/// The place of `properties` among them.
+/// The index of `properties` in `COLUMNS`.
 pub const PROPERTIES: usize = 11;
 
-/// What a query may begin with.
+/// The tables with which a query may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Table {
+pub enum QueryTable {
     Resources,
     /// Subscriptions and resource groups.
     Containers,
@@ -44,8 +44,8 @@ pub enum Table {
     AppService,
 }
 
-impl Table {
-    /// By its name, in any casing.
+impl QueryTable {
+    /// Finds a table by its name, in any casing.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name.to_lowercase().as_str() {
             "resources" => Self::Resources,
@@ -55,7 +55,7 @@ impl Table {
         })
     }
 
-    /// The types in it.
+    /// The resource types in the table.
     fn kinds(self) -> &'static [&'static str] {
         match self {
             Self::Resources => &[
@@ -76,22 +76,22 @@ impl Table {
     }
 }
 
-/// Whose resources a query sees.
+/// The subscriptions whose resources a query sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
+pub enum QueryScope {
     Tenant,
-    /// Ids in lower case, in order.
+    /// Ids in lower case, sorted.
     Subscriptions(Vec<String>),
 }
 
-/// The stretches of the store that hold the rows of a table, in the order of their keys.
-pub fn stretches(table: Table, kinds: Option<&[String]>, scope: &Scope) -> Vec<String> {
+/// The key ranges of the store that hold the rows of a table, in the order of their keys.
+pub fn stretches(table: QueryTable, kinds: Option<&[String]>, scope: &QueryScope) -> Vec<String> {
     let wanted =
         table.kinds().iter().filter(|kind| kinds.is_none_or(|kinds| kinds.iter().any(|one| one == *kind)));
     let mut all: Vec<String> = wanted
         .flat_map(|kind| match scope {
-            Scope::Tenant => vec![format!("{kind}|")],
-            Scope::Subscriptions(ids) => {
+            QueryScope::Tenant => vec![format!("{kind}|")],
+            QueryScope::Subscriptions(ids) => {
                 let end = if *kind == "microsoft.resources/subscriptions" { "" } else { "/" };
                 ids.iter().map(|id| format!("{kind}|/subscriptions/{id}{end}")).collect()
             }
@@ -101,12 +101,12 @@ pub fn stretches(table: Table, kinds: Option<&[String]>, scope: &Scope) -> Vec<S
     all
 }
 
-/// A stored resource as a row, of which only what the query needs is there.
-pub fn row(ctx: &Context<'_>, stored: Value, needs: &Needs) -> Result<Row, Fault> {
-    let id = ResourceId::parse(text(&stored, "/id"));
+/// A stored resource as a row that contains only what the query needs.
+pub fn row(ctx: &CloudContext<'_>, stored: Value, needs: &Needs) -> Result<QueryRow, Fault> {
+    let id = ArmId::parse(text(&stored, "/id"));
     let kind = id.kind();
     let mut shown = match kind.as_str() {
-        // What GET adds to a site (hostnames, TLS states) the index has too.
+        // The index also contains what GET adds to a site (hostnames, TLS states).
         site::KIND | site::SLOT if needs.column(PROPERTIES) => {
             site::show_only(ctx, stored, &|name| needs.member(name))?
         }
@@ -118,7 +118,7 @@ pub fn row(ctx: &Context<'_>, stored: Value, needs: &Needs) -> Result<Row, Fault
     };
     let properties = match shown.get_mut("properties").map(Value::take) {
         Some(properties) => properties,
-        // A subscription's own members are its properties here.
+        // The members of a subscription itself are its properties here.
         None => json!({
             "managedByTenants": shown["managedByTenants"],
             "managementGroupAncestorsChain": [{"displayName": "Tenant Root Group", "name": ctx.setting.tenant_id}],

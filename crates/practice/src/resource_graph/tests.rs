@@ -1,27 +1,27 @@
-//! Queries as admins write them, against a small cloud.
+//! Queries such as administrators write, against a small cloud.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use serde_json::{Value, json};
 
 use super::super::{
-    call::Method,
-    context::Context,
+    call::HttpMethod,
+    context::CloudContext,
     fixture::{Fixture, SUBSCRIPTION, json_of},
-    id::ResourceId,
+    id::ArmId,
     pace::Pace,
 };
 
 const NOW: &str = "2026-11-23T00:00:00Z";
 
-/// `count` certificates that end a day after each other, every second one tagged.
+/// `count` certificates whose ends are one day apart; every second one is tagged.
 fn cloud(count: usize) -> Fixture {
     let cloud = Fixture::new(NOW);
     cloud.with(|ctx| (0..count).for_each(|number| put(ctx, number)));
     cloud
 }
 
-fn put(ctx: &Context<'_>, number: usize) {
-    let id = ResourceId::parse(&format!(
+fn put(ctx: &CloudContext<'_>, number: usize) {
+    let id = ArmId::parse(&format!(
         "{SUBSCRIPTION}/resourceGroups/Shop/providers/Microsoft.Web/certificates/c{number:04}"
     ));
     let end = ctx.now + jiff::SignedDuration::from_hours(24 * i64::try_from(number).unwrap());
@@ -42,7 +42,7 @@ fn put(ctx: &Context<'_>, number: usize) {
 
 fn ask(cloud: &Fixture, query: &str, options: &Value) -> Value {
     let body = json!({"subscriptions": [SUBSCRIPTION.rsplit('/').next().unwrap()], "query": query, "options": options});
-    let reply = cloud.arm(Method::Post, "/providers/Microsoft.ResourceGraph/resources", &body);
+    let reply = cloud.arm(HttpMethod::Post, "/providers/Microsoft.ResourceGraph/resources", &body);
     assert_eq!(reply.status, 200, "{query}: {:?}", reply.body);
     json_of(reply)
 }
@@ -52,8 +52,11 @@ fn rows(cloud: &Fixture, query: &str) -> Vec<Value> {
 }
 
 fn refused(cloud: &Fixture, query: &str) -> Value {
-    let reply =
-        cloud.arm(Method::Post, "/providers/Microsoft.ResourceGraph/resources", &json!({ "query": query }));
+    let reply = cloud.arm(
+        HttpMethod::Post,
+        "/providers/Microsoft.ResourceGraph/resources",
+        &json!({ "query": query }),
+    );
     assert_eq!(reply.status, 400, "{query}: {:?}", reply.body);
     json_of(reply)["error"]["details"][1].clone()
 }
@@ -199,10 +202,13 @@ fn what_is_not_there_is_refused_by_name_and_place() {
 fn nobody_sees_subscriptions_that_are_not_theirs() {
     let cloud = cloud(1);
     let body = json!({"subscriptions": ["99999999-9999-9999-9999-999999999999"], "query": "resources"});
-    assert_eq!(cloud.arm(Method::Post, "/providers/Microsoft.ResourceGraph/resources", &body).status, 403);
+    assert_eq!(
+        cloud.arm(HttpMethod::Post, "/providers/Microsoft.ResourceGraph/resources", &body).status,
+        403
+    );
     let body = json!({"managementGroups": [cloud.setting.tenant_id], "query": "resources"});
     assert_eq!(
-        json_of(cloud.arm(Method::Post, "/providers/Microsoft.ResourceGraph/resources", &body))["count"],
+        json_of(cloud.arm(HttpMethod::Post, "/providers/Microsoft.ResourceGraph/resources", &body))["count"],
         1
     );
 }
@@ -211,7 +217,7 @@ fn nobody_sees_subscriptions_that_are_not_theirs() {
 fn the_index_shows_changes_later_unless_the_pace_is_instant() {
     let mut cloud = cloud(2);
     cloud.setting.pace = Pace::Real;
-    let first = ResourceId::parse(&format!(
+    let first = ArmId::parse(&format!(
         "{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.Web/certificates/c0000"
     ));
     cloud.with(|ctx| {

@@ -1,12 +1,12 @@
-//! A query as words, names, strings, numbers and signs, each with the place where it stands.
+//! Splits a query into words, names, strings, numbers and signs, each with its position.
 
 use jiff::SignedDuration;
 
-use super::fault::Refused;
+use super::fault::QueryError;
 
 /// One token.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub enum TokenKind {
     /// A keyword, a name or a function.
     Word(String),
     Text(String),
@@ -14,27 +14,27 @@ pub enum Kind {
     Real(f64),
     /// `30d`, `90m`
     Span(SignedDuration),
-    /// What stands in `datetime(…)`, without quotes.
+    /// The text in `datetime(…)`, without quotes.
     DateTime(String),
     /// An operator or a bracket.
     Sign(&'static str),
     End,
 }
 
-/// A token and where it begins; lines count from 1, characters from 0, as the service counts them.
+/// A token and its position; lines count from 1, characters from 0, as the service counts them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Token {
-    pub kind: Kind,
-    pub place: Place,
+pub struct QueryToken {
+    pub kind: TokenKind,
+    pub place: QueryPosition,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct QueryPosition {
     pub line: usize,
     pub character: usize,
 }
 
-/// Longer ones before those that they begin with.
+/// Longer signs come before their own prefixes.
 const SIGNS: &[&str] = &[
     "!~", "!=", "==", "=~", "<=", ">=", "<>", "..", "|", "(", ")", "[", "]", ",", ".", "=", "<", ">", "+",
     "-", "*", "/", "%", ":", "!",
@@ -43,34 +43,35 @@ const SIGNS: &[&str] = &[
 /// A query longer than this is refused.
 const LONGEST: usize = 64 << 10;
 
-pub fn tokens(query: &str) -> Result<Vec<Token>, Refused> {
+pub fn tokens(query: &str) -> Result<Vec<QueryToken>, QueryError> {
     if query.len() > LONGEST {
-        return Err(Refused::limit(format!(
+        return Err(QueryError::limit(format!(
             "The query has {} characters; at most {LONGEST} are taken.",
             query.len()
         )));
     }
-    let mut reader = Reader { text: query.chars().collect(), at: 0, place: Place { line: 1, character: 0 } };
+    let mut reader =
+        Lexer { text: query.chars().collect(), at: 0, place: QueryPosition { line: 1, character: 0 } };
     let mut all = Vec::new();
     loop {
         reader.skip();
         let place = reader.place;
         let kind = reader.next(place)?;
-        let end = kind == Kind::End;
-        all.push(Token { kind, place });
+        let end = kind == TokenKind::End;
+        all.push(QueryToken { kind, place });
         if end {
             return Ok(all);
         }
     }
 }
 
-struct Reader {
+struct Lexer {
     text: Vec<char>,
     at: usize,
-    place: Place,
+    place: QueryPosition,
 }
 
-impl Reader {
+impl Lexer {
     fn peek(&self, ahead: usize) -> Option<char> {
         self.text.get(self.at + ahead).copied()
     }
@@ -79,7 +80,7 @@ impl Reader {
         let next = self.peek(0)?;
         self.at += 1;
         if next == '\n' {
-            self.place = Place { line: self.place.line + 1, character: 0 };
+            self.place = QueryPosition { line: self.place.line + 1, character: 0 };
         } else {
             self.place.character += 1;
         }
@@ -94,7 +95,7 @@ impl Reader {
         taken
     }
 
-    /// White space and comments.
+    /// Skips white space and comments.
     fn skip(&mut self) {
         loop {
             self.take_while(char::is_whitespace);
@@ -109,9 +110,9 @@ impl Reader {
         word.chars().enumerate().all(|(ahead, wanted)| self.peek(ahead) == Some(wanted))
     }
 
-    fn next(&mut self, place: Place) -> Result<Kind, Refused> {
+    fn next(&mut self, place: QueryPosition) -> Result<TokenKind, QueryError> {
         let Some(first) = self.peek(0) else {
-            return Ok(Kind::End);
+            return Ok(TokenKind::End);
         };
         if first.is_ascii_digit() {
             return self.number(place);
@@ -123,19 +124,19 @@ impl Reader {
             return self.string(place);
         }
         let sign = SIGNS.iter().find(|sign| self.starts_with(sign));
-        let sign = sign.ok_or_else(|| Refused::parser(place, &first.to_string()))?;
+        let sign = sign.ok_or_else(|| QueryError::parser(place, &first.to_string()))?;
         for _ in 0..sign.len() {
             self.take();
         }
-        // `!contains`, `!in`: one operator of two tokens would be two ways to say it.
+        // `!contains`, `!in`: read as one word, so that the parser sees one operator.
         if *sign == "!" {
             let word = self.take_while(|c| c.is_alphanumeric() || c == '_');
-            return Ok(Kind::Word(format!("!{word}")));
+            return Ok(TokenKind::Word(format!("!{word}")));
         }
-        Ok(Kind::Sign(sign))
+        Ok(TokenKind::Sign(sign))
     }
 
-    fn word(&mut self, place: Place) -> Result<Kind, Refused> {
+    fn word(&mut self, place: QueryPosition) -> Result<TokenKind, QueryError> {
         let mut word: String = self.take().into_iter().collect();
         word += &self.take_while(|c| c.is_alphanumeric() || c == '_');
         // `in~` is an operator, `has_any` a word.
@@ -144,28 +145,28 @@ impl Reader {
             word.push('~');
         }
         if !word.eq_ignore_ascii_case("datetime") || self.peek(0) != Some('(') {
-            return Ok(Kind::Word(word));
+            return Ok(TokenKind::Word(word));
         }
         self.take();
         let inner = self.take_while(|c| c != ')');
         match self.take() {
-            Some(_) => Ok(Kind::DateTime(inner.trim().trim_matches(['\'', '"']).to_owned())),
-            None => Err(Refused::parser(place, "datetime(")),
+            Some(_) => Ok(TokenKind::DateTime(inner.trim().trim_matches(['\'', '"']).to_owned())),
+            None => Err(QueryError::parser(place, "datetime(")),
         }
     }
 
-    fn number(&mut self, place: Place) -> Result<Kind, Refused> {
+    fn number(&mut self, place: QueryPosition) -> Result<TokenKind, QueryError> {
         let mut digits = self.take_while(|c| c.is_ascii_digit());
         if self.peek(0) == Some('.') && self.peek(1).is_some_and(|c| c.is_ascii_digit()) {
             self.take();
             digits = format!("{digits}.{}", self.take_while(|c| c.is_ascii_digit()));
         }
         let unit = self.take_while(char::is_alphanumeric);
-        let wrong = || Refused::parser(place, &format!("{digits}{unit}"));
+        let wrong = || QueryError::parser(place, &format!("{digits}{unit}"));
         if unit.is_empty() {
             return match digits.parse() {
-                Ok(long) => Ok(Kind::Long(long)),
-                Err(_) => digits.parse().map(Kind::Real).map_err(|_| wrong()),
+                Ok(long) => Ok(TokenKind::Long(long)),
+                Err(_) => digits.parse().map(TokenKind::Real).map_err(|_| wrong()),
             };
         }
         let seconds = match unit.as_str() {
@@ -177,10 +178,10 @@ impl Reader {
             _ => return Err(wrong()),
         };
         let count: f64 = digits.parse().map_err(|_| wrong())?;
-        SignedDuration::try_from_secs_f64(count * seconds).map(Kind::Span).map_err(|_| wrong())
+        SignedDuration::try_from_secs_f64(count * seconds).map(TokenKind::Span).map_err(|_| wrong())
     }
 
-    fn string(&mut self, place: Place) -> Result<Kind, Refused> {
+    fn string(&mut self, place: QueryPosition) -> Result<TokenKind, QueryError> {
         let verbatim = self.peek(0) == Some('@');
         if verbatim {
             self.take();
@@ -190,16 +191,16 @@ impl Reader {
         loop {
             let next = self.take();
             match next {
-                Some(c) if Some(c) == quote => return Ok(Kind::Text(text)),
+                Some(c) if Some(c) == quote => return Ok(TokenKind::Text(text)),
                 Some('\\') if !verbatim => text.push(match self.take() {
                     Some('n') => '\n',
                     Some('t') => '\t',
                     Some('r') => '\r',
                     Some(other) => other,
-                    None => return Err(Refused::parser(place, "\\")),
+                    None => return Err(QueryError::parser(place, "\\")),
                 }),
                 Some('\n') | None => {
-                    return Err(Refused::parser(
+                    return Err(QueryError::parser(
                         place,
                         quote.map_or("'", |q| if q == '"' { "\"" } else { "'" }),
                     ));
@@ -215,7 +216,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn kinds(query: &str) -> Vec<Kind> {
+    fn kinds(query: &str) -> Vec<TokenKind> {
         tokens(query).unwrap().into_iter().map(|token| token.kind).collect()
     }
 
@@ -224,21 +225,21 @@ mod tests {
         assert_eq!(
             kinds("a !contains 'it\\'s' // why\n< 30d"),
             [
-                Kind::Word("a".into()),
-                Kind::Word("!contains".into()),
-                Kind::Text("it's".into()),
-                Kind::Sign("<"),
-                Kind::Span(SignedDuration::from_hours(720)),
-                Kind::End
+                TokenKind::Word("a".into()),
+                TokenKind::Word("!contains".into()),
+                TokenKind::Text("it's".into()),
+                TokenKind::Sign("<"),
+                TokenKind::Span(SignedDuration::from_hours(720)),
+                TokenKind::End
             ]
         );
-        assert_eq!(kinds("in~ @'\\d' datetime(2026-01-01)")[2], Kind::DateTime("2026-01-01".into()));
+        assert_eq!(kinds("in~ @'\\d' datetime(2026-01-01)")[2], TokenKind::DateTime("2026-01-01".into()));
     }
 
     #[test]
     fn what_does_not_end_is_refused_where_it_begins() {
         let refused = tokens("resources\n| where name == 'shop").unwrap_err();
-        assert_eq!(refused.place, Some(Place { line: 2, character: 16 }));
+        assert_eq!(refused.place, Some(QueryPosition { line: 2, character: 16 }));
         assert!(tokens("a # b").is_err());
     }
 }

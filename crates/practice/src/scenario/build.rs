@@ -1,18 +1,19 @@
-//! Plays a scenario file into an empty cloud, through the same functions that requests use.
+//! Builds a scenario file in an empty cloud, through the same functions that requests use.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    App, Estate, Host, LockLevel, Model, Pointing, Service, Start, Vault, certificates, orders, task,
+    Host, Model, Pointing, ScenarioApp, ScenarioFile, ScenarioLockLevel, ScenarioVault, Service, Start,
+    certificates, orders, task,
 };
 use crate::{
     arm::{authorization, groups, locks, subscriptions},
-    context::{Context, text},
+    context::{CloudContext, text},
     control,
-    dns::{self, Kind, Record},
+    dns::{self, DnsRecord, DnsRecordKind},
     faults,
-    id::ResourceId,
+    id::ArmId,
     principals::{self, CERTDECK, PLAIN},
     provider::{
         domain_registration, key_vault,
@@ -21,14 +22,14 @@ use crate::{
     reply::Fault,
 };
 
-/// The name between a hostname and its app when DNS takes a detour.
+/// The name between a hostname and its app when a CNAME leads over another name.
 const DETOUR: &str = "edge.cdn.example";
 
-pub fn build(ctx: &Context<'_>, estate: &Estate) -> Result<Start, Fault> {
-    let place = Place { estate };
+pub fn build(ctx: &CloudContext<'_>, estate: &ScenarioFile) -> Result<Start, Fault> {
+    let place = NameResolver { estate };
     for subscription in &estate.subscription {
         let scope = subscriptions::create(ctx, &subscription.id, &subscription.name)?;
-        authorization::grant(ctx, &scope, CERTDECK.object_id, authorization::Role::Owner)?;
+        authorization::grant(ctx, &scope, CERTDECK.object_id, authorization::BuiltInRole::Owner)?;
         for group in &subscription.group {
             let id = place.group(&group.name)?;
             groups::create(ctx, &id, &group.region, &json!(group.tags))?;
@@ -70,8 +71,8 @@ pub fn build(ctx: &Context<'_>, estate: &Estate) -> Result<Start, Fault> {
     }
     for lock in &estate.lock {
         let level = match lock.level {
-            LockLevel::CanNotDelete => locks::Level::CanNotDelete,
-            LockLevel::ReadOnly => locks::Level::ReadOnly,
+            ScenarioLockLevel::CanNotDelete => locks::LockLevel::CanNotDelete,
+            ScenarioLockLevel::ReadOnly => locks::LockLevel::ReadOnly,
         };
         locks::create(ctx, &place.group(&lock.group)?, &lock.name, level, &lock.notes)?;
     }
@@ -93,18 +94,18 @@ pub fn build(ctx: &Context<'_>, estate: &Estate) -> Result<Start, Fault> {
     })
 }
 
-/// Turns the names in a scenario into ids.
+/// Resolves the names in a scenario to ids.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'e> {
-    estate: &'e Estate,
+pub struct NameResolver<'e> {
+    estate: &'e ScenarioFile,
 }
 
-impl<'e> Place<'e> {
-    pub fn group(self, name: &str) -> Result<ResourceId, Fault> {
+impl<'e> NameResolver<'e> {
+    pub fn group(self, name: &str) -> Result<ArmId, Fault> {
         let owner =
             self.estate.subscription.iter().find(|one| one.group.iter().any(|group| group.name == name));
         let owner = owner.ok_or_else(|| unknown("group", name))?;
-        Ok(ResourceId::parse(&format!("/subscriptions/{}/resourceGroups/{name}", owner.id)))
+        Ok(ArmId::parse(&format!("/subscriptions/{}/resourceGroups/{name}", owner.id)))
     }
 
     fn region(self, group: &str) -> Result<&'e str, Fault> {
@@ -113,19 +114,19 @@ impl<'e> Place<'e> {
         found.map(|one| one.region.as_str()).ok_or_else(|| unknown("group", group))
     }
 
-    pub fn plan(self, name: &str) -> Result<ResourceId, Fault> {
+    pub fn plan(self, name: &str) -> Result<ArmId, Fault> {
         let plan = self.estate.plan.iter().find(|plan| plan.name == name);
         let plan = plan.ok_or_else(|| unknown("plan", name))?;
         Ok(self.group(&plan.group)?.under("Microsoft.Web", "serverfarms", name))
     }
 
-    pub fn app(self, name: &str) -> Result<ResourceId, Fault> {
+    pub fn app(self, name: &str) -> Result<ArmId, Fault> {
         let app = self.estate.app.iter().find(|app| app.name == name);
         let app = app.ok_or_else(|| unknown("app", name))?;
         Ok(self.plan(&app.plan)?.parent().under("Microsoft.Web", "sites", name))
     }
 
-    pub fn vault(self, name: &str) -> Result<ResourceId, Fault> {
+    pub fn vault(self, name: &str) -> Result<ArmId, Fault> {
         let vault = self.estate.vault.iter().find(|vault| vault.name == name);
         let vault = vault.ok_or_else(|| unknown("vault", name))?;
         Ok(self.group(&vault.group)?.under("Microsoft.KeyVault", "vaults", name))
@@ -136,13 +137,13 @@ pub fn unknown(what: &str, name: &str) -> Fault {
     Fault::invalid(format!("there is no {what} {name}"))
 }
 
-/// A moment of the scenario: `9d`, `-356d`.
+/// A moment relative to now: `9d`, `-356d`.
 pub fn moment(now: Timestamp, text: &str) -> Result<Timestamp, Fault> {
     let span = control::duration(text)?;
     now.checked_add(span).map_err(|error| Fault::invalid(format!("{text}: {error}")))
 }
 
-fn make_app(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Fault> {
+fn make_app(ctx: &CloudContext<'_>, place: NameResolver<'_>, app: &ScenarioApp) -> Result<(), Fault> {
     let id = place.app(&app.name)?;
     let mut site = site::create(ctx, &id, &place.plan(&app.plan)?.to_string(), "app")?;
     site["tags"] = json!(app.tags);
@@ -163,17 +164,17 @@ fn make_app(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Fault>
     Ok(())
 }
 
-fn map_hosts(ctx: &Context<'_>, site: &ResourceId, hosts: &[Host]) -> Result<(), Fault> {
+fn map_hosts(ctx: &CloudContext<'_>, site: &ArmId, hosts: &[Host]) -> Result<(), Fault> {
     let default = site::default_host(site);
     for host in hosts {
         let record = match host.record {
             Pointing::CName => {
-                point(ctx, &host.name, Kind::Cname, &default)?;
+                point(ctx, &host.name, DnsRecordKind::Cname, &default)?;
                 "CName"
             }
             Pointing::Alias => {
-                point(ctx, &host.name, Kind::Cname, DETOUR)?;
-                point(ctx, DETOUR, Kind::Cname, &default)?;
+                point(ctx, &host.name, DnsRecordKind::Cname, DETOUR)?;
+                point(ctx, DETOUR, DnsRecordKind::Cname, &default)?;
                 "CName"
             }
             Pointing::A => {
@@ -182,8 +183,13 @@ fn map_hosts(ctx: &Context<'_>, site: &ResourceId, hosts: &[Host]) -> Result<(),
                 } else {
                     text(&ctx.need(site)?, "/properties/inboundIpAddress").to_owned()
                 };
-                point(ctx, &host.name, Kind::A, &address)?;
-                point(ctx, &format!("asuid.{}", host.name), Kind::Txt, &site::verification_id(site))?;
+                point(ctx, &host.name, DnsRecordKind::A, &address)?;
+                point(
+                    ctx,
+                    &format!("asuid.{}", host.name),
+                    DnsRecordKind::Txt,
+                    &site::verification_id(site),
+                )?;
                 "A"
             }
         };
@@ -193,12 +199,12 @@ fn map_hosts(ctx: &Context<'_>, site: &ResourceId, hosts: &[Host]) -> Result<(),
 }
 
 /// Adds a DNS record.
-pub fn point(ctx: &Context<'_>, name: &str, kind: Kind, value: &str) -> Result<(), Fault> {
-    let record = Record::new(name, kind, value).map_err(|error| Fault::invalid(error.to_string()))?;
+pub fn point(ctx: &CloudContext<'_>, name: &str, kind: DnsRecordKind, value: &str) -> Result<(), Fault> {
+    let record = DnsRecord::new(name, kind, value).map_err(|error| Fault::invalid(error.to_string()))?;
     Ok(dns::add(ctx.tx, &record)?)
 }
 
-fn bind_hosts(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Fault> {
+fn bind_hosts(ctx: &CloudContext<'_>, place: NameResolver<'_>, app: &ScenarioApp) -> Result<(), Fault> {
     let id = place.app(&app.name)?;
     let slots = app.slots.iter().map(|slot| (id.child("slots", &slot.name), &slot.hosts));
     for (site, hosts) in std::iter::once((id.clone(), &app.hosts)).chain(slots) {
@@ -210,9 +216,9 @@ fn bind_hosts(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Faul
                 id.group_id().unwrap_or_else(|| id.clone()).under("Microsoft.Web", "certificates", name);
             let certificate = ctx.need(&certificate)?;
             let state = if host.ip_based {
-                bindings::SslState::IpBasedEnabled
+                bindings::BindingSslState::IpBasedEnabled
             } else {
-                bindings::SslState::SniEnabled
+                bindings::BindingSslState::SniEnabled
             };
             bindings::bind(ctx, &site, &host.name, state, text(&certificate, "/properties/thumbprint"))?;
         }
@@ -220,7 +226,7 @@ fn bind_hosts(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Faul
     Ok(())
 }
 
-fn make_vault(ctx: &Context<'_>, place: Place<'_>, vault: &Vault) -> Result<(), Fault> {
+fn make_vault(ctx: &CloudContext<'_>, place: NameResolver<'_>, vault: &ScenarioVault) -> Result<(), Fault> {
     let id = place.vault(&vault.name)?;
     let tenant = &ctx.setting.tenant_id;
     let policy = |principal: &str, secrets: &[&str], certificates: &[&str]| {
@@ -251,14 +257,16 @@ fn make_vault(ctx: &Context<'_>, place: Place<'_>, vault: &Vault) -> Result<(), 
     key_vault::registered(ctx, &vault.name)?;
     if rbac {
         for own in [CERTDECK, PLAIN] {
-            authorization::grant(ctx, &id, own.object_id, authorization::Role::KeyVaultAdministrator)?;
+            authorization::grant(ctx, &id, own.object_id, authorization::BuiltInRole::KeyVaultAdministrator)?;
         }
         for service in &vault.services {
-            // C15 and C16: the first reads certificates, the second writes secrets.
+            // C15 and C16: the first role reads certificates, the second writes secrets.
             let (principal, role) = match service {
-                Service::AppService => (principals::WEB_SITES, authorization::Role::KeyVaultCertificateUser),
+                Service::AppService => {
+                    (principals::WEB_SITES, authorization::BuiltInRole::KeyVaultCertificateUser)
+                }
                 Service::CertificateRegistration => {
-                    (principals::CERTIFICATE_REGISTRATION, authorization::Role::KeyVaultSecretsOfficer)
+                    (principals::CERTIFICATE_REGISTRATION, authorization::BuiltInRole::KeyVaultSecretsOfficer)
                 }
             };
             authorization::grant(ctx, &id, principal.object_id, role)?;

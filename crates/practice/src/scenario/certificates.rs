@@ -1,20 +1,21 @@
-//! The certificates of a scenario: really issued, with keys from the pool, at the time the scenario says.
+//! The certificates of a scenario: really issued, with keys from the pool, at the time that the scenario
+//! states.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Certificate, Form, Issuer, Kept, Public,
-    build::{Place, moment, unknown},
+    KeptCertificate, KeptForm, ScenarioCertificate, ScenarioIssuer, ScenarioPublicCertificate,
+    build::{NameResolver, moment, unknown},
 };
 use crate::{
-    ca::{Curve, Issued, KeySource, Profile, Role},
+    ca::{CommercialCa, Issued, KeyCurve, KeySource, LeafProfile},
     calendar::{ORDER_LEAF_DAYS, days},
-    context::{Context, text},
+    context::{CloudContext, text},
     material::Material,
     provider::{
         key_vault,
         microsoft_web::{
-            certificates::{self, Origin},
+            certificates::{self, CertificateOrigin},
             managed, public_certificates, sources,
         },
     },
@@ -22,21 +23,25 @@ use crate::{
 };
 
 /// Makes one private key certificate in the webspace of its plan.
-pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result<(), Fault> {
-    let role = if wanted.from == "managed" || wanted.ca == Issuer::DigiCert {
-        Role::DigiCert
+pub fn make(
+    ctx: &CloudContext<'_>,
+    place: NameResolver<'_>,
+    wanted: &ScenarioCertificate,
+) -> Result<(), Fault> {
+    let role = if wanted.from == "managed" || wanted.ca == ScenarioIssuer::DigiCert {
+        CommercialCa::DigiCert
     } else {
-        Role::GoDaddy
+        CommercialCa::GoDaddy
     };
     let (mut issued, mut expires) = (moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
     if wanted.from != "managed" {
         (issued, expires) = as_allowed(ctx.now, issued, expires);
     }
-    let then = Context { now: issued, ..*ctx };
+    let then = CloudContext { now: issued, ..*ctx };
     let made = issue(ctx, pooled(ctx, &wanted.name), &wanted.hosts, (issued, expires), role)?;
     let plan_id = place.plan(&wanted.plan)?;
     let plan = ctx.need(&plan_id)?;
-    let to = certificates::Place {
+    let to = certificates::Placement {
         id: plan_id.parent().under("Microsoft.Web", "certificates", &wanted.name),
         region: text(&plan, "/location").to_owned(),
         webspace: text(&plan, "/properties/webSpace").to_owned(),
@@ -47,19 +52,22 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
         |issued: Issued| Material::try_from(issued).map_err(|error| Fault::invalid(error.to_string()));
     match wanted.from.as_str() {
         "upload" => {
-            let origin = Origin::Upload { friendly_name: wanted.name.clone() };
+            let origin = CertificateOrigin::Upload { friendly_name: wanted.name.clone() };
             certificates::save(&then, &to, &material(made)?, &origin)?;
         }
         "managed" => {
-            let origin =
-                Origin::Managed { host: wanted.hosts.first().cloned().unwrap_or_default(), method: None };
+            let origin = CertificateOrigin::Managed {
+                host: wanted.hosts.first().cloned().unwrap_or_default(),
+                method: None,
+            };
             certificates::save(&then, &to, &material(made)?, &origin)?;
             managed::schedule_renewal(ctx, &to.id, issued, expires)?;
         }
         vault => {
             let vault = place.vault(vault)?;
             let secret = wanted.secret.as_deref().unwrap_or(&wanted.name);
-            let found = key_vault::Vault::at(ctx, &vault)?.ok_or_else(|| unknown("vault", vault.name()))?;
+            let found =
+                key_vault::VaultRecord::at(ctx, &vault)?.ok_or_else(|| unknown("vault", vault.name()))?;
             key_vault::certificate::add_version(
                 &then,
                 &found,
@@ -72,41 +80,45 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
     Ok(())
 }
 
-/// Puts a certificate into a vault and nowhere else.
-pub fn keep(ctx: &Context<'_>, place: Place<'_>, wanted: &Kept) -> Result<(), Fault> {
+/// Puts a certificate into a vault only.
+pub fn keep(ctx: &CloudContext<'_>, place: NameResolver<'_>, wanted: &KeptCertificate) -> Result<(), Fault> {
     let id = place.vault(&wanted.vault)?;
-    let vault = key_vault::Vault::at(ctx, &id)?.ok_or_else(|| unknown("vault", id.name()))?;
+    let vault = key_vault::VaultRecord::at(ctx, &id)?.ok_or_else(|| unknown("vault", id.name()))?;
     let life = as_allowed(ctx.now, moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
-    let then = Context { now: life.0, ..*ctx };
-    let key = if wanted.form == Form::EllipticCurve {
-        KeySource::NewEc(Curve::P256)
+    let then = CloudContext { now: life.0, ..*ctx };
+    let key = if wanted.form == KeptForm::EllipticCurve {
+        KeySource::NewEc(KeyCurve::P256)
     } else {
         pooled(ctx, &wanted.name)
     };
-    let made = issue(ctx, key, &wanted.hosts, life, Role::GoDaddy)?;
+    let made = issue(ctx, key, &wanted.hosts, life, CommercialCa::GoDaddy)?;
     key_vault::certificate::add_version(
         &then,
         &vault,
         &key_vault::certificate::Draft::named(&wanted.name),
         &made,
     )?;
-    if wanted.form == Form::Pem {
+    if wanted.form == KeptForm::Pem {
         key_vault::certificate::keep_as_pem(ctx, &vault, &wanted.name)?;
     }
     Ok(())
 }
 
 /// Makes one public certificate of an app.
-pub fn make_public(ctx: &Context<'_>, place: Place<'_>, wanted: &Public) -> Result<(), Fault> {
+pub fn make_public(
+    ctx: &CloudContext<'_>,
+    place: NameResolver<'_>,
+    wanted: &ScenarioPublicCertificate,
+) -> Result<(), Fault> {
     let hosts = [wanted.host.clone()];
     let life = (moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
-    let made = issue(ctx, pooled(ctx, &wanted.name), &hosts, life, Role::GoDaddy)?;
+    let made = issue(ctx, pooled(ctx, &wanted.name), &hosts, life, CommercialCa::GoDaddy)?;
     let id = place.app(&wanted.app)?.child("publicCertificates", &wanted.name);
     public_certificates::add(ctx, &id, &made.leaf, "CurrentUserMy")?;
     Ok(())
 }
 
-/// The life that the calendar of the CAs allows: with the same end, or with the same part of it over.
+/// The validity that the calendar of the CAs allows: with the same end, or with the same part of it elapsed.
 fn as_allowed(now: Timestamp, issued: Timestamp, expires: Timestamp) -> (Timestamp, Timestamp) {
     // The scenario's days are rounded.
     let longest = days(ORDER_LEAF_DAYS.at(issued) + 1);
@@ -122,19 +134,19 @@ fn as_allowed(now: Timestamp, issued: Timestamp, expires: Timestamp) -> (Timesta
     (issued, issued + longest)
 }
 
-/// Different names get different keys of the pool, the same ones every time.
-fn pooled(ctx: &Context<'_>, name: &str) -> KeySource {
+/// Different names get different keys of the pool, and each name always the same one.
+fn pooled(ctx: &CloudContext<'_>, name: &str) -> KeySource {
     ctx.setting.pooled_key(name.bytes().map(usize::from).sum())
 }
 
 fn issue(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     key: KeySource,
     hosts: &[String],
     (issued, expires): (Timestamp, Timestamp),
-    role: Role,
+    role: CommercialCa,
 ) -> Result<Issued, Fault> {
-    let profile = Profile {
+    let profile = LeafProfile {
         common_name: hosts.first().cloned().unwrap_or_default(),
         names: hosts.to_vec(),
         key,

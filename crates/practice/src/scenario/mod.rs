@@ -1,5 +1,4 @@
-//! The estate that a new data directory begins with: data in `assets/scenarios`, read here and played by
-//! `build`.
+//! The initial estate of a new data directory: data in `assets/scenarios`, parsed here and built by `build`.
 
 mod build;
 mod certificates;
@@ -9,30 +8,30 @@ mod task;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    context::{Context, View},
+    context::{CloudContext, View},
     error::EmulatorError,
     faults, fleet,
     options::Options,
     provider,
     reply::Fault,
     store::Collection,
-    world::World,
+    world::PracticeWorld,
 };
 
 const START: Collection<Start> = Collection::new("scenario");
 
 pub use task::ROUTES;
 
-/// An estate to begin with.
+/// An initial estate.
 #[derive(Debug, Clone, Copy)]
 pub struct Scenario {
     pub name: &'static str,
-    /// A line for whoever chooses.
+    /// One line that helps to choose.
     pub summary: &'static str,
     text: &'static str,
 }
 
-/// The estates there are; the first is that of a new practice cloud of which nothing else is said.
+/// The available estates; a new practice cloud uses the first one by default.
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "contoso",
@@ -61,31 +60,31 @@ pub const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-/// Where a newcomer begins; kept, because it is part of the connection.
+/// Where a newcomer begins; stored, because it is part of the connection.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Start {
     pub subscription_ids: Vec<String>,
     pub resource_group: String,
     pub app: String,
     pub hostnames: Vec<String>,
-    /// What the directory was begun with: `the scenario contoso`.
+    /// What the directory was created from: `the scenario contoso`.
     #[serde(default)]
     pub estate: String,
 }
 
-/// Builds the estate at the first start, in one transaction; later only says where to begin.
-pub fn load_or_build(world: &World, options: &Options) -> Result<Start, EmulatorError> {
+/// Builds the estate at the first start, in one transaction; later only returns where to begin.
+pub fn load_or_build(world: &PracticeWorld, options: &Options) -> Result<Start, EmulatorError> {
     let name = options.scenario.as_deref().unwrap_or(SCENARIOS[0].name);
     let wanted = match &options.fleet {
         Some(fleet) => format!("the fleet {fleet}"),
         None => format!("the scenario {name}"),
     };
     let failed = |reason: String| EmulatorError::Scenario { name: name.to_owned(), reason };
-    let build = |ctx: &Context<'_>| -> Result<Result<Start, String>, Fault> {
+    let build = |ctx: &CloudContext<'_>| -> Result<Result<Start, String>, Fault> {
         if let Some(start) = ctx.tx.get(&START, "")? {
             return Ok(Ok(start));
         }
-        let ctx = &Context { view: View::Planted, ..*ctx };
+        let ctx = &CloudContext { view: View::Planted, ..*ctx };
         let mut start = match &options.fleet {
             Some(fleet) => fleet::plant(ctx, fleet)?,
             None => match read(name) {
@@ -98,7 +97,7 @@ pub fn load_or_build(world: &World, options: &Options) -> Result<Start, Emulator
         Ok(Ok(start))
     };
     let start = world.run(build).map_err(|fault| failed(fault.body.to_string()))?.map_err(failed)?;
-    // Whoever names no estate takes what is there.
+    // Without a named estate any existing one is used.
     let named = options.scenario.is_some() || options.fleet.is_some();
     if named && !start.estate.is_empty() && start.estate != wanted {
         return Err(EmulatorError::OtherEstate {
@@ -110,7 +109,7 @@ pub fn load_or_build(world: &World, options: &Options) -> Result<Start, Emulator
     Ok(start)
 }
 
-fn read(name: &str) -> Result<Estate, String> {
+fn read(name: &str) -> Result<ScenarioFile, String> {
     let Some(Scenario { text, .. }) = SCENARIOS.iter().find(|one| one.name == name) else {
         let names: Vec<&str> = SCENARIOS.iter().map(|one| one.name).collect();
         return Err(format!("it is not known; there are: {}", names.join(", ")));
@@ -121,32 +120,32 @@ fn read(name: &str) -> Result<Estate, String> {
 /// A scenario file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Estate {
+struct ScenarioFile {
     start: Begin,
-    task: Option<task::Task>,
-    subscription: Vec<Subscription>,
+    task: Option<task::ScenarioTask>,
+    subscription: Vec<ScenarioSubscription>,
     #[serde(default)]
-    plan: Vec<Plan>,
+    plan: Vec<ScenarioPlan>,
     #[serde(default)]
-    app: Vec<App>,
+    app: Vec<ScenarioApp>,
     #[serde(default)]
-    certificate: Vec<Certificate>,
+    certificate: Vec<ScenarioCertificate>,
     #[serde(default)]
-    public: Vec<Public>,
+    public: Vec<ScenarioPublicCertificate>,
     #[serde(default)]
-    vault: Vec<Vault>,
+    vault: Vec<ScenarioVault>,
     #[serde(default)]
-    kept: Vec<Kept>,
+    kept: Vec<KeptCertificate>,
     #[serde(default)]
     domain: Vec<Domain>,
     #[serde(default)]
-    order: Vec<Order>,
+    order: Vec<ScenarioOrder>,
     #[serde(default)]
-    lock: Vec<Lock>,
+    lock: Vec<ScenarioLock>,
     #[serde(default)]
-    record: Vec<super::dns::Record>,
+    record: Vec<super::dns::DnsRecord>,
     #[serde(default)]
-    fault: Vec<faults::Rule>,
+    fault: Vec<faults::FaultRule>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -158,7 +157,7 @@ struct Begin {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Subscription {
+struct ScenarioSubscription {
     id: String,
     name: String,
     group: Vec<Group>,
@@ -176,7 +175,7 @@ struct Group {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Plan {
+struct ScenarioPlan {
     group: String,
     name: String,
     sku: String,
@@ -184,10 +183,10 @@ struct Plan {
     linux: bool,
 }
 
-/// An app lives in the group of its plan.
+/// An app is in the group of its plan.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct App {
+struct ScenarioApp {
     name: String,
     plan: String,
     #[serde(default)]
@@ -236,7 +235,7 @@ enum Pointing {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Certificate {
+struct ScenarioCertificate {
     name: String,
     plan: String,
     /// `upload`, `managed`, or the name of a vault.
@@ -246,13 +245,13 @@ struct Certificate {
     hosts: Vec<String>,
     issued: String,
     expires: String,
-    /// Which CA issued it; what is managed is always DigiCert's.
+    /// Which CA issued it; managed certificates always come from DigiCert.
     #[serde(default)]
-    ca: Issuer,
+    ca: ScenarioIssuer,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-enum Issuer {
+enum ScenarioIssuer {
     #[default]
     GoDaddy,
     DigiCert,
@@ -260,7 +259,7 @@ enum Issuer {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Public {
+struct ScenarioPublicCertificate {
     app: String,
     name: String,
     host: String,
@@ -270,7 +269,7 @@ struct Public {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Vault {
+struct ScenarioVault {
     name: String,
     group: String,
     model: Model,
@@ -291,22 +290,22 @@ enum Service {
     CertificateRegistration,
 }
 
-/// A certificate that a vault keeps, and no app uses yet.
+/// A certificate in a vault that no app uses yet.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Kept {
+struct KeptCertificate {
     vault: String,
     name: String,
     hosts: Vec<String>,
     issued: String,
     expires: String,
     #[serde(default)]
-    form: Form,
+    form: KeptForm,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Form {
+enum KeptForm {
     #[default]
     Pkcs12,
     /// PKCS#12 with an elliptic curve key.
@@ -325,7 +324,7 @@ struct Domain {
 /// A certificate order with its past.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Order {
+struct ScenarioOrder {
     name: String,
     group: String,
     common_name: String,
@@ -333,15 +332,15 @@ struct Order {
     auto_renew: bool,
     bought: String,
     #[serde(default = "by_txt")]
-    method: provider::certificate_registration::names::Method,
-    /// When certificates were issued, oldest first; without any, nobody verified.
+    method: provider::certificate_registration::names::VerificationMethod,
+    /// When certificates were issued, oldest first; empty: ownership was never proven.
     #[serde(default)]
     issued: Vec<String>,
-    /// Where it was stored, if it was.
+    /// The vault that stores it, if any.
     vault: Option<String>,
-    /// The certificate of an app's webspace that was imported from it.
+    /// The certificate that was imported from it into an app's webspace.
     import: Option<Import>,
-    /// When it was rekeyed after the import: the import is out of sync.
+    /// When it was rekeyed after the import, which leaves the import out of sync.
     rekeyed: Option<String>,
 }
 
@@ -356,21 +355,21 @@ fn yes() -> bool {
     true
 }
 
-fn by_txt() -> provider::certificate_registration::names::Method {
-    provider::certificate_registration::names::Method::Txt
+fn by_txt() -> provider::certificate_registration::names::VerificationMethod {
+    provider::certificate_registration::names::VerificationMethod::Txt
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Lock {
+struct ScenarioLock {
     name: String,
     group: String,
-    level: LockLevel,
+    level: ScenarioLockLevel,
     notes: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-enum LockLevel {
+enum ScenarioLockLevel {
     CanNotDelete,
     ReadOnly,
 }
@@ -389,7 +388,7 @@ mod tests {
 
     #[test]
     fn the_default_estate_begins_in_the_same_states_whatever_the_day() {
-        use crate::{context::text, fixture::Fixture, id::ResourceId};
+        use crate::{context::text, fixture::Fixture, id::ArmId};
         // The limits change in March of 2026, 2027 and 2029.
         for day in [
             "2026-02-01",
@@ -403,10 +402,10 @@ mod tests {
         ] {
             let mut cloud = Fixture::new(&format!("{day}T09:00:00Z"));
             let estate = read("contoso").unwrap();
-            cloud.with(|ctx| build::build(&Context { view: View::Planted, ..*ctx }, &estate).unwrap());
+            cloud.with(|ctx| build::build(&CloudContext { view: View::Planted, ..*ctx }, &estate).unwrap());
             cloud.settle();
             let states = |kind: &str, member: &str| -> Vec<(String, String)> {
-                let all = cloud.with(|ctx| ctx.list(kind, &ResourceId::parse("")).unwrap());
+                let all = cloud.with(|ctx| ctx.list(kind, &ArmId::parse("")).unwrap());
                 all.iter().map(|one| (text(one, "/name").to_owned(), text(one, member).to_owned())).collect()
             };
             for (name, status) in

@@ -1,12 +1,12 @@
-//! The certificate orders of a scenario, each with its past: bought, stored, proven, issued, imported,
+//! The certificate orders of a scenario, each with its past: bought, stored, verified, issued, imported,
 //! rekeyed.
 
 use super::{
-    Import, Order,
-    build::{Place, moment},
+    Import, ScenarioOrder,
+    build::{NameResolver, moment},
 };
 use crate::{
-    context::{Context, text},
+    context::{CloudContext, text},
     provider::{
         certificate_registration::{
             names::Product,
@@ -17,11 +17,11 @@ use crate::{
     reply::Fault,
 };
 
-/// Plants one order and imports its certificate, if the scenario says so.
-pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Order) -> Result<(), Fault> {
+/// Creates one order and imports its certificate, if the scenario says so.
+pub fn make(ctx: &CloudContext<'_>, place: NameResolver<'_>, wanted: &ScenarioOrder) -> Result<(), Fault> {
     let group = place.group(&wanted.group)?;
     let id = group.under("Microsoft.CertificateRegistration", "certificateOrders", &wanted.name);
-    // The portal names the secret after the order, with a GUID behind it (recorded).
+    // The portal names the secret after the order and appends a GUID (recorded traffic).
     let secret = format!("{}{}", wanted.name.to_lowercase(), uuid::Uuid::new_v4());
     let vault = wanted.vault.as_deref().map(|name| place.vault(name)).transpose()?;
     let stored = vault.map(|vault| (vault, secret));
@@ -52,10 +52,14 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Order) -> Result<(), F
     Ok(())
 }
 
-fn webspace(ctx: &Context<'_>, place: Place<'_>, import: &Import) -> Result<certificates::Place, Fault> {
+fn webspace(
+    ctx: &CloudContext<'_>,
+    place: NameResolver<'_>,
+    import: &Import,
+) -> Result<certificates::Placement, Fault> {
     let id = place.plan(&import.plan)?;
     let plan = ctx.need(&id)?;
-    Ok(certificates::Place {
+    Ok(certificates::Placement {
         id: id.parent().under("Microsoft.Web", "certificates", &import.name),
         region: text(&plan, "/location").to_owned(),
         webspace: text(&plan, "/properties/webSpace").to_owned(),

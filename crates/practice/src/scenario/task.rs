@@ -1,62 +1,62 @@
-//! What a scenario asks of whoever plays it: a briefing, a time, and goals. Whether they are reached is
-//! judged here, by what the hostnames really present, and never by what a client says that it did.
+//! The task of a scenario: a briefing, a time limit, and goals. A goal is judged by what the hostnames really
+//! present, never by what a client reports.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    call::{Call, Method},
-    context::{Context, text},
+    call::{Call, HttpMethod},
+    context::{CloudContext, text},
     control::duration,
-    id::ResourceId,
+    id::ArmId,
     provider::microsoft_web::{bindings, certificates},
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
 };
 
 const UNDERTAKING: Collection<Undertaking> = Collection::new("task");
 
-pub const ROUTES: &[Route] = &[Route::new(Method::Get, "_emulator/goal", show)];
+pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "_emulator/goal", show)];
 
-/// The part of a scenario file that makes a task of it.
+/// The part of a scenario file that defines a task.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Task {
+pub struct ScenarioTask {
     title: String,
     /// Paragraphs.
     briefing: Vec<String>,
-    /// How long it may take: `2h`.
+    /// The time limit: `2h`.
     within: Option<String>,
-    goal: Vec<Goal>,
+    goal: Vec<TaskGoal>,
 }
 
 /// Hostnames with what each has to present.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Goal {
+struct TaskGoal {
     words: String,
-    /// None means: every hostname that presents anything.
+    /// Empty: every hostname that presents a certificate.
     #[serde(default)]
     hosts: Vec<String>,
-    /// How much longer the certificate is valid, at least.
+    /// The remaining validity of the certificate, at least.
     lasting: String,
     /// A part of the name of the CA that issued it.
     issuer: Option<String>,
 }
 
-/// A task that was begun.
+/// A task that has begun.
 #[derive(Debug, Serialize, Deserialize)]
 struct Undertaking {
-    task: Task,
+    task: ScenarioTask,
     began: Timestamp,
-    /// When every goal was first seen to be reached; what happens later does not take it back.
+    /// When all goals were first seen reached; later changes do not undo it.
     reached: Option<Timestamp>,
 }
 
-/// Begins a task now. What cannot be judged is refused here rather than in the middle of it.
-pub fn begin(ctx: &Context<'_>, task: &Task) -> Result<(), Fault> {
+/// Begins a task now. A goal that cannot be judged is refused here rather than in the middle of the task.
+pub fn begin(ctx: &CloudContext<'_>, task: &ScenarioTask) -> Result<(), Fault> {
     task.within.as_deref().map(duration).transpose()?;
     for goal in &task.goal {
         duration(&goal.lasting)?;
@@ -65,8 +65,8 @@ pub fn begin(ctx: &Context<'_>, task: &Task) -> Result<(), Fault> {
     Ok(ctx.tx.put(&UNDERTAKING, "", &begun)?)
 }
 
-/// How the task stands; 404 where there is none.
-fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
+/// The state of the task; 404 if there is none.
+fn show(ctx: &CloudContext<'_>, _: &Call) -> ReplyResult {
     let Some(mut begun) = ctx.tx.get(&UNDERTAKING, "")? else {
         return Err(Fault::arm(
             404,
@@ -101,8 +101,8 @@ fn moment(from: Timestamp, span: &str) -> Result<Timestamp, Fault> {
     from.checked_add(duration(span)?).map_err(|error| Fault::invalid(format!("{span}: {error}")))
 }
 
-/// What keeps a goal from being reached, a line for each hostname.
-fn missing(ctx: &Context<'_>, goal: &Goal) -> Result<Vec<String>, Fault> {
+/// What keeps a goal from being reached, one line for each hostname.
+fn missing(ctx: &CloudContext<'_>, goal: &TaskGoal) -> Result<Vec<String>, Fault> {
     let named = match goal.hosts.as_slice() {
         [] => presenting(ctx)?,
         hosts => hosts.to_vec(),
@@ -118,19 +118,20 @@ fn missing(ctx: &Context<'_>, goal: &Goal) -> Result<Vec<String>, Fault> {
 }
 
 /// The hostnames of apps and slots that present a certificate.
-fn presenting(ctx: &Context<'_>) -> Result<Vec<String>, Fault> {
+fn presenting(ctx: &CloudContext<'_>) -> Result<Vec<String>, Fault> {
     let mut hosts = Vec::new();
     for kind in bindings::KINDS {
-        let all = ctx.list(kind, &ResourceId::parse(""))?;
-        let bound = all.iter().filter(|binding| bindings::state(binding) != bindings::SslState::Disabled);
+        let all = ctx.list(kind, &ArmId::parse(""))?;
+        let bound =
+            all.iter().filter(|binding| bindings::state(binding) != bindings::BindingSslState::Disabled);
         hosts.extend(bound.map(|binding| bindings::host(binding).to_owned()));
     }
     Ok(hosts)
 }
 
-/// Why what a hostname presents will not do.
+/// Why the certificate that a hostname presents does not meet the goal.
 fn wrong(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     host: &str,
     until: Timestamp,
     issuer: Option<&str>,

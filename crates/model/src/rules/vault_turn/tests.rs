@@ -1,4 +1,4 @@
-//! Who acts, over all that a vault can say.
+//! Who has to act, for all answers that a vault can give.
 
 #![allow(clippy::unwrap_used)]
 use super::*;
@@ -21,7 +21,7 @@ fn vault() -> ResourceId {
     ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv").unwrap()
 }
 
-/// Imported from a CA's certificate that a vault keeps.
+/// Imported from a CA's certificate in a vault.
 fn import() -> PrivateCertificate {
     PrivateCertificate {
         id: ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/certificates/api")

@@ -1,17 +1,17 @@
-//! What the service's own diagnostics say about an order: tables, as the portal draws them.
+//! The service's own diagnostics of an order: tables, as the portal shows them.
 
 use serde_json::{Value, json};
 
-use super::order::{Order, Status};
+use super::order::{OrderRecord, Status};
 use crate::{
     ca::facts::without_zone,
     call::Call,
-    context::Context,
-    reply::{Fault, Outcome, Reply},
+    context::CloudContext,
+    reply::{Fault, Reply, ReplyResult},
 };
 
 /// Name, description, columns, and the rows of an order.
-type Detector = (&'static str, &'static str, &'static [&'static str], fn(&Order) -> Vec<Vec<String>>);
+type Detector = (&'static str, &'static str, &'static [&'static str], fn(&OrderRecord) -> Vec<Vec<String>>);
 
 const DETECTORS: &[Detector] = &[
     (
@@ -29,7 +29,7 @@ const DETECTORS: &[Detector] = &[
     ("KeyVaultStatus", "Where the certificate is stored", &["Vault", "Secret", "State"], storage),
 ];
 
-fn auto_renewal(order: &Order) -> Vec<Vec<String>> {
+fn auto_renewal(order: &OrderRecord) -> Vec<Vec<String>> {
     let end = order.term_end.map(without_zone).unwrap_or_default();
     vec![
         vec!["autoRenew".to_owned(), order.auto_renew.to_string()],
@@ -38,7 +38,7 @@ fn auto_renewal(order: &Order) -> Vec<Vec<String>> {
     ]
 }
 
-fn verification(order: &Order) -> Vec<Vec<String>> {
+fn verification(order: &OrderRecord) -> Vec<Vec<String>> {
     let waits = order.status == Status::Pendingissuance;
     vec![
         vec!["domainVerificationToken".to_owned(), order.token.clone()],
@@ -46,25 +46,25 @@ fn verification(order: &Order) -> Vec<Vec<String>> {
     ]
 }
 
-fn storage(order: &Order) -> Vec<Vec<String>> {
+fn storage(order: &OrderRecord) -> Vec<Vec<String>> {
     order.stored.iter().map(|one| vec![one.vault.clone(), one.secret.clone(), one.state.clone()]).collect()
 }
 
-pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let order = Order::need(ctx, &call.target())?;
+pub(super) fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let order = OrderRecord::need(ctx, &call.target())?;
     let all: Vec<Value> = DETECTORS.iter().map(|detector| show(&order, detector)).collect();
     Ok(Reply::ok(json!({"value": all, "nextLink": null})))
 }
 
-pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let order = Order::need(ctx, &call.target().parent())?;
+pub(super) fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let order = OrderRecord::need(ctx, &call.target().parent())?;
     let name = call.param("detector");
     let found = DETECTORS.iter().find(|(own, ..)| own.eq_ignore_ascii_case(name));
     let missing = || Fault::web(404, format!("The detector '{name}' was not found."));
     Ok(Reply::ok(show(&order, found.ok_or_else(missing)?)))
 }
 
-fn show(order: &Order, (name, description, columns, rows): &Detector) -> Value {
+fn show(order: &OrderRecord, (name, description, columns, rows): &Detector) -> Value {
     let columns: Vec<Value> = columns
         .iter()
         .map(|column| json!({"columnName": column, "dataType": "String", "columnType": null}))

@@ -3,20 +3,20 @@
 use serde_json::{Value, json};
 
 use super::{
-    order::{Order, Status},
+    order::{OrderRecord, Status},
     registry::root_of,
 };
 use crate::{
     ca::facts::without_zone,
     call::Call,
-    context::Context,
-    mail::{self, Subject},
-    reply::{Fault, Outcome, Reply},
+    context::CloudContext,
+    mail::{self, MailSubject},
+    reply::{Fault, Reply, ReplyResult},
 };
 
 /// POST retrieveCertificateActions: a bare array, newest last.
-pub(super) fn actions(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let order = Order::need(ctx, &call.target())?;
+pub(super) fn actions(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let order = OrderRecord::need(ctx, &call.target())?;
     let lines: Vec<Value> = order
         .history
         .iter()
@@ -26,8 +26,8 @@ pub(super) fn actions(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// POST retrieveEmailHistory: a bare array.
-pub(super) fn mails(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let order = Order::need(ctx, &call.target())?;
+pub(super) fn mails(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let order = OrderRecord::need(ctx, &call.target())?;
     let mails: Vec<Value> = mail::about(ctx.tx, &order.id)?
         .iter()
         .map(|mail| json!({"emailId": mail.to, "timeStamp": without_zone(mail.sent)}))
@@ -36,20 +36,20 @@ pub(super) fn mails(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// POST resendEmail: sends the mail about the issued certificate again.
-pub(super) fn resend_mail(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let order = Order::need(ctx, &call.target())?;
+pub(super) fn resend_mail(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let order = OrderRecord::need(ctx, &call.target())?;
     if order.current.is_none() {
         let message = "The certificate of this order has not been issued yet.";
         return Err(Fault::web(400, message));
     }
     let owner = format!("admin@{}", root_of(&order.common_name));
-    mail::send(ctx, &owner, Subject::Issued, &order.id)?;
+    mail::send(ctx, &owner, MailSubject::Issued, &order.id)?;
     Ok(Reply::empty(204))
 }
 
 /// POST retrieveSiteSeal.
-pub(super) fn seal(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let order = Order::need(ctx, &call.target())?;
+pub(super) fn seal(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let order = OrderRecord::need(ctx, &call.target())?;
     if order.status != Status::Issued {
         let message = "Only an issued certificate has a site seal.";
         return Err(Fault::web(400, message));

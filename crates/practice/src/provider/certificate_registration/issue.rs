@@ -1,33 +1,33 @@
-//! What the CA does with an order whose domain is proven: issue, rekey, reissue, renew; and the ends: denial,
-//! expiry.
+//! What the CA does with an order whose domain is verified: issue, rekey, reissue, renew; and how an order
+//! ends: denial, expiry.
 
 use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::{
-    Step, job,
-    names::{Method, secured},
-    order::{Current, Event, Order, Pending, PendingKind, Provisioning, Status},
+    OrderStep, job,
+    names::{VerificationMethod, secured},
+    order::{Current, Event, OrderRecord, PendingKind, PendingRequest, Provisioning, Status},
     orders::{invalid_key_size, key_size, signing_request},
-    purchases::{self, Reason},
+    purchases::{self, ChargeReason},
     stored,
 };
 use crate::{
-    ca::{KeySource, Profile, Role},
+    ca::{CommercialCa, KeySource, LeafProfile},
     calendar::{
         AUTO_RENEWAL_DAYS, DENIAL_DAYS, EARLY_RENEWAL_IS_FREE, ORDER_LEAF_DAYS, TERM_DAYS, days, proof_counts,
     },
     call::Call,
-    context::Context,
-    mail::{self, Subject},
-    reply::{Fault, Outcome, Reply},
+    context::CloudContext,
+    mail::{self, MailSubject},
+    reply::{Fault, Reply, ReplyResult},
     revocation,
     switches::Switches,
 };
 
-/// POST reissue: a new key and certificate, the same end (A188).
-pub(super) fn rekey(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let order = Order::need(ctx, &call.target())?;
+/// POST reissue: a new key and certificate with the same end (A188).
+pub(super) fn rekey(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let order = OrderRecord::need(ctx, &call.target())?;
     if order.status != Status::Issued {
         return Err(Fault::web(
             400,
@@ -43,8 +43,8 @@ pub(super) fn rekey(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// POST renew: another year, or early a free certificate with the same end (C12).
-pub(super) fn renew(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let order = Order::need(ctx, &call.target())?;
+pub(super) fn renew(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let order = OrderRecord::need(ctx, &call.target())?;
     let reasons = order.not_renewable(ctx.now);
     if !reasons.is_empty() {
         return Err(Fault::web(
@@ -63,13 +63,13 @@ pub(super) fn renew(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::empty(204))
 }
 
-fn begin(ctx: &Context<'_>, order: Order, kind: PendingKind, call: &Call) -> Result<(), Fault> {
+fn begin(ctx: &CloudContext<'_>, order: OrderRecord, kind: PendingKind, call: &Call) -> Result<(), Fault> {
     let properties = &call.body["properties"];
     let csr = signing_request(properties)?.map(|(request, _)| request);
-    // The size is a plain number of the request: left out it is 0. With a request of somebody's own it says
-    // nothing.
+    // The key size is a plain number in the request: omitted, it is 0. With the customer's own signing
+    // request it means nothing.
     let unsaid = if csr.is_some() { order.key_size } else { 0 };
-    let pending = Pending {
+    let pending = PendingRequest {
         kind,
         since: ctx.now,
         key_size: key_size(properties, unsaid).and_then(checked_size)?,
@@ -92,9 +92,9 @@ fn revocation_delay(properties: &Value) -> Result<u32, Fault> {
     hours.ok_or_else(|| Fault::web(400, "Parameter DelayExistingRevokeInHours has an invalid value."))
 }
 
-/// Hands a request to the CA. A proof that is too old has to be given again first, and nobody does that by
+/// Passes a request to the CA. A proof that is too old has to be given again first; this never happens by
 /// itself (A170–A172).
-fn start(ctx: &Context<'_>, mut order: Order, pending: Pending) -> Result<(), Fault> {
+fn start(ctx: &CloudContext<'_>, mut order: OrderRecord, pending: PendingRequest) -> Result<(), Fault> {
     let recent = order.proof.is_some_and(|proof| proof_counts(proof.at, ctx.now));
     let proven = recent && !Switches::of(ctx)?.proof_always_wanted;
     order.status = if recent && pending.kind == PendingKind::Rekey {
@@ -105,16 +105,16 @@ fn start(ctx: &Context<'_>, mut order: Order, pending: Pending) -> Result<(), Fa
     order.pending = Some(pending);
     order.mail_approved = false;
     order.save(ctx)?;
-    ctx.at(ctx.now + days(DENIAL_DAYS), &job(&order, Step::Deny))?;
+    ctx.at(ctx.now + days(DENIAL_DAYS), &job(&order, OrderStep::Deny))?;
     if proven {
         // A rekey takes one to ten minutes (A190).
-        ctx.soon(SignedDuration::from_mins(5), &job(&order, Step::Issue))?;
+        ctx.soon(SignedDuration::from_mins(5), &job(&order, OrderStep::Issue))?;
     }
     Ok(())
 }
 
 /// The CA signs what is pending.
-pub(super) fn issue(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
+pub(super) fn issue(ctx: &CloudContext<'_>, mut order: OrderRecord) -> Result<(), Fault> {
     let (Some(pending), Some(proof)) = (order.pending.take(), order.proof) else {
         return Ok(());
     };
@@ -127,7 +127,7 @@ pub(super) fn issue(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
     };
     let before = order.current.clone();
     if sign(ctx, &mut order, pending.kind, proof.method, key).is_err() {
-        // The request was no use to the CA; what was issued before stays in force.
+        // The CA cannot use the signing request; the earlier certificate stays in force.
         order.provisioning = Provisioning::Failed;
         order.status = match order.current {
             Some(_) => Status::Issued,
@@ -137,26 +137,26 @@ pub(super) fn issue(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
     }
     if let Some(before) = before.filter(|_| pending.kind == PendingKind::Rekey) {
         let at = ctx.now + SignedDuration::from_hours(pending.revoke_after_hours.into());
-        revocation::revoke(ctx, &before.leaf(), at, revocation::Reason::Superseded)?;
+        revocation::revoke(ctx, &before.leaf(), at, revocation::CrlReason::Superseded)?;
     }
     if pending.kind == PendingKind::Renewal {
-        // What nobody verifies is not billed.
-        purchases::charge(ctx, &order, Reason::Renewal)?;
+        // A renewal is billed only once it is verified.
+        purchases::charge(ctx, &order, ChargeReason::Renewal)?;
     }
     stored::deliver(ctx, &mut order)?;
     order.save(ctx)?;
     schedule_ends(ctx, &order)?;
     let root = super::registry::root_of(&order.common_name);
     let owner = format!("admin@{root}");
-    mail::send(ctx, &owner, Subject::Issued, &order.id)
+    mail::send(ctx, &owner, MailSubject::Issued, &order.id)
 }
 
-/// Makes the certificate and everything that the order says about it. The caller delivers and saves.
+/// Makes the certificate and updates the order. The caller delivers and saves.
 pub(super) fn sign(
-    ctx: &Context<'_>,
-    order: &mut Order,
+    ctx: &CloudContext<'_>,
+    order: &mut OrderRecord,
     kind: PendingKind,
-    method: Method,
+    method: VerificationMethod,
     key: KeySource,
 ) -> Result<(), Fault> {
     let failed = |error: &dyn std::fmt::Display| Fault::web(400, error.to_string());
@@ -168,21 +168,21 @@ pub(super) fn sign(
     let names = secured(order.product, &order.common_name, method);
     let longest = term_end.min(ctx.now + days(ORDER_LEAF_DAYS.at(ctx.now)));
     let not_after = match (kind, &order.current) {
-        // A rekey never extends (C12).
+        // A rekey never extends the validity (C12).
         (PendingKind::Rekey, Some(current)) => longest.min(current.facts()?.not_after),
         _ => longest,
     };
-    let profile = Profile {
+    let profile = LeafProfile {
         common_name: order.common_name.clone(),
         names: names.clone(),
         key,
         not_before: ctx.now,
         not_after,
-        issuer: Role::GoDaddy,
+        issuer: CommercialCa::GoDaddy,
         particulars: None,
     };
     let issued = ctx.setting.ca.issue(&profile).map_err(|error| failed(&error))?;
-    let all = secured(order.product, &order.common_name, Method::Domain);
+    let all = secured(order.product, &order.common_name, VerificationMethod::Domain);
     if names.len() < all.len() {
         order.note(Event::SanDrop, ctx.now);
     }
@@ -195,21 +195,21 @@ pub(super) fn sign(
     Ok(())
 }
 
-/// The calendar of a certificate: replacement 32 days before its end, then the end.
-pub(super) fn schedule_ends(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
+/// Schedules the events of a certificate: replacement 32 days before its end, then the end.
+pub(super) fn schedule_ends(ctx: &CloudContext<'_>, order: &OrderRecord) -> Result<(), Fault> {
     let Some(current) = &order.current else {
         return Ok(());
     };
     let facts = current.facts()?;
-    let replace = Step::Replace { thumbprint: facts.thumbprint.clone() };
+    let replace = OrderStep::Replace { thumbprint: facts.thumbprint.clone() };
     ctx.at(facts.not_after - days(AUTO_RENEWAL_DAYS), &job(order, replace))?;
-    let expire = Step::Expire { thumbprint: facts.thumbprint };
+    let expire = OrderStep::Expire { thumbprint: facts.thumbprint };
     ctx.at(facts.not_after, &job(order, expire))
 }
 
-/// The certificate nears its end: within the paid term a free one follows it (C10), at the term's end
+/// The certificate nears its end: within the paid term a free one follows it (C10); at the term's end
 /// automatic renewal buys another year (A177).
-pub(super) fn replace(ctx: &Context<'_>, order: Order, thumbprint: &str) -> Result<(), Fault> {
+pub(super) fn replace(ctx: &CloudContext<'_>, order: OrderRecord, thumbprint: &str) -> Result<(), Fault> {
     let Some(current) = order.current.as_ref().filter(|_| order.status == Status::Issued) else {
         return Ok(());
     };
@@ -217,7 +217,7 @@ pub(super) fn replace(ctx: &Context<'_>, order: Order, thumbprint: &str) -> Resu
     if facts.thumbprint != thumbprint {
         return Ok(());
     }
-    // A certificate for the last few days of the term would be replaced at once.
+    // A certificate for the last few days of the term would have to be replaced at once.
     let ends_with_term = order.term_end.is_none_or(|end| facts.not_after + days(AUTO_RENEWAL_DAYS) > end);
     let kind = match (ends_with_term, order.auto_renew) {
         (false, _) => PendingKind::Reissue,
@@ -225,11 +225,11 @@ pub(super) fn replace(ctx: &Context<'_>, order: Order, thumbprint: &str) -> Resu
         (true, false) => return Ok(()),
     };
     let key_size = order.key_size;
-    let pending = Pending { kind, since: ctx.now, key_size, csr: None, revoke_after_hours: 0 };
+    let pending = PendingRequest { kind, since: ctx.now, key_size, csr: None, revoke_after_hours: 0 };
     start(ctx, order, pending)
 }
 
-pub(super) fn expire(ctx: &Context<'_>, mut order: Order, thumbprint: &str) -> Result<(), Fault> {
+pub(super) fn expire(ctx: &CloudContext<'_>, mut order: OrderRecord, thumbprint: &str) -> Result<(), Fault> {
     if !is_current(&order, thumbprint)? {
         return Ok(());
     }
@@ -239,12 +239,13 @@ pub(super) fn expire(ctx: &Context<'_>, mut order: Order, thumbprint: &str) -> R
     order.save(ctx)
 }
 
-/// Nobody proved ownership within 15 days (C35): a first order is denied; a renewal or rekey is given up, and
-/// what was issued before stays in force.
-pub(super) fn deny(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
-    // Jobs know their moment by the millisecond; a clock is finer.
-    let overdue =
-        |pending: &Pending| ctx.now.as_millisecond() >= (pending.since + days(DENIAL_DAYS)).as_millisecond();
+/// Ownership was not proven within 15 days (C35): a first order is denied; a renewal or rekey is given up,
+/// and the earlier certificate stays in force.
+pub(super) fn deny(ctx: &CloudContext<'_>, mut order: OrderRecord) -> Result<(), Fault> {
+    // Job times have milliseconds, the clock is finer.
+    let overdue = |pending: &PendingRequest| {
+        ctx.now.as_millisecond() >= (pending.since + days(DENIAL_DAYS)).as_millisecond()
+    };
     let Some(pending) = order.pending.take_if(|pending| overdue(pending)) else {
         return Ok(());
     };
@@ -258,7 +259,7 @@ pub(super) fn deny(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
     order.save(ctx)
 }
 
-fn is_current(order: &Order, thumbprint: &str) -> Result<bool, Fault> {
+fn is_current(order: &OrderRecord, thumbprint: &str) -> Result<bool, Fault> {
     match &order.current {
         Some(current) => Ok(current.facts()?.thumbprint == thumbprint),
         None => Ok(false),

@@ -1,8 +1,8 @@
 //! Microsoft.CertificateRegistration: App Service certificate orders, from purchase to expiry.
 //!
-//! `order` is what an order is, `orders` and `stored` its resources, `verify` the proofs of ownership,
-//! `issue` what the CA does with a proven order; `history` the timeline and mails. Whatever takes time is a
-//! [`Job`].
+//! `order` defines an order, `orders` and `stored` its resources, `verify` the proofs of ownership, `issue`
+//! what the CA does with a verified order; `history` has the timeline and mails. Everything that takes time
+//! is a [`CertificateJob`].
 
 mod detectors;
 mod history;
@@ -19,9 +19,9 @@ mod verify;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    call::Method::{Delete, Get, Patch, Post, Put},
-    context::Context,
-    id::ResourceId,
+    call::HttpMethod::{Delete, Get, Patch, Post, Put},
+    context::CloudContext,
+    id::ArmId,
     jobs,
     reply::Fault,
     route::Route,
@@ -66,54 +66,54 @@ pub const ROUTES: &[Route] = &[
     Route::new(Get, orders!("/{order}/detectors/{detector}"), detectors::get),
 ];
 
-/// What happens to an order later. A job that meets an order in another state than it was made for does
-/// nothing.
+/// A later step of an order. A job does nothing when the order is not in the state that the job was scheduled
+/// for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Job {
+pub struct CertificateJob {
     /// The order's id.
     order: String,
-    step: Step,
+    step: OrderStep,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-enum Step {
-    /// The purchase went through.
+enum OrderStep {
+    /// The purchase is complete.
     Placed,
     /// The CA looks for a proof of ownership.
     Check { attempt: u32 },
     /// The CA signs.
     Issue,
-    /// Nobody proved ownership in time.
+    /// Ownership was not proven in time.
     Deny,
-    /// The time to renew or reissue the certificate with this thumbprint.
+    /// The certificate with this thumbprint is due to be renewed or reissued.
     Replace { thumbprint: String },
     /// The certificate with this thumbprint ends.
     Expire { thumbprint: String },
-    /// Another attempt at a vault that refused.
+    /// Another try to deliver into a vault that refused.
     Deliver,
 }
 
-impl Job {
+impl CertificateJob {
     /// Runs it, if the order is still there.
-    pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
-        let Some(order) = order::Order::find(ctx, &ResourceId::parse(&self.order))? else {
+    pub fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
+        let Some(order) = order::OrderRecord::find(ctx, &ArmId::parse(&self.order))? else {
             return Ok(());
         };
         match self.step {
-            Step::Placed => orders::placed(ctx, order),
-            Step::Check { attempt } => verify::check(ctx, order, attempt),
-            Step::Issue => issue::issue(ctx, order),
-            Step::Deny => issue::deny(ctx, order),
-            Step::Replace { thumbprint } => issue::replace(ctx, order, &thumbprint),
-            Step::Expire { thumbprint } => issue::expire(ctx, order, &thumbprint),
-            Step::Deliver => stored::deliver_again(ctx, order),
+            OrderStep::Placed => orders::placed(ctx, order),
+            OrderStep::Check { attempt } => verify::check(ctx, order, attempt),
+            OrderStep::Issue => issue::issue(ctx, order),
+            OrderStep::Deny => issue::deny(ctx, order),
+            OrderStep::Replace { thumbprint } => issue::replace(ctx, order, &thumbprint),
+            OrderStep::Expire { thumbprint } => issue::expire(ctx, order, &thumbprint),
+            OrderStep::Deliver => stored::deliver_again(ctx, order),
         }
     }
 }
 
 /// The job of one order.
-fn job(order: &order::Order, step: Step) -> jobs::Job {
-    jobs::Job::CertificateRegistration(Job { order: order.id.clone(), step })
+fn job(order: &order::OrderRecord, step: OrderStep) -> jobs::ScheduledJob {
+    jobs::ScheduledJob::CertificateRegistration(CertificateJob { order: order.id.clone(), step })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The names of an order: what may be bought, and what the certificate will say.
+//! The names of an order: what may be bought, and which names the certificate will contain.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub enum Product {
 }
 
 impl Product {
-    /// The word of the API.
+    /// The product's name in the API.
     pub fn word(self) -> &'static str {
         match self {
             Self::Standard => "StandardDomainValidatedSsl",
@@ -22,7 +22,7 @@ impl Product {
         }
     }
 
-    /// From the word of the API, in any casing.
+    /// From the name in the API, in any casing.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Standard, Self::Wildcard].into_iter().find(|product| product.word().eq_ignore_ascii_case(word))
     }
@@ -30,7 +30,7 @@ impl Product {
 
 /// How ownership of a domain was proven (A97–A100).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Method {
+pub enum VerificationMethod {
     AppService,
     Domain,
     Mail,
@@ -38,15 +38,15 @@ pub enum Method {
     Html,
 }
 
-impl Method {
-    /// Whether the CA includes `www` (A105, A106); both kinds of page lost it in December 2021.
+impl VerificationMethod {
+    /// Whether the CA includes `www` (A105, A106); both page methods lost it in December 2021.
     pub fn keeps_www(self) -> bool {
         matches!(self, Self::Domain | Self::Mail | Self::Txt)
     }
 }
 
 /// The names that a certificate will carry, its common name first (A75, A76, A105).
-pub fn secured(product: Product, common_name: &str, method: Method) -> Vec<String> {
+pub fn secured(product: Product, common_name: &str, method: VerificationMethod) -> Vec<String> {
     let mut names = vec![common_name.to_owned()];
     match product {
         Product::Wildcard => names.extend(common_name.strip_prefix("*.").map(str::to_owned)),
@@ -58,7 +58,7 @@ pub fn secured(product: Product, common_name: &str, method: Method) -> Vec<Strin
     names
 }
 
-/// Checks the common name of an order against its product; the reason is what the service would say.
+/// Checks the common name of an order against its product; returns the service's reason for a refusal.
 pub fn refusal(product: Product, common_name: &str) -> Option<String> {
     let host = common_name.strip_prefix("*.").unwrap_or(common_name);
     if !is_host(host) {
@@ -94,7 +94,7 @@ fn is_host(name: &str) -> bool {
         && labels.last().is_some_and(|top| top.bytes().any(|b| b.is_ascii_alphabetic()))
 }
 
-/// What an order, its stored certificates and their secrets may be called.
+/// Whether orders, their stored certificates and their secrets may have this name.
 pub fn is_order_name(name: &str) -> bool {
     (3..=50).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
@@ -106,13 +106,13 @@ mod tests {
     #[test]
     fn the_method_decides_about_www_and_only_at_the_root() {
         let names = |name, method| secured(Product::Standard, name, method);
-        assert_eq!(names("contoso.com", Method::Txt), ["contoso.com", "www.contoso.com"]);
-        assert_eq!(names("contoso.com", Method::AppService), ["contoso.com"]);
-        assert_eq!(names("contoso.com", Method::Html), ["contoso.com"]);
-        assert_eq!(names("contoso.co.uk", Method::Mail).len(), 2);
-        assert_eq!(names("shop.contoso.com", Method::Mail), ["shop.contoso.com"]);
+        assert_eq!(names("contoso.com", VerificationMethod::Txt), ["contoso.com", "www.contoso.com"]);
+        assert_eq!(names("contoso.com", VerificationMethod::AppService), ["contoso.com"]);
+        assert_eq!(names("contoso.com", VerificationMethod::Html), ["contoso.com"]);
+        assert_eq!(names("contoso.co.uk", VerificationMethod::Mail).len(), 2);
+        assert_eq!(names("shop.contoso.com", VerificationMethod::Mail), ["shop.contoso.com"]);
         assert_eq!(
-            secured(Product::Wildcard, "*.contoso.com", Method::Txt),
+            secured(Product::Wildcard, "*.contoso.com", VerificationMethod::Txt),
             ["*.contoso.com", "contoso.com"]
         );
     }

@@ -1,4 +1,4 @@
-//! An App Service certificate order as it is kept, and as the API shows it (API.md §5.2, §14.1).
+//! An App Service certificate order as it is stored, and as the API shows it.
 
 use std::fmt;
 
@@ -8,23 +8,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::names::{Method, Product};
+use super::names::{Product, VerificationMethod};
 use crate::{
     ca::{
         Issued,
-        facts::{Facts, order_block, without_zone},
+        facts::{CertificateFacts, order_block, without_zone},
     },
     calendar::{AUTO_RENEWAL_DAYS, MANUAL_RENEWAL_DAYS, days},
-    context::Context,
-    id::ResourceId,
-    material::{Material, Octets},
+    context::CloudContext,
+    id::ArmId,
+    material::{Base64Bytes, Material},
     reply::Fault,
 };
 
 pub const KIND: &str = "Microsoft.CertificateRegistration/certificateOrders";
 pub const KIND_KEY: &str = "microsoft.certificateregistration/certificateorders";
 
-/// Where an order stands (the odd capitals are the service's).
+/// The state of an order, in the service's spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     Pendingissuance,
@@ -42,7 +42,7 @@ pub enum Provisioning {
     Failed,
 }
 
-/// The lines of an order's timeline (API.md §5.4).
+/// The events of an order's timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     CertificateOrderCreated,
@@ -53,15 +53,15 @@ pub enum Event {
     CertificateExpired,
 }
 
-/// What the CA is asked for at the moment.
+/// What the CA is currently asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pending {
+pub struct PendingRequest {
     pub kind: PendingKind,
     pub since: Timestamp,
     pub key_size: u16,
-    /// A request of the customer's own; the key then never comes here.
+    /// The customer's own signing request; the private key then never comes here.
     pub csr: Option<String>,
-    /// How long a rekey leaves the certificate of before in force.
+    /// How long the earlier certificate stays in force after a rekey.
     #[serde(default)]
     pub revoke_after_hours: u32,
 }
@@ -78,19 +78,19 @@ pub enum PendingKind {
 
 /// A proof of ownership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proof {
-    pub method: Method,
+pub struct OwnershipProof {
+    pub method: VerificationMethod,
     pub at: Timestamp,
 }
 
-/// Where an order's certificate is stored, and how that went.
+/// Where an order's certificate is stored, and the state of that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
     pub name: String,
     /// Id of the vault.
     pub vault: String,
     pub secret: String,
-    /// A word of API.md §5.3.
+    /// One of the service's provisioning states of a key vault secret.
     pub state: String,
     #[serde(default)]
     pub tags: Value,
@@ -107,7 +107,7 @@ pub struct Current {
     key: Option<Hidden>,
 }
 
-/// Text that must not show in logs.
+/// Text that must not appear in logs.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Hidden(pub String);
@@ -134,21 +134,21 @@ impl Current {
         der(&self.leaf)
     }
 
-    /// All that a PFX holds, unless the key is the customer's own.
+    /// Everything that a PFX contains, unless the customer holds the key.
     pub fn material(&self) -> Option<Material> {
-        let chain = self.chain.iter().map(|one| Octets(der(one))).collect();
+        let chain = self.chain.iter().map(|one| Base64Bytes(der(one))).collect();
         self.key.as_ref().map(|key| Material { leaf: self.leaf(), chain, key: Zeroizing::new(der(&key.0)) })
     }
 
-    /// What the leaf says.
-    pub fn facts(&self) -> Result<Facts, Fault> {
-        Facts::read(&der(&self.leaf)).map_err(broken)
+    /// The facts in the leaf.
+    pub fn facts(&self) -> Result<CertificateFacts, Fault> {
+        CertificateFacts::read(&der(&self.leaf)).map_err(broken)
     }
 }
 
-/// An order. Kept with the private parts, because it may hold a key; clients see [`Order::show`].
+/// An order. Kept with the private parts, because it may hold a key; clients see [`OrderRecord::show`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Order {
+pub struct OrderRecord {
     /// In Azure's casing.
     pub id: String,
     pub tags: Value,
@@ -161,40 +161,40 @@ pub struct Order {
     pub status: Status,
     pub provisioning: Provisioning,
     pub created: Timestamp,
-    /// The end of what was paid for; certificates may end earlier (C10).
+    /// The end of the paid term; certificates may end earlier (C10).
     pub term_end: Option<Timestamp>,
     pub stored: Vec<Stored>,
     pub current: Option<Current>,
-    /// The leaves of before, Base64 DER, oldest first.
+    /// The earlier leaves, Base64 DER, oldest first.
     #[serde(default)]
     pub former: Vec<String>,
-    pub pending: Option<Pending>,
-    pub proof: Option<Proof>,
-    /// The owner answered a verification mail that was sent for what is pending.
+    pub pending: Option<PendingRequest>,
+    pub proof: Option<OwnershipProof>,
+    /// The owner approved a verification mail that was sent for the pending request.
     pub mail_approved: bool,
     pub history: Vec<(Event, Timestamp)>,
 }
 
-impl Order {
-    /// The order at an id, in any casing; nothing where something else is.
-    pub fn find(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Self>, Fault> {
+impl OrderRecord {
+    /// The order at an id, in any casing; `None` if there is none.
+    pub fn find(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Option<Self>, Fault> {
         if id.kind() == KIND_KEY { ctx.private(id) } else { Ok(None) }
     }
 
-    /// The order, or 404 in ARM's words.
-    pub fn need(ctx: &Context<'_>, id: &ResourceId) -> Result<Self, Fault> {
+    /// The order, or ARM's 404.
+    pub fn need(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Self, Fault> {
         Self::find(ctx, id)?.ok_or_else(|| Fault::not_found(id))
     }
 
-    /// Keeps the order and what is shown of it.
-    pub fn save(&self, ctx: &Context<'_>) -> Result<(), Fault> {
+    /// Saves the order and the resource that shows it.
+    pub fn save(&self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         let id = self.resource_id();
         ctx.save_private(&id, self)?;
         ctx.save(&id, &self.show(ctx.now)?)
     }
 
-    pub fn resource_id(&self) -> ResourceId {
-        ResourceId::parse(&self.id)
+    pub fn resource_id(&self) -> ArmId {
+        ArmId::parse(&self.id)
     }
 
     /// `CN=contoso.com`
@@ -202,7 +202,7 @@ impl Order {
         format!("CN={}", self.common_name)
     }
 
-    /// Puts a certificate in force; the one of before is remembered.
+    /// Puts a certificate in force; the earlier one is remembered.
     pub fn put_in_force(&mut self, issued: Current) {
         let before = self.current.replace(issued);
         self.former.extend(before.map(|before| before.leaf));
@@ -213,12 +213,12 @@ impl Order {
         self.former.iter().chain(self.current.iter().map(|current| &current.leaf)).map(|leaf| der(leaf))
     }
 
-    /// Adds a line to the timeline.
+    /// Adds an event to the timeline.
     pub fn note(&mut self, event: Event, at: Timestamp) {
         self.history.push((event, at));
     }
 
-    /// Why the order cannot be renewed now; nothing when it can.
+    /// The reasons why the order cannot be renewed now; empty when it can.
     pub fn not_renewable(&self, now: Timestamp) -> Vec<&'static str> {
         let mut reasons = Vec::new();
         if self.status != Status::Issued {
@@ -290,7 +290,7 @@ impl Stored {
     /// As an entry of the order's map, and as the properties of the child resource.
     pub fn properties(&self) -> Value {
         json!({
-            // The service answers vault ids in lower case, whatever was sent.
+            // The service returns vault ids in lower case, regardless of how they were sent.
             "keyVaultId": self.vault.to_lowercase(),
             "keyVaultSecretName": self.secret,
             "provisioningState": self.state,
@@ -298,7 +298,7 @@ impl Stored {
     }
 
     /// The child resource.
-    pub fn show(&self, order: &Order) -> Value {
+    pub fn show(&self, order: &OrderRecord) -> Value {
         json!({
             "id": format!("{}/certificates/{}", order.id, self.name),
             "name": self.name,
@@ -314,7 +314,7 @@ fn der(text: &str) -> Vec<u8> {
     BASE64.decode(text).unwrap_or_default()
 }
 
-/// A certificate of our own that cannot be read: an accident of the practice cloud.
+/// The practice cloud's own certificate cannot be read: an internal error.
 fn broken(error: impl fmt::Display) -> Fault {
     Fault::arm(500, "InternalServerError", error.to_string())
 }

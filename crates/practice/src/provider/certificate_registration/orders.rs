@@ -1,52 +1,52 @@
-//! Orders as resources: buy, change, look at, delete (API.md §5.1, §5.5, §5.13).
+//! Orders as resources: buying, changing, showing and deleting them.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    Step, job,
+    OrderStep, job,
     names::{Product, is_order_name, refusal},
-    order::{Event, KIND_KEY, Order, Pending, PendingKind, Provisioning, Status},
-    purchases::{self, Reason},
+    order::{Event, KIND_KEY, OrderRecord, PendingKind, PendingRequest, Provisioning, Status},
+    purchases::{self, ChargeReason},
     stored,
 };
 use crate::{
-    arm::locks::{self, Level},
+    arm::locks::{self, LockLevel},
     ca::{CaError, facts::request_common_name},
     calendar::{DENIAL_DAYS, days},
-    call::{Call, Method},
-    context::{Context, text},
-    id::ResourceId,
+    call::{Call, HttpMethod},
+    context::{CloudContext, text},
+    id::ArmId,
     operations,
-    reply::{Body, Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
     revocation,
 };
 
 const LOCK_NOTES: &str = "Deleting an App Service certificate is final: it revokes the certificate. Please remove the lock \
                           before deleting this certificate.";
 
-pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.page(call, KIND_KEY, &call.target(), |shown| {
-        let order = Order::find(ctx, &ResourceId::parse(text(&shown, "/id")))?;
+        let order = OrderRecord::find(ctx, &ArmId::parse(text(&shown, "/id")))?;
         order.map(|order| order.show(ctx.now)).transpose()
     })
 }
 
-pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
-    Ok(Reply::ok(Order::need(ctx, &call.target())?.show(ctx.now)?))
+pub(super) fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    Ok(Reply::ok(OrderRecord::need(ctx, &call.target())?.show(ctx.now)?))
 }
 
-/// The checks of a purchase without the purchase.
-pub(super) fn validate(_: &Context<'_>, call: &Call) -> Outcome {
+/// Runs the checks of a purchase without the purchase.
+pub(super) fn validate(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     if let Some(name) = call.text("/name") {
         check_name(name)?;
     }
-    Wanted::read(&call.body["properties"])?;
+    PurchaseRequest::read(&call.body["properties"])?;
     Ok(Reply::empty(204))
 }
 
 /// What a purchase asks for.
-struct Wanted {
+struct PurchaseRequest {
     product: Product,
     common_name: String,
     key_size: u16,
@@ -55,7 +55,7 @@ struct Wanted {
     validity_in_years: i64,
 }
 
-impl Wanted {
+impl PurchaseRequest {
     fn read(properties: &Value) -> Result<Self, Fault> {
         let product = product_of(properties)?
             .ok_or_else(|| Fault::web(400, "Parameter ProductType is null or empty."))?;
@@ -85,14 +85,14 @@ impl Wanted {
     }
 }
 
-/// The signing request of somebody who keeps the key, if there is one, and the common name in it.
+/// The signing request of a customer who keeps the key, if there is one, and the common name in it.
 pub(super) fn signing_request(properties: &Value) -> Result<Option<(String, String)>, Fault> {
     let sent = properties["csr"].as_str().filter(|csr| !csr.is_empty());
     let read = |csr: &str| Ok((csr.to_owned(), request_common_name(csr)?));
     sent.map(read).transpose().map_err(|_: CaError| Fault::web(400, "Parameter Csr has an invalid value."))
 }
 
-/// The key size of a request, or `otherwise`.
+/// The key size in a request, or `otherwise`.
 pub(super) fn key_size(properties: &Value, otherwise: u16) -> Result<u16, Fault> {
     match properties["keySize"].as_u64() {
         None => Ok(otherwise),
@@ -107,18 +107,18 @@ pub(super) fn invalid_key_size() -> Fault {
     Fault::web(400, "Parameter KeySize has an invalid value: it must be 2048, 3072 or 4096.")
 }
 
-/// Buys an order, or changes one that is there: the same PUT again is no second purchase.
-pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
-    if let Some(order) = Order::find(ctx, &call.target())? {
+/// Buys an order, or changes an existing one: repeating the same PUT is no second purchase.
+pub(super) fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    if let Some(order) = OrderRecord::find(ctx, &call.target())? {
         return change(ctx, call, order);
     }
     let name = call.param("order");
     check_name(name)?;
     call.need("/location")?;
-    let wanted = Wanted::read(&call.body["properties"])?;
+    let wanted = PurchaseRequest::read(&call.body["properties"])?;
     let group = call.target().group_id().unwrap_or_else(|| call.target());
     let id = group.under("Microsoft.CertificateRegistration", "certificateOrders", name);
-    let mut order = Order {
+    let mut order = OrderRecord {
         id: id.to_string(),
         tags: tags(&call.body).unwrap_or_else(|| json!({})),
         product: wanted.product,
@@ -134,7 +134,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         stored: Vec::new(),
         current: None,
         former: Vec::new(),
-        pending: Some(Pending {
+        pending: Some(PendingRequest {
             kind: PendingKind::First,
             since: ctx.now,
             key_size: wanted.key_size,
@@ -146,22 +146,22 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         history: Vec::new(),
     };
     order.note(Event::CertificateOrderCreated, ctx.now);
-    purchases::charge(ctx, &order, Reason::New)?;
+    purchases::charge(ctx, &order, ChargeReason::New)?;
     store_all(ctx, &mut order, &call.body)?;
     order.save(ctx)?;
-    ctx.soon(SignedDuration::from_secs(30), &job(&order, Step::Placed))?;
-    ctx.at(ctx.now + days(DENIAL_DAYS), &job(&order, Step::Deny))?;
+    ctx.soon(SignedDuration::from_secs(30), &job(&order, OrderStep::Placed))?;
+    ctx.at(ctx.now + days(DENIAL_DAYS), &job(&order, OrderStep::Deny))?;
     let operation = operations::start(ctx, &id)?;
-    let finish = crate::jobs::Job::Finish(operation.clone());
+    let finish = crate::jobs::ScheduledJob::Finish(operation.clone());
     ctx.soon(SignedDuration::from_secs(30), &finish)?;
     Ok(Reply::created(order.show(ctx.now)?)
         .header("location", operations::location(call, &id, &operation))
         .header("retry-after", ctx.setting.pace.retry_after().to_string()))
 }
 
-/// The purchase went through: the order waits for a proof, and a lock keeps it from being deleted by mistake
+/// Completes the purchase: the order waits for a proof, and a lock protects it from being deleted by mistake
 /// (A206).
-pub(super) fn placed(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
+pub(super) fn placed(ctx: &CloudContext<'_>, mut order: OrderRecord) -> Result<(), Fault> {
     if order.provisioning != Provisioning::InProgress {
         return Ok(());
     }
@@ -171,17 +171,17 @@ pub(super) fn placed(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
 }
 
 /// Puts Azure's own lock on an order.
-pub(super) fn lock(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
+pub(super) fn lock(ctx: &CloudContext<'_>, order: &OrderRecord) -> Result<(), Fault> {
     let id = order.resource_id();
-    locks::create(ctx, &id, id.name(), Level::CanNotDelete, LOCK_NOTES)
+    locks::create(ctx, &id, id.name(), LockLevel::CanNotDelete, LOCK_NOTES)
 }
 
-pub(super) fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let order = Order::need(ctx, &call.target())?;
+pub(super) fn patch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let order = OrderRecord::need(ctx, &call.target())?;
     change(ctx, call, order)
 }
 
-fn change(ctx: &Context<'_>, call: &Call, mut order: Order) -> Outcome {
+fn change(ctx: &CloudContext<'_>, call: &Call, mut order: OrderRecord) -> ReplyResult {
     let properties = &call.body["properties"];
     let product = product_of(properties)?;
     let common_name = properties["distinguishedName"]
@@ -210,7 +210,7 @@ fn change(ctx: &Context<'_>, call: &Call, mut order: Order) -> Outcome {
     match tags(&call.body) {
         Some(tags) => order.tags = tags,
         // A PUT describes the whole resource; a PATCH only what it names.
-        None if call.method == Method::Put => order.tags = json!({}),
+        None if call.method == HttpMethod::Put => order.tags = json!({}),
         None => {}
     }
     store_all(ctx, &mut order, &call.body)?;
@@ -218,8 +218,8 @@ fn change(ctx: &Context<'_>, call: &Call, mut order: Order) -> Outcome {
     Ok(Reply::ok(order.show(ctx.now)?))
 }
 
-/// Stores whatever the order's own `certificates` map asks for.
-fn store_all(ctx: &Context<'_>, order: &mut Order, body: &Value) -> Result<(), Fault> {
+/// Stores the certificate as the order's own `certificates` map asks for.
+fn store_all(ctx: &CloudContext<'_>, order: &mut OrderRecord, body: &Value) -> Result<(), Fault> {
     let wanted = body["properties"]["certificates"].as_object();
     for (name, one) in wanted.into_iter().flatten() {
         stored::store(ctx, order, name, one)?;
@@ -227,17 +227,17 @@ fn store_all(ctx: &Context<'_>, order: &mut Order, body: &Value) -> Result<(), F
     Ok(())
 }
 
-/// Deletes and revokes; locks were asked before. The vault keeps its secret.
-pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// Deletes and revokes; locks were checked before. The vault keeps its secret.
+pub(super) fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     revoke(ctx, &id)?;
     let there = ctx.remove(&id)?;
-    Ok(Reply::new(if there { 200 } else { 204 }, Body::Empty))
+    Ok(Reply::new(if there { 200 } else { 204 }, ReplyBody::Empty))
 }
 
-/// Keeps in mind with the order what its resource was tagged with.
-pub fn retag(ctx: &Context<'_>, id: &ResourceId, tags: &Value) -> Result<(), Fault> {
-    match Order::find(ctx, id)? {
+/// Copies the tags of the resource to the stored order.
+pub fn retag(ctx: &CloudContext<'_>, id: &ArmId, tags: &Value) -> Result<(), Fault> {
+    match OrderRecord::find(ctx, id)? {
         Some(mut order) => {
             order.tags = tags.clone();
             order.save(ctx)
@@ -246,13 +246,13 @@ pub fn retag(ctx: &Context<'_>, id: &ResourceId, tags: &Value) -> Result<(), Fau
     }
 }
 
-/// Whatever was issued for an order that goes is to be trusted no longer.
-pub fn revoke(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
-    let Some(order) = Order::find(ctx, id)? else {
+/// Revokes everything that was issued for an order before it is deleted.
+pub fn revoke(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
+    let Some(order) = OrderRecord::find(ctx, id)? else {
         return Ok(());
     };
     order.leaves().try_for_each(|leaf| {
-        revocation::revoke(ctx, &leaf, ctx.now, revocation::Reason::CessationOfOperation)
+        revocation::revoke(ctx, &leaf, ctx.now, revocation::CrlReason::CessationOfOperation)
     })
 }
 

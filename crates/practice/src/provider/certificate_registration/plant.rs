@@ -1,45 +1,45 @@
-//! Orders with a past, for scenarios: bought, proven and issued on days before the practice cloud began.
+//! Orders with a past, for scenarios: bought, verified and issued before the practice cloud began.
 
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
-    Step, issue, job,
-    names::{Method, Product},
-    order::{Event, Order, Pending, PendingKind, Proof, Provisioning, Status},
+    OrderStep, issue, job,
+    names::{Product, VerificationMethod},
+    order::{Event, OrderRecord, OwnershipProof, PendingKind, PendingRequest, Provisioning, Status},
     orders::{lock, new_token},
     stored,
 };
 use crate::{
     ca::KeySource,
     calendar::{AUTO_RENEWAL_DAYS, DENIAL_DAYS, days, proof_counts},
-    context::Context,
-    id::ResourceId,
+    context::CloudContext,
+    id::ArmId,
     reply::Fault,
 };
 
-/// What is known of an order's past. Denial and expiry follow from the days.
+/// What is known of an order's past. Denial and expiry follow from the dates.
 #[derive(Debug, Clone)]
 pub struct Past {
-    pub id: ResourceId,
+    pub id: ArmId,
     pub common_name: String,
     pub product: Product,
     pub auto_renew: bool,
     pub bought: Timestamp,
     /// How ownership was proven, on the day of the first issue.
-    pub method: Method,
-    /// The days on which certificates were issued, oldest first; none: nobody verified.
+    pub method: VerificationMethod,
+    /// The days on which certificates were issued, oldest first; empty: ownership was never proven.
     pub issued: Vec<Timestamp>,
     /// The vault and the secret.
-    pub stored: Option<(ResourceId, String)>,
+    pub stored: Option<(ArmId, String)>,
     /// Keys for the certificates, taken in turn.
     pub keys: Vec<KeySource>,
 }
 
-/// Writes the order, its lock, its secrets, and what will happen to it. Permissions on the vault must be
-/// there before.
-pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
-    let mut order = Order {
+/// Writes the order, its lock and its secrets, and schedules its jobs. The permissions on the vault must
+/// exist before.
+pub fn plant(ctx: &CloudContext<'_>, past: &Past) -> Result<OrderRecord, Fault> {
+    let mut order = OrderRecord {
         id: past.id.to_string(),
         tags: json!({}),
         product: past.product,
@@ -55,7 +55,7 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
         stored: Vec::new(),
         current: None,
         former: Vec::new(),
-        pending: Some(Pending {
+        pending: Some(PendingRequest {
             kind: PendingKind::First,
             since: past.bought,
             key_size: 2048,
@@ -73,7 +73,8 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
     for (at, day) in past.issued.iter().enumerate() {
         reissue(ctx, &mut order, *day, past.method, past.keys.get(at).cloned())?;
     }
-    // Certificates live shorter every other year: what the platform would have replaced by now was replaced.
+    // Certificates have become shorter over the years: those that the platform would have replaced by now are
+    // replaced.
     while let Some(day) = due_since(ctx, &order)? {
         reissue(ctx, &mut order, day, past.method, past.keys.first().cloned())?;
     }
@@ -83,51 +84,52 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
         if denied <= ctx.now {
             issue::deny(&on(ctx, denied), order.clone())?;
         } else {
-            ctx.at(denied, &job(&order, Step::Deny))?;
+            ctx.at(denied, &job(&order, OrderStep::Deny))?;
         }
     } else {
         order.save(ctx)?;
         expire_if_over(ctx, &order)?;
     }
     lock(ctx, &order)?;
-    Order::need(ctx, &past.id)
+    OrderRecord::need(ctx, &past.id)
 }
 
-/// Issues once more on a day of the past, into the vault too. The caller saves the order.
+/// Issues again on a day of the past, into the vault too. The caller saves the order.
 pub fn reissue(
-    ctx: &Context<'_>,
-    order: &mut Order,
+    ctx: &CloudContext<'_>,
+    order: &mut OrderRecord,
     day: Timestamp,
-    method: Method,
+    method: VerificationMethod,
     key: Option<KeySource>,
 ) -> Result<(), Fault> {
     let then = on(ctx, day);
     if order.proof.is_none_or(|proof| !proof_counts(proof.at, day)) {
         order.note(Event::DomainValidationComplete, day);
-        order.proof = Some(Proof { method, at: day });
+        order.proof = Some(OwnershipProof { method, at: day });
     }
     order.pending = None;
     let key = key.unwrap_or(KeySource::NewRsa(2048));
     issue::sign(&then, order, PendingKind::Reissue, method, key)?;
     stored::deliver(&then, order)?;
-    // What is due in the past happens as soon as the practice cloud runs.
+    // Jobs that are due in the past run as soon as the practice cloud runs.
     issue::schedule_ends(ctx, order)
 }
 
-/// When the certificate of the order was due to be replaced within the paid term, if that day is over.
-fn due_since(ctx: &Context<'_>, order: &Order) -> Result<Option<Timestamp>, Fault> {
+/// The day on which the order's certificate was due to be replaced within the paid term, if it has passed.
+fn due_since(ctx: &CloudContext<'_>, order: &OrderRecord) -> Result<Option<Timestamp>, Fault> {
     let (Some(current), Some(term_end)) = (&order.current, order.term_end) else {
         return Ok(None);
     };
     let end = current.facts()?.not_after;
     let due = end - days(AUTO_RENEWAL_DAYS);
-    // Near the end of the term nothing is replaced any more, unless the paid time would be over too early.
+    // Near the end of the term nothing is replaced any more, unless the certificate has ended before the
+    // paid term did.
     let within = end + days(AUTO_RENEWAL_DAYS) <= term_end || end <= ctx.now && end < term_end;
     let within = within && due > current.issued_at;
     Ok((within && due <= ctx.now).then_some(due))
 }
 
-fn expire_if_over(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
+fn expire_if_over(ctx: &CloudContext<'_>, order: &OrderRecord) -> Result<(), Fault> {
     let Some(current) = &order.current else {
         return Ok(());
     };
@@ -139,6 +141,6 @@ fn expire_if_over(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
 }
 
 /// The same practice cloud on another day.
-fn on<'w>(ctx: &Context<'w>, day: Timestamp) -> Context<'w> {
-    Context { now: day, ..*ctx }
+fn on<'w>(ctx: &CloudContext<'w>, day: Timestamp) -> CloudContext<'w> {
+    CloudContext { now: day, ..*ctx }
 }

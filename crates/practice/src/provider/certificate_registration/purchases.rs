@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::order::Order;
+use super::order::OrderRecord;
 use crate::{
-    context::Context,
+    context::CloudContext,
     error::StoreError,
     reply::Fault,
     store::{Collection, Transaction},
@@ -16,7 +16,7 @@ const PURCHASES: Collection<Purchase> = Collection::new("purchase");
 /// Why money changed hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Reason {
+pub enum ChargeReason {
     New,
     Renewal,
 }
@@ -28,12 +28,12 @@ pub struct Purchase {
     pub order: String,
     pub distinguished_name: String,
     pub product: String,
-    pub reason: Reason,
+    pub reason: ChargeReason,
     pub at: Timestamp,
 }
 
 /// Charges for an order.
-pub fn charge(ctx: &Context<'_>, order: &Order, reason: Reason) -> Result<(), Fault> {
+pub fn charge(ctx: &CloudContext<'_>, order: &OrderRecord, reason: ChargeReason) -> Result<(), Fault> {
     let purchase = Purchase {
         order: order.id.clone(),
         distinguished_name: order.distinguished_name(),

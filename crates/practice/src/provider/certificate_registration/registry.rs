@@ -1,13 +1,13 @@
-//! Where domains are registered: the practice cloud's own table, by its own reading. A CA asks who registered
-//! the domain that a name belongs to, so names that somebody lets to others, such as those below
+//! Where domains are registered: the practice cloud's own table and its own reading of it. A CA asks who
+//! registered the domain that a name belongs to, so names that an owner lets to others, such as those below
 //! `azurewebsites.net`, do not count.
 
 use std::{collections::HashMap, sync::LazyLock};
 
-/// A line for each top level domain that is divided up.
+/// One line for each top-level domain that is divided.
 const TABLE: &str = include_str!("../../../../../assets/practice/registries.txt");
 
-/// How each of them is.
+/// The divisions of each top-level domain.
 static DIVISIONS: LazyLock<HashMap<&str, &str>> =
     LazyLock::new(|| TABLE.lines().filter_map(|line| line.split_once(' ')).collect());
 
@@ -20,7 +20,7 @@ pub fn root_of(name: &str) -> &str {
     &name[skipped..]
 }
 
-/// How many labels at the end are the registry's.
+/// How many labels at the end belong to the registry.
 fn registry_labels(labels: &[&str]) -> usize {
     let Some((top, below)) = labels.split_last() else { return 0 };
     let Some(divisions) = DIVISIONS.get(top) else { return 1 };

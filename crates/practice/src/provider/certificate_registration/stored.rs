@@ -1,25 +1,25 @@
-//! `certificateOrders/{order}/certificates`: which vault secret holds an order's certificate (Step 1: Store,
-//! API.md §5.6), and the delivery into it.
+//! `certificateOrders/{order}/certificates`: which vault secret holds an order's certificate (Step 1: Store),
+//! and the delivery into it.
 
 use serde_json::{Value, json};
 
 use super::{
-    Step, job,
-    order::{Order, Status, Stored},
+    OrderStep, job,
+    order::{OrderRecord, Status, Stored},
 };
 use crate::{
-    arm::locks::{self, Level},
+    arm::locks::{self, LockLevel},
     call::Call,
-    context::{Context, text},
-    id::ResourceId,
-    material::Kept,
+    context::{CloudContext, text},
+    id::ArmId,
+    material::StoredMaterial,
     principals::CERTIFICATE_REGISTRATION,
     provider::key_vault::{
-        Vault,
-        first_party::{self, Refusal},
-        secret::Version,
+        VaultRecord,
+        first_party::{self, SecretRefusal},
+        secret::SecretVersion,
     },
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
 };
 
 /// The tag that says whether the secret holds a certificate yet (C19).
@@ -28,36 +28,36 @@ pub const STATE_TAG: &str = "CertificateState";
 const VAULT_LOCK: &str = "AppServiceCertificateLock";
 const VAULT_LOCK_NOTES: &str = "This vault stores an App Service certificate. Do not remove the lock: apps get renewed \
                                 certificates from here.";
-/// How often the service tries a vault again that refused, in hours.
+/// The hours after which the service tries again to deliver into a vault that refused.
 const RETRY_HOURS: i64 = 8;
 
-pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let order = Order::need(ctx, &call.target())?;
+pub(super) fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let order = OrderRecord::need(ctx, &call.target())?;
     let value: Vec<Value> = order.stored.iter().map(|one| one.show(&order)).collect();
     Ok(Reply::ok(json!({"value": value, "nextLink": null, "id": null})))
 }
 
-pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let order = Order::need(ctx, &call.target().parent())?;
+pub(super) fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let order = OrderRecord::need(ctx, &call.target().parent())?;
     let found = position(&order, call.param("name")).map(|at| order.stored[at].show(&order));
     found.map(Reply::ok).ok_or_else(|| Fault::not_found(&call.target()))
 }
 
-/// Stores the certificate under this name; the same PUT again tries the vault again.
-pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let mut order = Order::need(ctx, &call.target().parent())?;
+/// Stores the certificate under this name; repeating the same PUT tries the vault again.
+pub(super) fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let mut order = OrderRecord::need(ctx, &call.target().parent())?;
     let name = call.param("name");
     let new = position(&order, name).is_none();
     let at = store(ctx, &mut order, name, &call.body["properties"])?;
-    // A PUT says what the tags are; without any, they are gone.
+    // A PUT states all tags; without any, the resource has none.
     order.stored[at].tags = call.body.get("tags").cloned().unwrap_or_default();
     order.save(ctx)?;
     let shown = order.stored[at].show(&order);
     Ok(if new { Reply::created(shown) } else { Reply::ok(shown) })
 }
 
-pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let mut order = Order::need(ctx, &call.target().parent())?;
+pub(super) fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let mut order = OrderRecord::need(ctx, &call.target().parent())?;
     let Some(at) = position(&order, call.param("name")) else {
         return Ok(Reply::empty(204));
     };
@@ -66,15 +66,15 @@ pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::empty(200))
 }
 
-fn position(order: &Order, name: &str) -> Option<usize> {
+fn position(order: &OrderRecord, name: &str) -> Option<usize> {
     let mut all = order.stored.iter();
     all.position(|one| one.name.eq_ignore_ascii_case(name))
 }
 
-/// Puts an entry into the order's map and delivers to it; answers its place. The caller saves the order.
+/// Adds an entry to the order's map and delivers to it; returns its index. The caller saves the order.
 pub(super) fn store(
-    ctx: &Context<'_>,
-    order: &mut Order,
+    ctx: &CloudContext<'_>,
+    order: &mut OrderRecord,
     name: &str,
     wanted: &Value,
 ) -> Result<usize, Fault> {
@@ -90,7 +90,7 @@ pub(super) fn store(
     let held = before.map(|at| &order.stored[at]);
     let vault = known("/keyVaultId", held.map(|one| &one.vault)).ok_or_else(invalid)?;
     let secret = known("/keyVaultSecretName", held.map(|one| &one.secret)).ok_or_else(invalid)?;
-    let vault = ResourceId::parse(&vault);
+    let vault = ArmId::parse(&vault);
     let same_subscription = vault
         .subscription()
         .zip(order.resource_id().subscription())
@@ -115,25 +115,25 @@ pub(super) fn store(
         None => order.stored.push(entry),
     }
     deliver_one(ctx, order, at)?;
-    if let Some(vault) = Vault::at(ctx, &vault)? {
-        let level = Level::CanNotDelete;
+    if let Some(vault) = VaultRecord::at(ctx, &vault)? {
+        let level = LockLevel::CanNotDelete;
         locks::create(ctx, &vault.id, VAULT_LOCK, level, VAULT_LOCK_NOTES)?;
     }
     retry_later(ctx, order)?;
     Ok(at)
 }
 
-/// Brings the order's certificate, or its placeholder, into every vault it is stored in. The caller saves the
-/// order.
-pub(super) fn deliver(ctx: &Context<'_>, order: &mut Order) -> Result<(), Fault> {
+/// Writes the order's certificate, or its placeholder, into every vault that it is stored in. The caller
+/// saves the order.
+pub(super) fn deliver(ctx: &CloudContext<'_>, order: &mut OrderRecord) -> Result<(), Fault> {
     for at in 0..order.stored.len() {
         deliver_one(ctx, order, at)?;
     }
     retry_later(ctx, order)
 }
 
-/// The background job of the service: only what was refused is tried again.
-pub(super) fn deliver_again(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
+/// The background job of the service: repeats only the deliveries that were refused.
+pub(super) fn deliver_again(ctx: &CloudContext<'_>, mut order: OrderRecord) -> Result<(), Fault> {
     for at in 0..order.stored.len() {
         if refused(&order.stored[at]) {
             deliver_one(ctx, &mut order, at)?;
@@ -143,7 +143,7 @@ pub(super) fn deliver_again(ctx: &Context<'_>, mut order: Order) -> Result<(), F
     order.save(ctx)
 }
 
-fn deliver_one(ctx: &Context<'_>, order: &mut Order, at: usize) -> Result<(), Fault> {
+fn deliver_one(ctx: &CloudContext<'_>, order: &mut OrderRecord, at: usize) -> Result<(), Fault> {
     let (version, good) = match (&order.current, order.status) {
         (_, Status::Denied) => {
             "CertificateOrderFailed".clone_into(&mut order.stored[at].state);
@@ -155,15 +155,18 @@ fn deliver_one(ctx: &Context<'_>, order: &mut Order, at: usize) -> Result<(), Fa
                 return Ok(());
             };
             let facts = current.facts()?;
-            (tagged(Version::pfx(ctx.now, Kept::Whole(material), &facts), "Ready"), "Succeeded")
+            (
+                tagged(SecretVersion::pfx(ctx.now, StoredMaterial::Whole(material), &facts), "Ready"),
+                "Succeeded",
+            )
         }
         (None, _) => {
-            let version = Version::new(ctx.now, String::new());
+            let version = SecretVersion::new(ctx.now, String::new());
             (tagged(version, "Initialize"), "Initialized")
         }
     };
     let entry = &mut order.stored[at];
-    let vault = ResourceId::parse(&entry.vault);
+    let vault = ArmId::parse(&entry.vault);
     let service = &CERTIFICATE_REGISTRATION;
     let outcome = first_party::write(ctx, service, &vault, &entry.secret, version)?;
     good.clone_into(&mut entry.state);
@@ -173,21 +176,26 @@ fn deliver_one(ctx: &Context<'_>, order: &mut Order, at: usize) -> Result<(), Fa
     Ok(())
 }
 
-fn tagged(mut version: Version, state: &str) -> Version {
+fn tagged(mut version: SecretVersion, state: &str) -> SecretVersion {
     version.tags.insert(STATE_TAG.to_owned(), state.to_owned());
     version
 }
 
 fn refused(one: &Stored) -> bool {
-    [Refusal::VaultMissing, Refusal::Unauthorized, Refusal::NotPermitted, Refusal::SecretMissing]
-        .iter()
-        .any(|refusal| refusal.state() == one.state)
+    [
+        SecretRefusal::VaultMissing,
+        SecretRefusal::Unauthorized,
+        SecretRefusal::NotPermitted,
+        SecretRefusal::SecretMissing,
+    ]
+    .iter()
+    .any(|refusal| refusal.state() == one.state)
 }
 
-fn retry_later(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
+fn retry_later(ctx: &CloudContext<'_>, order: &OrderRecord) -> Result<(), Fault> {
     if order.stored.iter().any(refused) {
         let due = ctx.now + jiff::SignedDuration::from_hours(RETRY_HOURS);
-        ctx.at(due, &job(order, Step::Deliver))?;
+        ctx.at(due, &job(order, OrderStep::Deliver))?;
     }
     Ok(())
 }

@@ -9,14 +9,14 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::{
-    ca::{Curve, KeySource, Profile, Role, facts::Facts, pfx},
+    ca::{CommercialCa, KeyCurve, KeySource, LeafProfile, facts::CertificateFacts, pfx},
     calendar::days,
-    call::Method,
+    call::HttpMethod,
     context::text,
-    dns::{self, Kind, Record},
+    dns::{self, DnsRecord, DnsRecordKind},
     fixture::{Fixture, GROUP, SUBSCRIPTION, json_of},
-    id::ResourceId,
-    pages::{self, Page},
+    id::ArmId,
+    pages::{self, WebPage},
     principals::{CERTDECK, CERTIFICATE_REGISTRATION},
     provider::{
         domain_registration,
@@ -64,7 +64,7 @@ fn cloud() -> Fixture {
     cloud_on(NOW)
 }
 
-/// A cloud with a vault that lets the order service write.
+/// A cloud with a vault into which the order service may write.
 fn cloud_on(now: &str) -> Fixture {
     let mut cloud = Fixture::new(now);
     let service = policy(CERTIFICATE_REGISTRATION.object_id, &["get", "list", "set", "delete"]);
@@ -76,13 +76,13 @@ fn cloud_on(now: &str) -> Fixture {
             "accessPolicies": [policy(CERTDECK.object_id, &["all"]), service],
         },
     });
-    assert_eq!(cloud.arm(Method::Put, &vault_id(), &body).status, 200);
+    assert_eq!(cloud.arm(HttpMethod::Put, &vault_id(), &body).status, 200);
     cloud.settle();
     cloud
 }
 
 fn buy(cloud: &mut Fixture, name: &str, body: &Value) -> Value {
-    let reply = cloud.arm(Method::Put, &order_id(name), body);
+    let reply = cloud.arm(HttpMethod::Put, &order_id(name), body);
     assert_eq!(reply.status, 201, "{:?}", reply.body);
     cloud.settle();
     order(cloud, name)
@@ -95,15 +95,15 @@ fn order(cloud: &Fixture, name: &str) -> Value {
 fn store(cloud: &Fixture, name: &str) -> Reply {
     let body =
         json!({"location": "global", "properties": {"keyVaultId": vault_id(), "keyVaultSecretName": name}});
-    cloud.arm(Method::Put, &format!("{}/certificates/{name}", order_id(name)), &body)
+    cloud.arm(HttpMethod::Put, &format!("{}/certificates/{name}", order_id(name)), &body)
 }
 
 fn secret(cloud: &Fixture, name: &str) -> Value {
-    json_of(cloud.vault("kv-shop", Method::Get, &format!("/secrets/{name}"), &Value::Null))
+    json_of(cloud.vault("kv-shop", HttpMethod::Get, &format!("/secrets/{name}"), &Value::Null))
 }
 
 fn post(cloud: &Fixture, name: &str, action: &str, body: &Value) -> Reply {
-    cloud.arm(Method::Post, &format!("{}/{action}", order_id(name)), body)
+    cloud.arm(HttpMethod::Post, &format!("{}/{action}", order_id(name)), body)
 }
 
 fn verify(cloud: &mut Fixture, name: &str) {
@@ -112,11 +112,11 @@ fn verify(cloud: &mut Fixture, name: &str) {
 }
 
 fn add_txt(cloud: &Fixture, name: &str, value: &str) {
-    let record = Record::new(name, Kind::Txt, value).unwrap();
+    let record = DnsRecord::new(name, DnsRecordKind::Txt, value).unwrap();
     cloud.with(|ctx| dns::add(ctx.tx, &record).unwrap());
 }
 
-/// An order for `contoso.com` that was proven by TXT and issued.
+/// An order for `contoso.com` that was verified by TXT and issued.
 fn issued(cloud: &mut Fixture, name: &str) -> Value {
     let fresh = buy(cloud, name, &standard("contoso.com"));
     add_txt(cloud, "contoso.com", text(&fresh, "/domainVerificationToken"));
@@ -129,7 +129,7 @@ fn issued(cloud: &mut Fixture, name: &str) -> Value {
 fn names_of(order: &Value) -> Vec<String> {
     let pem = text(order, "/signedCertificate/rawData");
     let (_, block) = x509_parser::pem::parse_x509_pem(pem.as_bytes()).unwrap();
-    Facts::read(&block.contents).unwrap().names
+    CertificateFacts::read(&block.contents).unwrap().names
 }
 
 fn timeline(cloud: &Fixture, name: &str) -> Vec<String> {
@@ -138,10 +138,10 @@ fn timeline(cloud: &Fixture, name: &str) -> Vec<String> {
     lines.iter().map(|line| text(line, "/actionType").to_owned()).collect()
 }
 
-/// An app with a mapped host name that was given the token. It enforces HTTPS, which only a page of one's own
-/// minds.
+/// An app with a mapped hostname that was given the token. It enforces HTTPS, which affects only the proof by
+/// a page of one's own.
 fn app_with(cloud: &Fixture, host: &str, token: &str) {
-    let web = |kind: &str, name: &str| ResourceId::parse(GROUP).under("Microsoft.Web", kind, name);
+    let web = |kind: &str, name: &str| ArmId::parse(GROUP).under("Microsoft.Web", kind, name);
     let (plan, site) = (web("serverfarms", "plan"), web("sites", "shop"));
     cloud.with(|ctx| {
         plans::save(ctx, &plan, "West Europe", "S1", false).unwrap();
@@ -149,18 +149,18 @@ fn app_with(cloud: &Fixture, host: &str, token: &str) {
         bindings::add(ctx, &site, host, Some("A")).unwrap();
     });
     let path = format!("{site}/domainOwnershipIdentifiers/order");
-    let reply = cloud.arm(Method::Put, &path, &json!({"properties": {"id": token}}));
+    let reply = cloud.arm(HttpMethod::Put, &path, &json!({"properties": {"id": token}}));
     assert_eq!(reply.status, 200);
 }
 
 #[test]
 fn buying_storing_and_verifying_through_an_app_ends_with_a_pfx_in_the_vault() {
     let mut cloud = cloud();
-    let made = cloud.arm(Method::Put, &order_id("shop-cert"), &standard("contoso.com"));
+    let made = cloud.arm(HttpMethod::Put, &order_id("shop-cert"), &standard("contoso.com"));
     let location = made.headers.iter().find(|(name, _)| *name == "location");
     let location = location.unwrap().1.clone();
     let result = location.split_once("8443").map(|(_, path)| path).unwrap();
-    assert_eq!(cloud.arm(Method::Get, result, &Value::Null).status, 202);
+    assert_eq!(cloud.arm(HttpMethod::Get, result, &Value::Null).status, 202);
     let made = json_of(made);
     assert_eq!(made["properties"]["provisioningState"], "InProgress");
     cloud.settle();
@@ -189,7 +189,7 @@ fn buying_storing_and_verifying_through_an_app_ends_with_a_pfx_in_the_vault() {
     assert_eq!(ready["tags"]["CertificateState"], "Ready");
     assert_eq!(secret(&cloud, "shop-cert")["value"], ready["value"], "a version reads the same each time");
     let opened = pfx::read(&BASE64.decode(text(&ready, "/value")).unwrap(), "").unwrap();
-    let facts = Facts::read(&opened.leaf).unwrap();
+    let facts = CertificateFacts::read(&opened.leaf).unwrap();
     assert_eq!(facts.thumbprint, text(&done, "/signedCertificate/thumbprint"));
     assert_eq!(facts.serial_decimal, text(&done, "/serialNumber"));
     assert_eq!(facts.not_after, NOW.parse::<jiff::Timestamp>().unwrap() + days(198));
@@ -204,9 +204,9 @@ fn buying_storing_and_verifying_through_an_app_ends_with_a_pfx_in_the_vault() {
 fn the_same_put_again_is_no_second_purchase_and_another_domain_is_a_conflict() {
     let mut cloud = cloud();
     buy(&mut cloud, "shop-cert", &standard("contoso.com"));
-    let again = cloud.arm(Method::Put, &order_id("SHOP-CERT"), &standard("Contoso.com"));
+    let again = cloud.arm(HttpMethod::Put, &order_id("SHOP-CERT"), &standard("Contoso.com"));
     assert_eq!(again.status, 200);
-    let other = cloud.arm(Method::Put, &order_id("shop-cert"), &standard("fabrikam.com"));
+    let other = cloud.arm(HttpMethod::Put, &order_id("shop-cert"), &standard("fabrikam.com"));
     assert_eq!(other.status, 409);
     let bought = cloud.with(|ctx| super::purchases::all(ctx.tx).unwrap());
     assert_eq!(bought.len(), 1);
@@ -218,15 +218,15 @@ fn bad_names_are_refused_when_validating_and_when_buying_and_cost_nothing() {
     let validate = format!(
         "{SUBSCRIPTION}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation"
     );
-    assert_eq!(cloud.arm(Method::Post, &validate, &standard("contoso.com")).status, 204);
+    assert_eq!(cloud.arm(HttpMethod::Post, &validate, &standard("contoso.com")).status, 204);
     for body in [standard("con toso"), standard("*.contoso.com"), wildcard("contoso.com")] {
-        for (method, path) in [(Method::Post, &validate), (Method::Put, &order_id("shop-cert"))] {
+        for (method, path) in [(HttpMethod::Post, &validate), (HttpMethod::Put, &order_id("shop-cert"))] {
             let reply = cloud.arm(method, path, &body);
             assert_eq!(reply.status, 400);
             assert!(text(&json_of(reply), "/Message").starts_with("Parameter DistinguishedName"));
         }
     }
-    let reply = cloud.arm(Method::Put, &order_id("a_b"), &standard("contoso.com"));
+    let reply = cloud.arm(HttpMethod::Put, &order_id("a_b"), &standard("contoso.com"));
     assert_eq!(reply.status, 400);
     assert!(cloud.with(|ctx| super::purchases::all(ctx.tx).unwrap()).is_empty());
 }
@@ -250,17 +250,17 @@ fn each_method_proves_and_those_that_may_keep_www() {
 
     let mut domain = cloud();
     let fresh = buy(&mut domain, "by-domain", &standard("contoso.com"));
-    let id = ResourceId::parse(GROUP).under("Microsoft.DomainRegistration", "domains", "contoso.com");
+    let id = ArmId::parse(GROUP).under("Microsoft.DomainRegistration", "domains", "contoso.com");
     domain.with(|ctx| domain_registration::create(ctx, &id).unwrap());
     let body = json!({"properties": {"ownershipId": fresh["domainVerificationToken"]}});
     let path = format!("{id}/domainOwnershipIdentifiers/by-domain");
-    assert_eq!(domain.arm(Method::Put, &path, &body).status, 200);
+    assert_eq!(domain.arm(HttpMethod::Put, &path, &body).status, 200);
     verify(&mut domain, "by-domain");
     assert_eq!(names_of(&order(&domain, "by-domain")), www);
 
     let mut html = cloud();
     let fresh = buy(&mut html, "by-page", &standard("contoso.com"));
-    let page = Page {
+    let page = WebPage {
         host: "contoso.com".to_owned(),
         path: "/.well-known/pki-validation/godaddy.html".to_owned(),
         content: text(&fresh, "/domainVerificationToken").to_owned(),
@@ -277,8 +277,8 @@ fn a_page_behind_https_only_is_not_seen() {
     app_with(&cloud, "contoso.com", "another token");
     let site = format!("{GROUP}/providers/Microsoft.Web/sites/shop");
     let https_only = |on: bool| json!({"properties": {"httpsOnly": on}});
-    assert_eq!(cloud.arm(Method::Patch, &site, &https_only(true)).status, 200);
-    let page = Page {
+    assert_eq!(cloud.arm(HttpMethod::Patch, &site, &https_only(true)).status, 200);
+    let page = WebPage {
         host: "contoso.com".to_owned(),
         path: "/.well-known/pki-validation/godaddy.html".to_owned(),
         content: text(&fresh, "/domainVerificationToken").to_owned(),
@@ -286,7 +286,7 @@ fn a_page_behind_https_only_is_not_seen() {
     cloud.with(|ctx| pages::publish(ctx.tx, &page).unwrap());
     verify(&mut cloud, "by-page");
     assert_eq!(order(&cloud, "by-page")["status"], "Pendingissuance");
-    assert_eq!(cloud.arm(Method::Patch, &site, &https_only(false)).status, 200);
+    assert_eq!(cloud.arm(HttpMethod::Patch, &site, &https_only(false)).status, 200);
     verify(&mut cloud, "by-page");
     assert_eq!(order(&cloud, "by-page")["status"], "Issued");
 }
@@ -318,11 +318,11 @@ fn caa_that_names_another_ca_stops_the_issue() {
     let mut cloud = cloud();
     let fresh = buy(&mut cloud, "shop-cert", &standard("contoso.com"));
     add_txt(&cloud, "contoso.com", text(&fresh, "/domainVerificationToken"));
-    let caa = Record::new("contoso.com", Kind::Caa, "0 issue digicert.com").unwrap();
+    let caa = DnsRecord::new("contoso.com", DnsRecordKind::Caa, "0 issue digicert.com").unwrap();
     cloud.with(|ctx| dns::add(ctx.tx, &caa).unwrap());
     verify(&mut cloud, "shop-cert");
     assert_eq!(order(&cloud, "shop-cert")["status"], "Pendingissuance");
-    let caa = Record::new("contoso.com", Kind::Caa, "0 issue godaddy.com").unwrap();
+    let caa = DnsRecord::new("contoso.com", DnsRecordKind::Caa, "0 issue godaddy.com").unwrap();
     cloud.with(|ctx| dns::add(ctx.tx, &caa).unwrap());
     verify(&mut cloud, "shop-cert");
     assert_eq!(order(&cloud, "shop-cert")["status"], "Issued");
@@ -335,7 +335,7 @@ fn a_vault_that_refuses_shows_why_and_gets_the_certificate_once_it_lets_the_serv
         let path = format!("{}/accessPolicies/replace", vault_id());
         let one = policy(CERTIFICATE_REGISTRATION.object_id, verbs);
         let body = json!({"properties": {"accessPolicies": [one]}});
-        assert_eq!(cloud.arm(Method::Put, &path, &body).status, 200);
+        assert_eq!(cloud.arm(HttpMethod::Put, &path, &body).status, 200);
     };
     set(&cloud, &["get"]);
     issued(&mut cloud, "shop-cert");
@@ -348,19 +348,19 @@ fn a_vault_that_refuses_shows_why_and_gets_the_certificate_once_it_lets_the_serv
 
     let body = json!({"properties": {"keyVaultId": vault_id().replace("kv-shop", "kv-gone"), "keyVaultSecretName": "x"}});
     let path = format!("{}/certificates/other", order_id("shop-cert"));
-    assert_eq!(state(cloud.arm(Method::Put, &path, &body)), "KeyVaultDoesNotExist");
+    assert_eq!(state(cloud.arm(HttpMethod::Put, &path, &body)), "KeyVaultDoesNotExist");
 }
 
 #[test]
 fn with_a_request_of_ones_own_the_key_never_comes_to_the_vault() {
     let mut cloud = cloud();
-    let elsewhere = cloud.setting.ca.issue(&Profile {
+    let elsewhere = cloud.setting.ca.issue(&LeafProfile {
         common_name: "contoso.com".to_owned(),
         names: vec!["contoso.com".to_owned()],
-        key: KeySource::NewEc(Curve::P256),
+        key: KeySource::NewEc(KeyCurve::P256),
         not_before: cloud.now,
         not_after: cloud.now + days(1),
-        issuer: Role::GoDaddy,
+        issuer: CommercialCa::GoDaddy,
         particulars: None,
     });
     let csr = elsewhere.unwrap().csr;
@@ -385,13 +385,13 @@ fn locks_guard_the_order_and_its_vault() {
     buy(&mut cloud, "shop-cert", &standard("contoso.com"));
     store(&cloud, "shop-cert");
     for (path, lock) in [(order_id("shop-cert"), "shop-cert"), (vault_id(), "AppServiceCertificateLock")] {
-        let refused = cloud.arm(Method::Delete, &path, &Value::Null);
+        let refused = cloud.arm(HttpMethod::Delete, &path, &Value::Null);
         assert_eq!(json_of(refused)["error"]["code"], "ScopeLocked");
         let lock = format!("{path}/providers/Microsoft.Authorization/locks/{lock}");
-        assert_eq!(cloud.arm(Method::Delete, &lock, &Value::Null).status, 200);
-        assert_eq!(cloud.arm(Method::Delete, &path, &Value::Null).status, 200);
+        assert_eq!(cloud.arm(HttpMethod::Delete, &lock, &Value::Null).status, 200);
+        assert_eq!(cloud.arm(HttpMethod::Delete, &path, &Value::Null).status, 200);
     }
-    let gone = cloud.arm(Method::Get, &order_id("shop-cert"), &Value::Null);
+    let gone = cloud.arm(HttpMethod::Get, &order_id("shop-cert"), &Value::Null);
     assert_eq!(gone.status, 404);
     cloud.advance(days(20));
 }
@@ -412,9 +412,9 @@ fn a_deleted_order_takes_back_every_certificate_that_was_issued_for_it() {
     };
     assert_eq!(taken_back(&cloud), 0);
     cloud.with(|ctx| {
-        let lock = ResourceId::parse(&order_id("shop")).under("Microsoft.Authorization", "locks", "shop");
+        let lock = ArmId::parse(&order_id("shop")).under("Microsoft.Authorization", "locks", "shop");
         ctx.remove(&lock).unwrap();
     });
-    assert_eq!(cloud.arm(Method::Delete, &order_id("shop"), &Value::Null).status, 200);
+    assert_eq!(cloud.arm(HttpMethod::Delete, &order_id("shop"), &Value::Null).status, 200);
     assert_eq!(taken_back(&cloud), 2);
 }

@@ -4,24 +4,24 @@ use std::net::Ipv4Addr;
 
 use serde_json::Value;
 
-use super::Vault;
+use super::VaultRecord;
 use crate::{
-    arm::authorization::{Role, roles_of},
-    context::{Context, text},
+    arm::authorization::{BuiltInRole, roles_of},
+    context::{CloudContext, text},
     principals::{CERTIFICATE_REGISTRATION, WEB_SITES},
     reply::Fault,
 };
 
-/// The kinds of contents that certificates need.
+/// The kinds of vault contents that certificates need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Contents {
+pub enum ContentKind {
     Keys,
     Secrets,
     Certificates,
 }
 
-impl Contents {
-    /// The word of access policies for it.
+impl ContentKind {
+    /// Its name in access policies.
     pub fn word(self) -> &'static str {
         match self {
             Self::Keys => "keys",
@@ -31,21 +31,21 @@ impl Contents {
     }
 }
 
-/// One permission in the words of access policies: `secrets get`.
+/// One permission as access policies name it: `secrets get`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Permission(pub Contents, pub &'static str);
+pub struct VaultPermission(pub ContentKind, pub &'static str);
 
-impl Permission {
-    /// The same in the words of roles: `secrets/getSecret/action`.
+impl VaultPermission {
+    /// The same as roles name it: `secrets/getSecret/action`.
     pub fn action(self) -> String {
         let Self(contents, verb) = self;
         match (contents, verb) {
-            (Contents::Secrets, "list") => "secrets/readMetadata/action".to_owned(),
-            (Contents::Secrets, "get" | "set") => format!("secrets/{verb}Secret/action"),
-            (Contents::Certificates, "managecontacts") => "certificatecontacts/write".to_owned(),
-            (Contents::Certificates, "listissuers" | "getissuers") => "certificatecas/read".to_owned(),
-            (Contents::Certificates, "setissuers") => "certificatecas/write".to_owned(),
-            (Contents::Certificates, "deleteissuers") => "certificatecas/delete".to_owned(),
+            (ContentKind::Secrets, "list") => "secrets/readMetadata/action".to_owned(),
+            (ContentKind::Secrets, "get" | "set") => format!("secrets/{verb}Secret/action"),
+            (ContentKind::Certificates, "managecontacts") => "certificatecontacts/write".to_owned(),
+            (ContentKind::Certificates, "listissuers" | "getissuers") => "certificatecas/read".to_owned(),
+            (ContentKind::Certificates, "setissuers") => "certificatecas/write".to_owned(),
+            (ContentKind::Certificates, "deleteissuers") => "certificatecas/delete".to_owned(),
             (_, "get" | "list") => format!("{}/read", contents.word()),
             (_, "delete") => format!("{}/delete", contents.word()),
             _ => format!("{}/{verb}/action", contents.word()),
@@ -53,46 +53,46 @@ impl Permission {
     }
 }
 
-/// What the vault says to a principal.
+/// The vault's decision about a principal's request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum AccessDecision {
     Granted,
     /// The principal has some permissions here, but not this one.
     Lacking,
     /// No policy and no role names the principal.
     Unknown,
-    /// The firewall stops it before permissions count.
+    /// The firewall stops the principal before permissions are checked.
     Firewall,
 }
 
-/// What a built-in role allows on the data plane: verbs on secrets, verbs on certificates (C15, C16). The
-/// roles of the control plane allow nothing here.
-fn verbs_of(role: Role) -> (&'static [&'static str], &'static [&'static str]) {
+/// What a built-in role allows on the data plane: verbs on secrets, verbs on certificates (C15, C16). Roles
+/// of the control plane allow nothing here.
+fn verbs_of(role: BuiltInRole) -> (&'static [&'static str], &'static [&'static str]) {
     match role {
-        Role::Owner
-        | Role::Contributor
-        | Role::Reader
-        | Role::UserAccessAdministrator
-        | Role::WebsiteContributor
-        | Role::KeyVaultContributor => (&[], &[]),
-        Role::KeyVaultAdministrator => (&["all"], &["all"]),
-        Role::KeyVaultSecretsOfficer => (&["all"], &[]),
-        Role::KeyVaultSecretsUser => (&["get", "list"], &[]),
-        Role::KeyVaultCertificatesOfficer => (&[], &["all"]),
-        Role::KeyVaultCertificateUser => (&["get", "list"], &["get", "list"]),
-        Role::KeyVaultReader => (&["list"], &["get", "list"]),
+        BuiltInRole::Owner
+        | BuiltInRole::Contributor
+        | BuiltInRole::Reader
+        | BuiltInRole::UserAccessAdministrator
+        | BuiltInRole::WebsiteContributor
+        | BuiltInRole::KeyVaultContributor => (&[], &[]),
+        BuiltInRole::KeyVaultAdministrator => (&["all"], &["all"]),
+        BuiltInRole::KeyVaultSecretsOfficer => (&["all"], &[]),
+        BuiltInRole::KeyVaultSecretsUser => (&["get", "list"], &[]),
+        BuiltInRole::KeyVaultCertificatesOfficer => (&[], &["all"]),
+        BuiltInRole::KeyVaultCertificateUser => (&["get", "list"], &["get", "list"]),
+        BuiltInRole::KeyVaultReader => (&["list"], &["get", "list"]),
     }
 }
 
-/// Whether `principal` (an object id) may do that in the vault.
+/// Whether `principal` (an object id) has the permission in the vault.
 pub fn check(
-    ctx: &Context<'_>,
-    vault: &Vault,
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
     principal: &str,
-    permission: Permission,
-) -> Result<Verdict, Fault> {
+    permission: VaultPermission,
+) -> Result<AccessDecision, Fault> {
     if !firewall_admits(vault, principal) {
-        return Ok(Verdict::Firewall);
+        return Ok(AccessDecision::Firewall);
     }
     if vault.flag("enableRbacAuthorization") {
         return by_role(ctx, vault, principal, permission);
@@ -100,7 +100,11 @@ pub fn check(
     Ok(by_policy(vault, principal, permission))
 }
 
-fn by_policy(vault: &Vault, principal: &str, Permission(contents, verb): Permission) -> Verdict {
+fn by_policy(
+    vault: &VaultRecord,
+    principal: &str,
+    VaultPermission(contents, verb): VaultPermission,
+) -> AccessDecision {
     let policies = vault.resource["properties"]["accessPolicies"].as_array();
     let mut own = policies
         .into_iter()
@@ -108,7 +112,7 @@ fn by_policy(vault: &Vault, principal: &str, Permission(contents, verb): Permiss
         .filter(|policy| text(policy, "/objectId").eq_ignore_ascii_case(principal))
         .peekable();
     if own.peek().is_none() {
-        return Verdict::Unknown;
+        return AccessDecision::Unknown;
     }
     let granted = own.any(|policy| {
         let verbs = policy["permissions"][contents.word()].as_array();
@@ -118,39 +122,41 @@ fn by_policy(vault: &Vault, principal: &str, Permission(contents, verb): Permiss
             .filter_map(Value::as_str)
             .any(|word| word.eq_ignore_ascii_case("all") || word.eq_ignore_ascii_case(verb))
     });
-    if granted { Verdict::Granted } else { Verdict::Lacking }
+    if granted { AccessDecision::Granted } else { AccessDecision::Lacking }
 }
 
 fn by_role(
-    ctx: &Context<'_>,
-    vault: &Vault,
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
     principal: &str,
-    Permission(contents, verb): Permission,
-) -> Result<Verdict, Fault> {
-    let mut verdict = Verdict::Unknown;
+    VaultPermission(contents, verb): VaultPermission,
+) -> Result<AccessDecision, Fault> {
+    let mut verdict = AccessDecision::Unknown;
     for role in roles_of(ctx, principal, &vault.id)? {
         let (secrets, certificates) = verbs_of(role);
         let verbs = match contents {
-            Contents::Keys if role == Role::KeyVaultAdministrator => secrets,
-            Contents::Keys if [Role::KeyVaultReader, Role::KeyVaultCertificateUser].contains(&role) => {
+            ContentKind::Keys if role == BuiltInRole::KeyVaultAdministrator => secrets,
+            ContentKind::Keys
+                if [BuiltInRole::KeyVaultReader, BuiltInRole::KeyVaultCertificateUser].contains(&role) =>
+            {
                 certificates
             }
-            Contents::Keys => &[],
-            Contents::Secrets => secrets,
-            Contents::Certificates => certificates,
+            ContentKind::Keys => &[],
+            ContentKind::Secrets => secrets,
+            ContentKind::Certificates => certificates,
         };
         if verbs.contains(&"all") || verbs.contains(&verb) {
-            return Ok(Verdict::Granted);
+            return Ok(AccessDecision::Granted);
         }
         if !(secrets.is_empty() && certificates.is_empty()) {
-            verdict = Verdict::Lacking;
+            verdict = AccessDecision::Lacking;
         }
     }
     Ok(verdict)
 }
 
-/// Everybody comes from the loopback address; Azure's own services pass when the vault trusts them (C21).
-fn firewall_admits(vault: &Vault, principal: &str) -> bool {
+/// Every caller comes from the loopback address; Azure's own services pass when the vault trusts them (C21).
+fn firewall_admits(vault: &VaultRecord, principal: &str) -> bool {
     let properties = &vault.resource["properties"];
     let acls = &properties["networkAcls"];
     let closed = text(properties, "/publicNetworkAccess").eq_ignore_ascii_case("Disabled");
@@ -168,7 +174,7 @@ fn firewall_admits(vault: &Vault, principal: &str) -> bool {
     !closed && rules.into_iter().flatten().any(|rule| covers_loopback(text(rule, "/value")))
 }
 
-/// Whether a rule (`127.0.0.1`, `127.0.0.0/8`) lets this machine in.
+/// Whether a rule (`127.0.0.1`, `127.0.0.0/8`) admits this machine.
 fn covers_loopback(rule: &str) -> bool {
     let (address, length) = rule.split_once('/').unwrap_or((rule, "32"));
     let (Ok(address), Ok(length @ 0..=32)) = (address.parse::<Ipv4Addr>(), length.parse::<u32>()) else {

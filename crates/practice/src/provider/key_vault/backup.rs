@@ -1,22 +1,22 @@
-//! Backups of certificates and secrets. What a client gets is opaque, as in Azure: a number that this cloud
-//! alone can make something of.
+//! Backups of certificates and secrets. A client gets an opaque value, as in Azure: a number that has a
+//! meaning only in this cloud.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    access::{Contents, Permission},
-    certificate::{self, Certificate},
+    access::{ContentKind, VaultPermission},
+    certificate::{self, CertificateRecord},
     certificates,
     data::enter,
-    secret::{self, Secret},
+    secret::{self, SecretRecord},
     secrets,
 };
 use crate::{
-    call::{Call, Method},
-    context::Context,
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
 };
@@ -24,41 +24,41 @@ use crate::{
 const BACKUPS: Collection<Backup> = Collection::private("vault-backup");
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::new(Method::Post, "certificates/restore", restore_certificate),
-    Route::new(Method::Post, "certificates/{name}/backup", back_up_certificate),
-    Route::new(Method::Post, "secrets/restore", restore_secret),
-    Route::new(Method::Post, "secrets/{name}/backup", back_up_secret),
+    Route::new(HttpMethod::Post, "certificates/restore", restore_certificate),
+    Route::new(HttpMethod::Post, "certificates/{name}/backup", back_up_certificate),
+    Route::new(HttpMethod::Post, "secrets/restore", restore_secret),
+    Route::new(HttpMethod::Post, "secrets/{name}/backup", back_up_secret),
 ];
 
-/// Every version of one object, as it was.
+/// Every version of one object at the time of the backup.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Backup {
-    /// Only with a certificate.
-    certificate: Option<Certificate>,
-    secret: Option<Secret>,
+    /// Present for a certificate.
+    certificate: Option<CertificateRecord>,
+    secret: Option<SecretRecord>,
 }
 
-fn back_up_certificate(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn back_up_certificate(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, certificates::may("backup"))?;
     let certificate = certificates::need(ctx, &vault, call)?;
     let secret = secret::find(ctx, &vault, &certificate.name)?;
     keep(ctx, &Backup { certificate: Some(certificate), secret })
 }
 
-fn back_up_secret(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let vault = enter(ctx, call, Permission(Contents::Secrets, "backup"))?;
+fn back_up_secret(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let vault = enter(ctx, call, VaultPermission(ContentKind::Secrets, "backup"))?;
     let secret = secrets::need(ctx, &vault, call)?;
     secrets::refuse_managed(&secret, "backup")?;
     keep(ctx, &Backup { certificate: None, secret: Some(secret) })
 }
 
-fn keep(ctx: &Context<'_>, backup: &Backup) -> Outcome {
+fn keep(ctx: &CloudContext<'_>, backup: &Backup) -> ReplyResult {
     let id = uuid::Uuid::new_v4().simple().to_string();
     ctx.tx.put(&BACKUPS, &id, backup)?;
     Ok(Reply::ok(json!({"value": BASE64URL.encode(format!("practice-cloud-backup.{id}"))})))
 }
 
-fn read(ctx: &Context<'_>, call: &Call) -> Result<Backup, Fault> {
+fn read(ctx: &CloudContext<'_>, call: &Call) -> Result<Backup, Fault> {
     let value = call.text("/value").unwrap_or_default();
     let text =
         BASE64URL.decode(value.trim_end_matches('=')).ok().and_then(|bytes| String::from_utf8(bytes).ok());
@@ -69,7 +69,7 @@ fn read(ctx: &Context<'_>, call: &Call) -> Result<Backup, Fault> {
     })
 }
 
-fn restore_certificate(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn restore_certificate(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, certificates::may("restore"))?;
     let Backup { certificate: Some(certificate), secret: Some(secret) } = read(ctx, call)? else {
         return Err(Fault::vault(400, "BadParameter", "The backup is not one of a certificate.", None));
@@ -83,8 +83,8 @@ fn restore_certificate(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown.unwrap_or_default()))
 }
 
-fn restore_secret(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let vault = enter(ctx, call, Permission(Contents::Secrets, "restore"))?;
+fn restore_secret(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let vault = enter(ctx, call, VaultPermission(ContentKind::Secrets, "restore"))?;
     let Backup { certificate: None, secret: Some(secret) } = read(ctx, call)? else {
         return Err(Fault::vault(400, "BadParameter", "The backup is not one of a secret.", None));
     };

@@ -1,17 +1,17 @@
-//! Secrets of a vault as resources of ARM, for templates: they can be written and looked at, and their values
-//! never come back.
+//! Secrets of a vault as ARM resources, for templates: they can be written and listed, and their values are
+//! never returned.
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    Vault,
-    secret::{self, Secret, Version},
+    VaultRecord,
+    secret::{self, SecretRecord, SecretVersion},
     secrets::{is_object_name, lay_over},
 };
 use crate::{
-    call::{Call, Method},
-    context::{Context, text},
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::{CloudContext, text},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
@@ -22,19 +22,19 @@ macro_rules! secrets {
 }
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, secrets!(""), list),
-    Route::new(Method::Get, secrets!("/{name}"), get),
-    Route::new(Method::Put, secrets!("/{name}"), put),
-    Route::new(Method::Patch, secrets!("/{name}"), put),
+    Route::new(HttpMethod::Get, secrets!(""), list),
+    Route::new(HttpMethod::Get, secrets!("/{name}"), get),
+    Route::new(HttpMethod::Put, secrets!("/{name}"), put),
+    Route::new(HttpMethod::Patch, secrets!("/{name}"), put),
 ];
 
-fn vault(ctx: &Context<'_>, call: &Call) -> Result<Vault, Fault> {
+fn vault(ctx: &CloudContext<'_>, call: &Call) -> Result<VaultRecord, Fault> {
     let target = call.target();
     let id = if call.param("name").is_empty() { target } else { target.parent() };
-    Vault::at(ctx, &id)?.ok_or_else(|| Fault::not_found(&id))
+    VaultRecord::at(ctx, &id)?.ok_or_else(|| Fault::not_found(&id))
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = vault(ctx, call)?;
     let all = secret::all(ctx, &vault)?;
     let shown: Vec<Value> = all
@@ -45,15 +45,15 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(json!({"value": shown, "nextLink": null})))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = vault(ctx, call)?;
     let found = secret::find(ctx, &vault, call.param("name"))?.filter(|one| one.deleted.is_none());
     let shown = found.as_ref().and_then(|one| Some(show(&vault, one, one.latest()?)));
     shown.map(Reply::ok).ok_or_else(|| Fault::not_found(&call.target()))
 }
 
-/// A PUT makes a version, a PATCH changes the newest.
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// A PUT adds a version, a PATCH changes the newest.
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = vault(ctx, call)?;
     let name = call.param("name");
     if !is_object_name(name) {
@@ -62,14 +62,14 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let mut members = call.body["properties"].as_object().cloned().unwrap_or_else(Map::new);
     members.insert("tags".to_owned(), call.body["tags"].clone());
     let wanted = Value::Object(members);
-    if call.method == Method::Put {
-        let mut version = Version::new(ctx.now, text(&wanted, "/value").to_owned());
+    if call.method == HttpMethod::Put {
+        let mut version = SecretVersion::new(ctx.now, text(&wanted, "/value").to_owned());
         lay_over(&mut version, &wanted);
         secret::add_version(ctx, &vault, name, version)?;
     }
     let missing = || Fault::not_found(&call.target());
     let mut one = secret::find(ctx, &vault, name)?.filter(|one| one.deleted.is_none()).ok_or_else(missing)?;
-    if call.method == Method::Patch {
+    if call.method == HttpMethod::Patch {
         let version = one.versions.last_mut().ok_or_else(missing)?;
         lay_over(version, &wanted);
         version.updated = ctx.now;
@@ -79,7 +79,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(show(&vault, &one, version)))
 }
 
-fn show(vault: &Vault, secret: &Secret, version: &Version) -> Value {
+fn show(vault: &VaultRecord, secret: &SecretRecord, version: &SecretVersion) -> Value {
     let uri = format!("{}secrets/{}", vault.uri(), secret.name);
     let mut attributes = json!({
         "enabled": version.enabled,

@@ -1,5 +1,4 @@
-//! The certificates of a vault as they are kept. Each version has a secret of the same name and version with
-//! its PFX.
+//! The stored certificates of a vault. Each version has a secret of the same name and version with its PFX.
 
 use std::collections::BTreeMap;
 
@@ -9,22 +8,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Vault, lifetime,
-    secret::{self, Deleted, PEM_TYPE, PFX_TYPE, Version},
+    VaultRecord, lifetime,
+    secret::{self, Deleted, PEM_TYPE, PFX_TYPE, SecretVersion},
 };
 use crate::{
-    ca::{Curve, Issued, facts::Facts, pem},
-    context::{Context, merge},
-    material::{Kept, Material, Shared},
+    ca::{Issued, KeyCurve, facts::CertificateFacts, pem},
+    context::{CloudContext, merge},
+    material::{Material, PoolLeaf, StoredMaterial},
     reply::Fault,
     store::Collection,
 };
 
-const CERTIFICATES: Collection<Certificate> = Collection::new("vault-certificate");
+const CERTIFICATES: Collection<CertificateRecord> = Collection::new("vault-certificate");
 
 /// One certificate, deleted or not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Certificate {
+pub struct CertificateRecord {
     pub name: String,
     /// Oldest first, never empty.
     pub versions: Vec<CertificateVersion>,
@@ -53,8 +52,8 @@ impl CertificateVersion {
     }
 }
 
-impl Certificate {
-    /// Lays what a request says over the policy; `attributes` are the vault's own.
+impl CertificateRecord {
+    /// Merges a request into the policy; `attributes` belong to the vault.
     pub fn lay_over(&mut self, wanted: &Value, now: Timestamp) {
         let attributes = self.policy["attributes"].take();
         if wanted.is_object() {
@@ -79,31 +78,39 @@ impl Certificate {
 }
 
 /// The certificate of that name, deleted ones included.
-pub fn find(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<Option<Certificate>, Fault> {
+pub fn find(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    name: &str,
+) -> Result<Option<CertificateRecord>, Fault> {
     let found = ctx.tx.get(&CERTIFICATES, &key(vault, name))?;
     Ok(found.filter(|one| one.deleted.is_none_or(|gone| gone.purge_at > ctx.now)))
 }
 
 /// Every certificate of the vault, by name.
-pub fn all(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Certificate>, Fault> {
+pub fn all(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<Vec<CertificateRecord>, Fault> {
     let found = ctx.tx.scan(&CERTIFICATES, &format!("{}|", vault.key()))?;
     Ok(found.into_iter().map(|(_, one)| one).collect())
 }
 
-/// Keeps it.
-pub fn save(ctx: &Context<'_>, vault: &Vault, certificate: &Certificate) -> Result<(), Fault> {
+/// Saves the certificate.
+pub fn save(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    certificate: &CertificateRecord,
+) -> Result<(), Fault> {
     let key = key(vault, &certificate.name);
     Ok(ctx.tx.put(&CERTIFICATES, &key, certificate)?)
 }
 
 /// Removes it and its secret for good.
-pub fn purge(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
+pub fn purge(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&CERTIFICATES, &key(vault, name))?;
     secret::purge(ctx, vault, name)
 }
 
-/// Removes everything a vault held under this name.
-pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
+/// Removes everything that was stored for a vault of this name.
+pub(super) fn purge_vault(ctx: &CloudContext<'_>, vault_name: &str) -> Result<(), Fault> {
     let prefix = format!("{}|", vault_name.to_lowercase());
     for (key, _) in ctx.tx.scan(&CERTIFICATES, &prefix)? {
         ctx.tx.remove(&CERTIFICATES, &key)?;
@@ -111,35 +118,35 @@ pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fau
     Ok(())
 }
 
-/// What a new version is to be.
+/// What a new version will contain.
 #[derive(Debug, Clone)]
 pub struct Draft<'a> {
     pub name: &'a str,
-    /// Laid over the policy that the certificate has or gets.
+    /// Merged into the policy that the certificate has or gets.
     pub policy: Value,
     pub tags: BTreeMap<String, String>,
 }
 
 impl<'a> Draft<'a> {
-    /// Nothing but a name.
+    /// A draft with a name only.
     pub fn named(name: &'a str) -> Self {
         Self { name, policy: json!({}), tags: BTreeMap::new() }
     }
 }
 
-/// Adds a version and its secret, making the certificate if need be; answers the version's id.
+/// Adds a version and its secret, and makes the certificate if needed; returns the version's id.
 pub fn add_version(
-    ctx: &Context<'_>,
-    vault: &Vault,
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
     draft: &Draft<'_>,
     issued: &Issued,
 ) -> Result<String, Fault> {
     let unreadable = |error: &dyn std::fmt::Display| {
         Fault::vault(400, "BadParameter", format!("Invalid certificate: {error}"), None)
     };
-    let facts = Facts::read(&issued.leaf).map_err(|error| unreadable(&error))?;
+    let facts = CertificateFacts::read(&issued.leaf).map_err(|error| unreadable(&error))?;
     let held = find(ctx, vault, draft.name)?;
-    let mut certificate = held.unwrap_or_else(|| Certificate {
+    let mut certificate = held.unwrap_or_else(|| CertificateRecord {
         name: draft.name.to_owned(),
         versions: Vec::new(),
         policy: policy(&facts, ctx.now),
@@ -147,7 +154,7 @@ pub fn add_version(
     });
     certificate.lay_over(&draft.policy, ctx.now);
     let material = Material::try_from(issued.clone()).map_err(|error| unreadable(&error))?;
-    let mut secret = Version::pfx(ctx.now, Kept::Whole(material), &facts);
+    let mut secret = SecretVersion::pfx(ctx.now, StoredMaterial::Whole(material), &facts);
     if certificate.policy["secret_props"]["contentType"] == PEM_TYPE {
         secret.show_as_pem(as_pem(issued));
     }
@@ -169,11 +176,11 @@ pub fn add_version(
     Ok(id)
 }
 
-/// Says whether a version can be used: as a certificate, and as the secret that holds its key.
+/// Enables or disables a version: as a certificate, and as the secret that holds its key.
 pub fn set_enabled(
-    ctx: &Context<'_>,
-    vault: &Vault,
-    one: &mut Certificate,
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    one: &mut CertificateRecord,
     id: &str,
     enabled: bool,
 ) -> Result<(), Fault> {
@@ -189,15 +196,15 @@ pub fn set_enabled(
     save(ctx, vault, one)
 }
 
-/// Key, leaf and chain, as a secret of content type PEM holds them.
+/// Key, leaf and chain as a PEM secret contains them.
 fn as_pem(issued: &Issued) -> String {
     let key = issued.key.as_ref().map(|key| pem("PRIVATE KEY", key, "\n")).unwrap_or_default();
     let chain = std::iter::once(&issued.leaf).chain(&issued.chain).map(|der| pem("CERTIFICATE", der, "\n"));
     key + &chain.collect::<String>()
 }
 
-/// Says of a certificate that it is kept as PEM, which App Service does not import.
-pub fn keep_as_pem(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
+/// Changes a certificate to PEM, which App Service does not import.
+pub fn keep_as_pem(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
     if let Some(mut certificate) = find(ctx, vault, name)? {
         certificate.policy["secret_props"]["contentType"] = json!(PEM_TYPE);
         save(ctx, vault, &certificate)?;
@@ -213,15 +220,16 @@ pub fn keep_as_pem(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), F
     Ok(())
 }
 
-/// Adds a certificate of one version, as a generated estate has thousands of; answers the version's id.
+/// Adds a certificate with one version, as a generated estate has thousands of them; returns the version's
+/// id.
 pub fn plant(
-    ctx: &Context<'_>,
-    vault: &Vault,
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
     name: &str,
-    facts: &Facts,
-    shared: &Shared,
+    facts: &CertificateFacts,
+    shared: &PoolLeaf,
 ) -> Result<String, Fault> {
-    let mut version = Version::pfx(facts.not_before, Kept::Shared(shared.clone()), facts);
+    let mut version = SecretVersion::pfx(facts.not_before, StoredMaterial::Shared(shared.clone()), facts);
     version.managed = true;
     let id = version.id.clone();
     secret::add_version(ctx, vault, name, version)?;
@@ -234,17 +242,21 @@ pub fn plant(
         updated: facts.not_before,
     };
     let policy = policy(facts, facts.not_before);
-    save(ctx, vault, &Certificate { name: name.to_owned(), versions: vec![version], policy, deleted: None })?;
+    save(
+        ctx,
+        vault,
+        &CertificateRecord { name: name.to_owned(), versions: vec![version], policy, deleted: None },
+    )?;
     Ok(id)
 }
 
-/// The policy a vault gives to what is imported.
-fn policy(facts: &Facts, now: Timestamp) -> Value {
+/// The policy that a vault gives to imported certificates.
+fn policy(facts: &CertificateFacts, now: Timestamp) -> Value {
     let months = (facts.not_after.as_second() - facts.not_before.as_second()) / (30 * 24 * 3600);
     let mut key =
         json!({"exportable": true, "kty": facts.key_type, "key_size": facts.key_bits, "reuse_key": false});
     if facts.key_type == "EC" {
-        key["crv"] = json!(Curve::of(facts.key_bits).map(Curve::name));
+        key["crv"] = json!(KeyCurve::of(facts.key_bits).map(KeyCurve::name));
     }
     json!({
         "key_props": key,
@@ -263,6 +275,6 @@ fn policy(facts: &Facts, now: Timestamp) -> Value {
     })
 }
 
-fn key(vault: &Vault, name: &str) -> String {
+fn key(vault: &VaultRecord, name: &str) -> String {
     format!("{}|{}", vault.key(), name.to_lowercase())
 }

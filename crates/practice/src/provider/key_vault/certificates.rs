@@ -7,45 +7,45 @@ use serde_json::{Value, json};
 use sha1::{Digest as _, Sha1};
 
 use super::{
-    Vault,
-    access::{Contents, Permission},
-    certificate::{self, Certificate, CertificateVersion},
+    VaultRecord,
+    access::{ContentKind, VaultPermission},
+    certificate::{self, CertificateRecord, CertificateVersion},
     data::{attributes, enter, mark_deleted, page, refuse_purge},
     lifetime, make, pending,
     secret::{self, Deleted},
     wanted,
 };
 use crate::{
-    ca::facts::Facts,
-    call::{Call, Method},
-    context::{Context, merge},
-    reply::{Fault, Outcome, Reply},
+    ca::facts::CertificateFacts,
+    call::{Call, HttpMethod},
+    context::{CloudContext, merge},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "certificates", list),
-    Route::new(Method::Get, "certificates/{name}", get),
-    Route::new(Method::Get, "certificates/{name}/versions", versions),
-    Route::new(Method::Get, "certificates/{name}/policy", get_policy),
-    Route::new(Method::Patch, "certificates/{name}/policy", update_policy),
-    Route::new(Method::Post, "certificates/{name}/import", make::import),
-    Route::new(Method::Post, "certificates/{name}/create", make::create),
-    Route::new(Method::Get, "certificates/{name}/{version}", get),
-    Route::new(Method::Patch, "certificates/{name}", update),
-    Route::new(Method::Patch, "certificates/{name}/{version}", update),
-    Route::new(Method::Delete, "certificates/{name}", delete),
-    Route::new(Method::Get, "deletedcertificates", list_deleted),
-    Route::new(Method::Get, "deletedcertificates/{name}", get_deleted),
-    Route::new(Method::Delete, "deletedcertificates/{name}", purge),
-    Route::new(Method::Post, "deletedcertificates/{name}/recover", recover),
+    Route::new(HttpMethod::Get, "certificates", list),
+    Route::new(HttpMethod::Get, "certificates/{name}", get),
+    Route::new(HttpMethod::Get, "certificates/{name}/versions", versions),
+    Route::new(HttpMethod::Get, "certificates/{name}/policy", get_policy),
+    Route::new(HttpMethod::Patch, "certificates/{name}/policy", update_policy),
+    Route::new(HttpMethod::Post, "certificates/{name}/import", make::import),
+    Route::new(HttpMethod::Post, "certificates/{name}/create", make::create),
+    Route::new(HttpMethod::Get, "certificates/{name}/{version}", get),
+    Route::new(HttpMethod::Patch, "certificates/{name}", update),
+    Route::new(HttpMethod::Patch, "certificates/{name}/{version}", update),
+    Route::new(HttpMethod::Delete, "certificates/{name}", delete),
+    Route::new(HttpMethod::Get, "deletedcertificates", list_deleted),
+    Route::new(HttpMethod::Get, "deletedcertificates/{name}", get_deleted),
+    Route::new(HttpMethod::Delete, "deletedcertificates/{name}", purge),
+    Route::new(HttpMethod::Post, "deletedcertificates/{name}/recover", recover),
 ];
 
-pub(super) const fn may(verb: &'static str) -> Permission {
-    Permission(Contents::Certificates, verb)
+pub(super) const fn may(verb: &'static str) -> VaultPermission {
+    VaultPermission(ContentKind::Certificates, verb)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let all = certificate::all(ctx, &vault)?;
     let here = all.iter().filter(|one| one.deleted.is_none());
@@ -56,7 +56,7 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(page(&vault, call, items))
 }
 
-fn versions(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn versions(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let one = need(ctx, &vault, call)?;
     let versions = one.versions.iter();
@@ -64,7 +64,7 @@ fn versions(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(page(&vault, call, items))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     let one = need(ctx, &vault, call)?;
     let version = one.version(call.param("version")).ok_or_else(|| not_found(call))?;
@@ -75,13 +75,13 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown))
 }
 
-fn get_policy(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get_policy(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     let one = need(ctx, &vault, call)?;
     Ok(Reply::ok(policy(&vault, &one)))
 }
 
-fn update_policy(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn update_policy(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("update"))?;
     let mut one = need(ctx, &vault, call)?;
     one.lay_over(&call.body, ctx.now);
@@ -91,7 +91,7 @@ fn update_policy(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(policy(&vault, &one)))
 }
 
-fn update(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn update(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("update"))?;
     let mut one = need(ctx, &vault, call)?;
     let id = one.version(call.param("version")).ok_or_else(|| not_found(call))?.id.clone();
@@ -109,14 +109,14 @@ fn update(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(bundle(&vault, &one, version)))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("delete"))?;
     let mut one = need(ctx, &vault, call)?;
     set_deleted(ctx, &vault, &mut one, Some(Deleted::now(ctx, &vault)))?;
     Ok(Reply::ok(show_deleted(&vault, &one)))
 }
 
-fn list_deleted(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list_deleted(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let all = certificate::all(ctx, &vault)?;
     let deleted = all.iter().filter(|one| one.deleted.is_some());
@@ -124,13 +124,13 @@ fn list_deleted(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(page(&vault, call, items))
 }
 
-fn get_deleted(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get_deleted(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     let one = need_deleted(ctx, &vault, call)?;
     Ok(Reply::ok(show_deleted(&vault, &one)))
 }
 
-fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn purge(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("purge"))?;
     refuse_purge(&vault)?;
     let one = need_deleted(ctx, &vault, call)?;
@@ -138,7 +138,7 @@ fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::empty(204))
 }
 
-fn recover(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn recover(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("recover"))?;
     let mut one = need_deleted(ctx, &vault, call)?;
     set_deleted(ctx, &vault, &mut one, None)?;
@@ -146,11 +146,11 @@ fn recover(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown.unwrap_or_default()))
 }
 
-/// A certificate takes its secret with it, and brings it back.
+/// The secret of a certificate is deleted and recovered together with it.
 fn set_deleted(
-    ctx: &Context<'_>,
-    vault: &Vault,
-    one: &mut Certificate,
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    one: &mut CertificateRecord,
     deleted: Option<Deleted>,
 ) -> Result<(), Fault> {
     one.deleted = deleted;
@@ -162,13 +162,21 @@ fn set_deleted(
     Ok(())
 }
 
-pub(super) fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Certificate, Fault> {
+pub(super) fn need(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    call: &Call,
+) -> Result<CertificateRecord, Fault> {
     certificate::find(ctx, vault, call.param("name"))?
         .filter(|one| one.deleted.is_none())
         .ok_or_else(|| not_found(call))
 }
 
-fn need_deleted(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Certificate, Fault> {
+fn need_deleted(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    call: &Call,
+) -> Result<CertificateRecord, Fault> {
     certificate::find(ctx, vault, call.param("name"))?
         .filter(|one| one.deleted.is_some())
         .ok_or_else(|| not_found(call))
@@ -196,10 +204,10 @@ pub(super) fn tags(body: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The fields that lists and bundles share; without `version` the id names no version, as in lists.
-fn item(vault: &Vault, one: &Certificate, version: &CertificateVersion, id: &str) -> Value {
+/// The fields that lists and bundles share. In lists `version` is omitted, so that the id names no version.
+fn item(vault: &VaultRecord, one: &CertificateRecord, version: &CertificateVersion, id: &str) -> Value {
     let der = version.der();
-    let facts = Facts::read(&der).ok();
+    let facts = CertificateFacts::read(&der).ok();
     let mut path = format!("{}certificates/{}", vault.uri(), one.name);
     if !id.is_empty() {
         path = format!("{path}/{id}");
@@ -218,7 +226,7 @@ fn item(vault: &Vault, one: &Certificate, version: &CertificateVersion, id: &str
     })
 }
 
-pub(super) fn bundle(vault: &Vault, one: &Certificate, version: &CertificateVersion) -> Value {
+pub(super) fn bundle(vault: &VaultRecord, one: &CertificateRecord, version: &CertificateVersion) -> Value {
     let mut shown = item(vault, one, version, &version.id);
     if let Some(members) = shown.as_object_mut() {
         members.remove("subject");
@@ -231,13 +239,13 @@ pub(super) fn bundle(vault: &Vault, one: &Certificate, version: &CertificateVers
     shown
 }
 
-fn policy(vault: &Vault, one: &Certificate) -> Value {
+fn policy(vault: &VaultRecord, one: &CertificateRecord) -> Value {
     let mut shown = json!({"id": format!("{}certificates/{}/policy", vault.uri(), one.name)});
     merge(&mut shown, &one.policy);
     shown
 }
 
-fn show_deleted(vault: &Vault, one: &Certificate) -> Value {
+fn show_deleted(vault: &VaultRecord, one: &CertificateRecord) -> Value {
     let (Some(version), Some(deleted)) = (one.latest(), one.deleted) else {
         return Value::Null;
     };

@@ -1,11 +1,11 @@
 //! The data plane of a vault, as reached at `NAME.vault.localhost`: routing, permissions, and the 401 that
-//! says where to get a token (API.md §9).
+//! says where to get a token.
 
 use serde_json::{Value, json};
 
 use super::{
-    Vault,
-    access::{Permission, Verdict, check},
+    VaultRecord,
+    access::{AccessDecision, VaultPermission, check},
     backup, certificates, issuers, keys, pending,
     secret::Deleted,
     secrets,
@@ -13,29 +13,29 @@ use super::{
 use crate::{
     calendar,
     call::Call,
-    context::Context,
-    entra::{self, Authority, TokenFault},
-    reply::{Fault, Outcome, Reply},
-    route::{self, Found, Route},
+    context::CloudContext,
+    entra::{self, TokenFault, TokenIssuer},
+    reply::{Fault, Reply, ReplyResult},
+    route::{self, Route, RouteMatch},
 };
 
 /// Fixed words come before names: `certificates/contacts` is no certificate.
 const ROUTES: &[&[Route]] =
     &[issuers::ROUTES, backup::ROUTES, pending::ROUTES, secrets::ROUTES, certificates::ROUTES, keys::ROUTES];
 
-/// The most that one page of a list has.
+/// The maximum length of one page of a list.
 const PAGE: usize = 25;
 
-/// What names the vault in `Call::params` besides the route's own words.
+/// The key of the vault's name in `Call::params`, besides the route's own parameters.
 const VAULT: &str = "vault";
 
-/// Answers one request to the vault `name`; its token is good, its permissions are checked here.
-pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
+/// Answers one request to the vault `name`; its token is valid, its permissions are checked here.
+pub fn data_plane(ctx: &CloudContext<'_>, name: &str, call: &Call) -> ReplyResult {
     if call.api_version().is_empty() {
         return Err(Fault::vault(400, "BadParameter", "AKV10001: api-version must be specified", None));
     }
     let served = calendar::VAULT_DATA_VERSIONS.at(ctx.now);
-    // Previews come and go between them.
+    // Previews between the listed versions come and go.
     if !served.contains(&call.api_version()) && !call.api_version().contains("-preview") {
         let (asked, newest) = (call.api_version(), served.last().copied().unwrap_or_default());
         let message = format!(
@@ -44,8 +44,8 @@ pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
         return Err(Fault::vault(400, "BadParameter", message, None));
     }
     let (run, mut params) = match route::find(ROUTES, call.method, &call.segments) {
-        Found::Operation(run, params) => (run, params),
-        Found::OtherMethod => {
+        RouteMatch::Operation(run, params) => (run, params),
+        RouteMatch::OtherMethod => {
             return Err(Fault::vault(
                 405,
                 "MethodNotAllowed",
@@ -53,7 +53,7 @@ pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
                 None,
             ));
         }
-        Found::Nothing => {
+        RouteMatch::Nothing => {
             return Err(Fault::vault(404, "NotFound", "The requested resource does not exist.", None));
         }
     };
@@ -75,9 +75,9 @@ pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
         .header("x-ms-keyvault-network-info", "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;"))
 }
 
-/// The 401 that tells a client whom to ask for a token, and for which resource. Azure's clients insist that
-/// the resource is the domain that the vault is in, so that no other server lures a token out of them.
-pub fn challenge(authority: &Authority, fault: &TokenFault) -> Fault {
+/// The 401 that tells a client where to ask for a token, and for which resource. Azure's clients require that
+/// the resource is the domain of the vault, so that no other server can lure a token out of them.
+pub fn challenge(authority: &TokenIssuer, fault: &TokenFault) -> Fault {
     let port = authority.origin.rsplit(':').next().unwrap_or_default();
     let resource = format!("https://vault.localhost:{port}");
     let message = match fault {
@@ -103,18 +103,22 @@ pub fn challenge(authority: &Authority, fault: &TokenFault) -> Fault {
     )
 }
 
-/// The vault of the request, once its permissions let the caller in.
-pub(super) fn enter(ctx: &Context<'_>, call: &Call, permission: Permission) -> Result<Vault, Fault> {
+/// The vault of the request, once its permissions admit the caller.
+pub(super) fn enter(
+    ctx: &CloudContext<'_>,
+    call: &Call,
+    permission: VaultPermission,
+) -> Result<VaultRecord, Fault> {
     let name = call.param(VAULT);
-    let vault = Vault::named(ctx, name)?.ok_or_else(|| {
+    let vault = VaultRecord::named(ctx, name)?.ok_or_else(|| {
         // In Azure the name would not even resolve.
         let message = format!("The vault '{name}' does not exist.");
         Fault::vault(404, "VaultNotFound", message, None)
     })?;
-    let Permission(contents, verb) = permission;
+    let VaultPermission(contents, verb) = permission;
     match check(ctx, &vault, &call.caller.object_id, permission)? {
-        Verdict::Granted => Ok(vault),
-        Verdict::Firewall => Err(Fault::vault(
+        AccessDecision::Granted => Ok(vault),
+        AccessDecision::Firewall => Err(Fault::vault(
             403,
             "Forbidden",
             format!(
@@ -127,24 +131,26 @@ pub(super) fn enter(ctx: &Context<'_>, call: &Call, permission: Permission) -> R
             ),
             Some("ForbiddenByFirewall"),
         )),
-        Verdict::Lacking | Verdict::Unknown if vault.flag("enableRbacAuthorization") => Err(Fault::vault(
-            403,
-            "Forbidden",
-            format!(
-                "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments \
+        AccessDecision::Lacking | AccessDecision::Unknown if vault.flag("enableRbacAuthorization") => {
+            Err(Fault::vault(
+                403,
+                "Forbidden",
+                format!(
+                    "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments \
                      or role definitions were changed recently, please observe propagation time.\r\nCaller: appid={};\
                      oid={}\r\nAction: 'Microsoft.KeyVault/vaults/{}'\r\nResource: '{}'\r\nAssignment: (not found)\r\n\
                      DenyAssignmentId: null\r\nDecisionReason: null \r\nVault: {};location={}",
-                call.caller.app_id,
-                call.caller.object_id,
-                permission.action(),
-                vault.id,
-                vault.name(),
-                vault.location()
-            ),
-            Some("ForbiddenByRbac"),
-        )),
-        Verdict::Lacking | Verdict::Unknown => Err(Fault::vault(
+                    call.caller.app_id,
+                    call.caller.object_id,
+                    permission.action(),
+                    vault.id,
+                    vault.name(),
+                    vault.location()
+                ),
+                Some("ForbiddenByRbac"),
+            ))
+        }
+        AccessDecision::Lacking | AccessDecision::Unknown => Err(Fault::vault(
             403,
             "Forbidden",
             format!(
@@ -163,7 +169,7 @@ pub(super) fn enter(ctx: &Context<'_>, call: &Call, permission: Permission) -> R
 }
 
 /// A page of a list of `items`, at most `maxresults` of them, from `$skiptoken` on.
-pub(super) fn page(vault: &Vault, call: &Call, items: Vec<Value>) -> Reply {
+pub(super) fn page(vault: &VaultRecord, call: &Call, items: Vec<Value>) -> Reply {
     let number =
         |name, otherwise| call.query(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(otherwise);
     let size = number("maxresults", PAGE);
@@ -182,8 +188,8 @@ pub(super) fn page(vault: &Vault, call: &Call, items: Vec<Value>) -> Reply {
     Reply::ok(json!({"value": value, "nextLink": next}))
 }
 
-/// `recoveryId`, `deletedDate` and `scheduledPurgeDate` of something deleted.
-pub(super) fn mark_deleted(shown: &mut Value, vault: &Vault, path: &str, deleted: Deleted) {
+/// Adds `recoveryId`, `deletedDate` and `scheduledPurgeDate` of a deleted object.
+pub(super) fn mark_deleted(shown: &mut Value, vault: &VaultRecord, path: &str, deleted: Deleted) {
     shown["recoveryId"] = format!("{}{path}", vault.uri()).into();
     shown["deletedDate"] = deleted.at.as_second().into();
     shown["scheduledPurgeDate"] = deleted.purge_at.as_second().into();
@@ -191,7 +197,7 @@ pub(super) fn mark_deleted(shown: &mut Value, vault: &Vault, path: &str, deleted
 
 /// The `attributes` that secrets and certificates share.
 pub(super) fn attributes(
-    vault: &Vault,
+    vault: &VaultRecord,
     enabled: bool,
     [not_before, expires]: [Option<jiff::Timestamp>; 2],
     [created, updated]: [jiff::Timestamp; 2],
@@ -214,8 +220,8 @@ pub(super) fn attributes(
     attributes
 }
 
-/// Purging is refused while the vault protects what was deleted.
-pub(super) fn refuse_purge(vault: &Vault) -> Result<(), Fault> {
+/// Refuses to purge while the vault has purge protection.
+pub(super) fn refuse_purge(vault: &VaultRecord) -> Result<(), Fault> {
     if vault.flag("enablePurgeProtection") {
         return Err(Fault::vault(
             403,

@@ -1,35 +1,35 @@
-//! Vaults that were deleted and still hold their names: list, look at, purge.
+//! Deleted vaults that still hold their names: list, show, purge.
 
 use serde_json::{Value, json};
 
-use super::{Deletion, Entry, NAMES, certificate, issuers, pending, secret};
+use super::{Deletion, NAMES, TakenName, certificate, issuers, pending, secret};
 use crate::{
     call::Call,
-    context::{Context, text},
-    id::ResourceId,
+    context::{CloudContext, text},
+    id::ArmId,
     jobs, operations, paging,
-    reply::{Body, Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
 };
 
-pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     let value: Vec<Value> = ctx
         .tx
         .scan(&NAMES, "")?
         .into_iter()
-        .filter(|(_, entry)| ResourceId::parse(&entry.id).is_under(&scope))
+        .filter(|(_, entry)| ArmId::parse(&entry.id).is_under(&scope))
         .filter_map(|(_, entry)| show(&entry))
         .collect();
     Ok(Reply::ok(json!({"value": value, "nextLink": null})))
 }
 
-pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let entry = ctx.tx.get(&NAMES, &call.param("vault").to_lowercase())?;
     let shown = entry.as_ref().filter(|entry| is_there(entry, call)).and_then(show);
     shown.map(Reply::ok).ok_or_else(|| not_deleted(call))
 }
 
-pub(super) fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn purge(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let name = call.param("vault").to_lowercase();
     let entry = ctx.tx.get(&NAMES, &name)?;
     let Some(deletion) = entry.filter(|entry| is_there(entry, call)).and_then(|entry| entry.deleted) else {
@@ -44,7 +44,7 @@ pub(super) fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
     forget(ctx, &name)?;
     let operation = operations::start(ctx, &call.target())?;
-    let finish = jobs::Job::Finish(operation.clone());
+    let finish = jobs::ScheduledJob::Finish(operation.clone());
     ctx.soon(jiff::SignedDuration::from_secs(30), &finish)?;
     let path = format!(
         "/subscriptions/{}/providers/Microsoft.KeyVault/locations/{}/operationResults/{}?api-version={}",
@@ -59,17 +59,17 @@ pub(super) fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// Whether it was deleted in the subscription and the region that the path names.
-fn is_there(entry: &Entry, call: &Call) -> bool {
+fn is_there(entry: &TakenName, call: &Call) -> bool {
     let region = |text: &str| text.replace(' ', "").to_lowercase();
     let location = entry.deleted.as_ref().map_or("", |deletion| text(&deletion.resource, "/location"));
     region(location) == region(call.param("location"))
-        && ResourceId::parse(&entry.id)
+        && ArmId::parse(&entry.id)
             .subscription()
             .is_some_and(|own| own.eq_ignore_ascii_case(call.param("subscription")))
 }
 
-/// The vault provider has a shape of its own for this: 202 and 200 both with a body.
-pub(super) fn purge_result(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// The vault provider has its own form of operation result: both 202 and 200 have a body.
+pub(super) fn purge_result(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = operations::OperationId(call.param("operation").to_owned());
     let now = ctx.now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
     match operations::has_ended(ctx, &id)? {
@@ -77,7 +77,8 @@ pub(super) fn purge_result(ctx: &Context<'_>, call: &Call) -> Outcome {
             Ok(Reply::ok(json!({"createdDateTime": now, "lastActionDateTime": now, "status": "Succeeded"})))
         }
         Some(false) => {
-            let reply = Reply::new(202, Body::Json(json!({"createdDateTime": now, "status": "NotStarted"})));
+            let reply =
+                Reply::new(202, ReplyBody::Json(json!({"createdDateTime": now, "status": "NotStarted"})));
             Ok(reply
                 .header("location", paging::same_link(call))
                 .header("retry-after", ctx.setting.pace.retry_after().to_string()))
@@ -86,8 +87,8 @@ pub(super) fn purge_result(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
 }
 
-/// The retention of a deleted vault is over; one that was brought back meanwhile stays.
-pub(super) fn retention_over(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+/// The retention of a deleted vault is over; a recovered vault stays.
+pub(super) fn retention_over(ctx: &CloudContext<'_>, name: &str) -> Result<(), Fault> {
     let name = name.to_lowercase();
     let entry = ctx.tx.get(&NAMES, &name)?;
     match entry.and_then(|entry| entry.deleted) {
@@ -96,8 +97,8 @@ pub(super) fn retention_over(ctx: &Context<'_>, name: &str) -> Result<(), Fault>
     }
 }
 
-/// Frees a name (in lower case) and removes what was kept under it.
-pub(super) fn forget(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+/// Frees a name (in lower case) and removes what was stored under it.
+pub(super) fn forget(ctx: &CloudContext<'_>, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&NAMES, name)?;
     secret::purge_vault(ctx, name)?;
     pending::purge_vault(ctx, name)?;
@@ -105,10 +106,10 @@ pub(super) fn forget(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
     certificate::purge_vault(ctx, name)
 }
 
-fn show(entry: &Entry) -> Option<Value> {
+fn show(entry: &TakenName) -> Option<Value> {
     let Deletion { at, purge_at, resource } = entry.deleted.as_ref()?;
     let (name, location) = (text(resource, "/name"), text(resource, "/location"));
-    let id = ResourceId::parse(&entry.id);
+    let id = ArmId::parse(&entry.id);
     Some(json!({
         "id": format!(
             "/subscriptions/{}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{name}",

@@ -1,26 +1,26 @@
-//! How Azure's own services use a vault: with their own permissions, through the same checks as everybody.
+//! How Azure's own services use a vault: with their own permissions, through the same checks as every caller.
 
 use super::{
-    Vault,
-    access::{Contents, Permission, Verdict, check},
-    secret::{self, Version},
+    VaultRecord,
+    access::{AccessDecision, ContentKind, VaultPermission, check},
+    secret::{self, SecretVersion},
 };
-use crate::{context::Context, id::ResourceId, principals::Principal, reply::Fault};
+use crate::{context::CloudContext, id::ArmId, principals::ServicePrincipal, reply::Fault};
 
-/// Why a service could not use a secret; the words are the states that Azure reports (API.md §5.3).
+/// Why a service could not use a secret; Azure reports these as states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum SecretRefusal {
     VaultMissing,
-    /// Nothing in the vault names the service, or the firewall stops it.
+    /// No policy or role in the vault names the service, or the firewall stops it.
     Unauthorized,
     /// The service has permissions, but not the one it needs.
     NotPermitted,
-    /// No such secret, a disabled one, or its name is held by a deleted one.
+    /// The secret does not exist, is disabled, or its name is held by a deleted one.
     SecretMissing,
 }
 
-impl Refusal {
-    /// The `provisioningState` or `keyVaultSecretStatus` that tells of it.
+impl SecretRefusal {
+    /// The `provisioningState` or `keyVaultSecretStatus` that reports it.
     pub fn state(self) -> &'static str {
         match self {
             Self::VaultMissing => "KeyVaultDoesNotExist",
@@ -31,11 +31,16 @@ impl Refusal {
     }
 }
 
-/// An attempt ends well, is refused by the vault, or fails for a reason of the practice cloud itself.
-pub type Attempt<T> = Result<Result<T, Refusal>, Fault>;
+/// The access succeeds, is refused by the vault, or fails for an internal reason of the practice cloud.
+pub type AccessResult<T> = Result<Result<T, SecretRefusal>, Fault>;
 
 /// Reads the newest version of a secret (permission `secrets get`).
-pub fn read(ctx: &Context<'_>, service: &Principal, vault: &ResourceId, name: &str) -> Attempt<Version> {
+pub fn read(
+    ctx: &CloudContext<'_>,
+    service: &ServicePrincipal,
+    vault: &ArmId,
+    name: &str,
+) -> AccessResult<SecretVersion> {
     let vault = match enter(ctx, service, vault, "get")? {
         Ok(vault) => vault,
         Err(refusal) => return Ok(Err(refusal)),
@@ -44,37 +49,43 @@ pub fn read(ctx: &Context<'_>, service: &Principal, vault: &ResourceId, name: &s
         .filter(|secret| secret.deleted.is_none())
         .and_then(|secret| secret.latest().cloned())
         .filter(|version| version.enabled);
-    Ok(found.ok_or(Refusal::SecretMissing))
+    Ok(found.ok_or(SecretRefusal::SecretMissing))
 }
 
 /// Writes a new version of a secret (permission `secrets set`).
 pub fn write(
-    ctx: &Context<'_>,
-    service: &Principal,
-    vault: &ResourceId,
+    ctx: &CloudContext<'_>,
+    service: &ServicePrincipal,
+    vault: &ArmId,
     name: &str,
-    version: Version,
-) -> Attempt<()> {
+    version: SecretVersion,
+) -> AccessResult<()> {
     let vault = match enter(ctx, service, vault, "set")? {
         Ok(vault) => vault,
         Err(refusal) => return Ok(Err(refusal)),
     };
     match secret::add_version(ctx, &vault, name, version) {
-        Err(fault) if fault.status == 409 => Ok(Err(Refusal::SecretMissing)),
+        Err(fault) if fault.status == 409 => Ok(Err(SecretRefusal::SecretMissing)),
         other => other.map(Ok),
     }
 }
 
-fn enter(ctx: &Context<'_>, service: &Principal, id: &ResourceId, verb: &'static str) -> Attempt<Vault> {
-    let Some(vault) = Vault::at(ctx, id)? else {
-        return Ok(Err(Refusal::VaultMissing));
+fn enter(
+    ctx: &CloudContext<'_>,
+    service: &ServicePrincipal,
+    id: &ArmId,
+    verb: &'static str,
+) -> AccessResult<VaultRecord> {
+    let Some(vault) = VaultRecord::at(ctx, id)? else {
+        return Ok(Err(SecretRefusal::VaultMissing));
     };
-    let permission = Permission(Contents::Secrets, verb);
+    let permission = VaultPermission(ContentKind::Secrets, verb);
     Ok(match check(ctx, &vault, service.object_id, permission)? {
-        Verdict::Granted => Ok(vault),
-        Verdict::Lacking => Err(Refusal::NotPermitted),
-        // Roles know everybody; what no role allows is a lack, also while an assignment is on its way.
-        Verdict::Unknown if vault.flag("enableRbacAuthorization") => Err(Refusal::NotPermitted),
-        Verdict::Unknown | Verdict::Firewall => Err(Refusal::Unauthorized),
+        AccessDecision::Granted => Ok(vault),
+        AccessDecision::Lacking => Err(SecretRefusal::NotPermitted),
+        // With roles no principal is unknown; a permission that no role grants is missing, also while an
+        // assignment has not taken effect yet.
+        AccessDecision::Unknown if vault.flag("enableRbacAuthorization") => Err(SecretRefusal::NotPermitted),
+        AccessDecision::Unknown | AccessDecision::Firewall => Err(SecretRefusal::Unauthorized),
     })
 }

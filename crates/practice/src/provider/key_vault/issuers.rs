@@ -1,25 +1,25 @@
-//! Whom a vault tells about its certificates (contacts), and the CAs that it may order from (issuers).
+//! The contacts whom a vault informs about its certificates, and the CAs from which it may order (issuers).
 
 use serde_json::{Value, json};
 
 use super::{
-    Vault,
+    VaultRecord,
     certificates::may,
     data::{enter, page},
 };
 use crate::{
-    call::{Call, Method},
-    context::{Context, merge},
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::{CloudContext, merge},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
 };
 
-/// The CAs that Key Vault works with, and its own one for tests.
+/// The CAs that Key Vault works with, and its own CA for tests.
 const PROVIDERS: [&str; 6] =
     ["DigiCert", "GlobalSign", "SslAdminV2", "OneCertV2-PublicCA", "OneCertV2-PrivateCA", "Test"];
 
-/// Where an issuer keeps what its CA says instead of issuing; shown to nobody.
+/// The member that holds the words of a CA that refuses to issue; never shown.
 const REFUSES: &str = "refuses";
 
 const CONTACTS: Collection<Value> = Collection::new("vault-contacts");
@@ -27,49 +27,62 @@ const CONTACTS: Collection<Value> = Collection::new("vault-contacts");
 const ISSUERS: Collection<Value> = Collection::private("vault-issuer");
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "certificates/contacts", contacts),
-    Route::new(Method::Put, "certificates/contacts", set_contacts),
-    Route::new(Method::Delete, "certificates/contacts", forget_contacts),
-    Route::new(Method::Get, "certificates/issuers", list),
-    Route::new(Method::Get, "certificates/issuers/{issuer}", get),
-    Route::new(Method::Put, "certificates/issuers/{issuer}", put),
-    Route::new(Method::Patch, "certificates/issuers/{issuer}", put),
-    Route::new(Method::Delete, "certificates/issuers/{issuer}", delete),
+    Route::new(HttpMethod::Get, "certificates/contacts", contacts),
+    Route::new(HttpMethod::Put, "certificates/contacts", set_contacts),
+    Route::new(HttpMethod::Delete, "certificates/contacts", forget_contacts),
+    Route::new(HttpMethod::Get, "certificates/issuers", list),
+    Route::new(HttpMethod::Get, "certificates/issuers/{issuer}", get),
+    Route::new(HttpMethod::Put, "certificates/issuers/{issuer}", put),
+    Route::new(HttpMethod::Patch, "certificates/issuers/{issuer}", put),
+    Route::new(HttpMethod::Delete, "certificates/issuers/{issuer}", delete),
 ];
 
-/// Whether the issuer of that name is enabled; nothing when there is none.
-pub(super) fn state(ctx: &Context<'_>, vault: &Vault, issuer: &str) -> Result<Option<bool>, Fault> {
+/// Whether the issuer of that name is enabled; `None` if there is no such issuer.
+pub(super) fn state(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    issuer: &str,
+) -> Result<Option<bool>, Fault> {
     let found = ctx.tx.get(&ISSUERS, &key(vault, issuer))?;
     Ok(found.map(|one| one["attributes"]["enabled"] != false))
 }
 
-/// What its CA says instead of issuing, as after the password of the account there was changed.
-pub(super) fn refusal(ctx: &Context<'_>, vault: &Vault, issuer: &str) -> Result<Option<String>, Fault> {
+/// The words with which its CA refuses to issue, as after a change of the account's password there.
+pub(super) fn refusal(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    issuer: &str,
+) -> Result<Option<String>, Fault> {
     let found = ctx.tx.get(&ISSUERS, &key(vault, issuer))?;
     Ok(found.and_then(|one| Some(one[REFUSES].as_str()?.to_owned())))
 }
 
-/// Has the CA behind an issuer refuse all orders with these words, or issue again; says whether there is such
-/// an issuer.
-pub fn set_refusal(ctx: &Context<'_>, vault: &str, issuer: &str, words: Option<&str>) -> Result<bool, Fault> {
-    let Some(vault) = Vault::named(ctx, vault)? else { return Ok(false) };
+/// Makes the CA behind an issuer refuse all orders with these words, or issue again. Returns whether there is
+/// such an issuer.
+pub fn set_refusal(
+    ctx: &CloudContext<'_>,
+    vault: &str,
+    issuer: &str,
+    words: Option<&str>,
+) -> Result<bool, Fault> {
+    let Some(vault) = VaultRecord::named(ctx, vault)? else { return Ok(false) };
     let Some(mut one) = ctx.tx.get(&ISSUERS, &key(&vault, issuer))? else { return Ok(false) };
     one[REFUSES] = words.into();
     ctx.tx.put(&ISSUERS, &key(&vault, issuer), &one)?;
     Ok(true)
 }
 
-fn show_contacts(ctx: &Context<'_>, vault: &Vault) -> Outcome {
+fn show_contacts(ctx: &CloudContext<'_>, vault: &VaultRecord) -> ReplyResult {
     let found = ctx.tx.get(&CONTACTS, &vault.key())?;
     found.map(Reply::ok).ok_or_else(|| Fault::vault(404, "ContactsNotFound", "Contacts not found", None))
 }
 
-fn contacts(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn contacts(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("managecontacts"))?;
     show_contacts(ctx, &vault)
 }
 
-fn set_contacts(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn set_contacts(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("managecontacts"))?;
     let contacts = call.body["contacts"].as_array().ok_or_else(|| bad("Property contacts is required."))?;
     let shown = json!({"id": format!("{}certificates/contacts", vault.uri()), "contacts": contacts});
@@ -77,14 +90,14 @@ fn set_contacts(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown))
 }
 
-fn forget_contacts(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn forget_contacts(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("managecontacts"))?;
     let shown = show_contacts(ctx, &vault)?;
     ctx.tx.remove(&CONTACTS, &vault.key())?;
     Ok(shown)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("listissuers"))?;
     let all = ctx.tx.scan(&ISSUERS, &key(&vault, ""))?;
     let items =
@@ -92,18 +105,18 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(page(&vault, call, items))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("getissuers"))?;
     Ok(Reply::ok(show(need(ctx, &vault, call)?)))
 }
 
-/// PUT makes an issuer, PATCH changes one.
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// PUT creates an issuer, PATCH changes one.
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("setissuers"))?;
     let name = call.param("issuer");
     let now = ctx.now.as_second();
     let mut one = match call.method {
-        Method::Patch => need(ctx, &vault, call)?,
+        HttpMethod::Patch => need(ctx, &vault, call)?,
         _ => json!({
             "id": format!("{}certificates/issuers/{name}", vault.uri()),
             "attributes": {"enabled": true, "created": now},
@@ -129,14 +142,14 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(show(one)))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("deleteissuers"))?;
     let one = need(ctx, &vault, call)?;
     ctx.tx.remove(&ISSUERS, &key(&vault, call.param("issuer")))?;
     Ok(Reply::ok(show(one)))
 }
 
-fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Value, Fault> {
+fn need(ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> Result<Value, Fault> {
     let name = call.param("issuer");
     let found = ctx.tx.get(&ISSUERS, &key(vault, name))?;
     found.ok_or_else(|| {
@@ -144,7 +157,7 @@ fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Value, Fault> {
     })
 }
 
-/// A password goes in and never comes out.
+/// Removes the password, which is never returned.
 fn show(mut one: Value) -> Value {
     if let Some(members) = one.as_object_mut() {
         members.remove(REFUSES);
@@ -155,8 +168,8 @@ fn show(mut one: Value) -> Value {
     one
 }
 
-/// Removes what belonged to a vault of this name.
-pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
+/// Removes the issuers of a vault of this name.
+pub(super) fn purge_vault(ctx: &CloudContext<'_>, vault_name: &str) -> Result<(), Fault> {
     let name = vault_name.to_lowercase();
     ctx.tx.remove(&CONTACTS, &name)?;
     for (key, _) in ctx.tx.scan(&ISSUERS, &format!("{name}|"))? {
@@ -169,6 +182,6 @@ fn bad(message: &str) -> Fault {
     Fault::vault(400, "BadParameter", message, None)
 }
 
-fn key(vault: &Vault, issuer: &str) -> String {
+fn key(vault: &VaultRecord, issuer: &str) -> String {
     format!("{}|{}", vault.key(), issuer.to_lowercase())
 }

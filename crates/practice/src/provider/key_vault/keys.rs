@@ -1,4 +1,4 @@
-//! `/keys` of the data plane, to look at: every certificate has a key of its own name, and there are no
+//! `/keys` of the data plane, read-only: every certificate has a key of its own name, and there are no
 //! others.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
@@ -6,33 +6,33 @@ use serde_json::{Value, json};
 use x509_parser::{prelude::parse_x509_certificate, public_key::PublicKey};
 
 use super::{
-    Vault,
-    access::{Contents, Permission},
-    certificate::{self, Certificate, CertificateVersion},
+    VaultRecord,
+    access::{ContentKind, VaultPermission},
+    certificate::{self, CertificateRecord, CertificateVersion},
     data::{attributes, enter, page},
 };
 use crate::{
-    call::{Call, Method},
-    context::Context,
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "keys", list),
-    Route::new(Method::Get, "deletedkeys", list_deleted),
-    Route::new(Method::Get, "keys/{name}", get),
-    Route::new(Method::Get, "keys/{name}/versions", versions),
-    Route::new(Method::Get, "keys/{name}/{version}", get),
-    Route::new(Method::Post, "keys/{name}/create", refuse),
-    Route::new(Method::Put, "keys/{name}", refuse),
+    Route::new(HttpMethod::Get, "keys", list),
+    Route::new(HttpMethod::Get, "deletedkeys", list_deleted),
+    Route::new(HttpMethod::Get, "keys/{name}", get),
+    Route::new(HttpMethod::Get, "keys/{name}/versions", versions),
+    Route::new(HttpMethod::Get, "keys/{name}/{version}", get),
+    Route::new(HttpMethod::Post, "keys/{name}/create", refuse),
+    Route::new(HttpMethod::Put, "keys/{name}", refuse),
 ];
 
-const fn may(verb: &'static str) -> Permission {
-    Permission(Contents::Keys, verb)
+const fn may(verb: &'static str) -> VaultPermission {
+    VaultPermission(ContentKind::Keys, verb)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let all = certificate::all(ctx, &vault)?;
     let here = all.iter().filter(|one| one.deleted.is_none());
@@ -40,19 +40,19 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(page(&vault, call, items))
 }
 
-fn list_deleted(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list_deleted(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     Ok(page(&vault, call, Vec::new()))
 }
 
-fn versions(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn versions(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let one = need(ctx, &vault, call)?;
     let items = one.versions.iter().map(|version| item(&vault, &one, version, &version.id)).collect();
     Ok(page(&vault, call, items))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     let one = need(ctx, &vault, call)?;
     let version = one.version(call.param("version")).ok_or_else(|| not_found(call))?;
@@ -67,14 +67,14 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown))
 }
 
-/// Keys that belong to no certificate are no part of the practice cloud.
-fn refuse(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// The practice cloud has no keys without certificates.
+fn refuse(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     enter(ctx, call, may("create"))?;
     let words = "The practice cloud keeps no keys but those of certificates.";
     Err(Fault::vault(400, "NotSupported", words, None))
 }
 
-fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Certificate, Fault> {
+fn need(ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> Result<CertificateRecord, Fault> {
     certificate::find(ctx, vault, call.param("name"))?
         .filter(|one| one.deleted.is_none())
         .ok_or_else(|| not_found(call))
@@ -94,7 +94,7 @@ fn not_found(call: &Call) -> Fault {
     )
 }
 
-fn item(vault: &Vault, one: &Certificate, version: &CertificateVersion, id: &str) -> Value {
+fn item(vault: &VaultRecord, one: &CertificateRecord, version: &CertificateVersion, id: &str) -> Value {
     let path = if id.is_empty() { one.name.clone() } else { format!("{}/{id}", one.name) };
     json!({
         "kid": format!("{}keys/{path}", vault.uri()),
@@ -113,7 +113,7 @@ fn public_part(der: &[u8]) -> Option<Value> {
             Some(json!({"kty": "RSA", "n": BASE64URL.encode(modulus), "e": BASE64URL.encode(key.exponent)}))
         }
         PublicKey::EC(point) => {
-            // Uncompressed: one octet, then both coordinates.
+            // Uncompressed: one byte, then both coordinates.
             let (x, y) = point.data().get(1..).map(|both| both.split_at(both.len() / 2))?;
             let curve = match x.len() {
                 32 => "P-256",

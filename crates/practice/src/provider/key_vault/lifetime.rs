@@ -1,52 +1,62 @@
 //! What a vault does by itself before a certificate ends: at the trigger of its policy it makes a new version
-//! (AutoRenew) if the policy names who signs it. An issuer `Unknown` signs nothing, and a mail to the
-//! contacts (EmailContacts) changes nothing.
+//! (AutoRenew) if the policy names an issuer that can sign. The issuer `Unknown` cannot, and EmailContacts
+//! only sends a mail.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Vault,
-    certificate::{self, Certificate},
+    VaultRecord,
+    certificate::{self, CertificateRecord},
     make,
 };
 use crate::{
-    ca::facts::Facts,
+    ca::facts::CertificateFacts,
     calendar::days,
-    context::{Context, text},
+    context::{CloudContext, text},
     jobs::{self, moment},
     reply::Fault,
 };
 
-/// After a refusal the vault asks its CA again.
+/// The time until the vault asks its CA again after a refusal.
 const ASKS_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// A version whose time to be renewed has come.
+/// A version that is due for renewal.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Due {
+pub struct DueRenewal {
     vault: String,
     name: String,
     version: String,
 }
 
-/// Has the vault look at the newest version at the trigger of its policy.
-pub(super) fn schedule(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Result<(), Fault> {
+/// Schedules a check of the newest version at the trigger of its policy.
+pub(super) fn schedule(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    one: &CertificateRecord,
+) -> Result<(), Fault> {
     let Some(at) = trigger(one) else { return Ok(()) };
     plan(ctx, vault, one, at.max(ctx.now))
 }
 
-fn plan(ctx: &Context<'_>, vault: &Vault, one: &Certificate, at: Timestamp) -> Result<(), Fault> {
+fn plan(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    one: &CertificateRecord,
+    at: Timestamp,
+) -> Result<(), Fault> {
     let Some(newest) = one.latest() else { return Ok(()) };
-    let due = Due { vault: vault.name().to_owned(), name: one.name.clone(), version: newest.id.clone() };
-    ctx.at(at, &jobs::Job::KeyVault(super::Job::Lifetime(due)))
+    let due =
+        DueRenewal { vault: vault.name().to_owned(), name: one.name.clone(), version: newest.id.clone() };
+    ctx.at(at, &jobs::ScheduledJob::KeyVault(super::VaultJob::Lifetime(due)))
 }
 
-/// Makes the new version, unless there is one already or the policy is another one by now.
-pub(super) fn run(ctx: &Context<'_>, due: &Due) -> Result<(), Fault> {
-    let Some(vault) = Vault::named(ctx, &due.vault)? else { return Ok(()) };
+/// Makes the new version, unless there is one already or the policy has changed.
+pub(super) fn run(ctx: &CloudContext<'_>, due: &DueRenewal) -> Result<(), Fault> {
+    let Some(vault) = VaultRecord::named(ctx, &due.vault)? else { return Ok(()) };
     let found = certificate::find(ctx, &vault, &due.name)?.filter(|one| one.deleted.is_none());
-    let is_due = |one: &Certificate| {
+    let is_due = |one: &CertificateRecord| {
         one.latest().is_some_and(|newest| newest.id == due.version)
             && trigger(one).is_some_and(|at| at <= ctx.now)
     };
@@ -56,12 +66,12 @@ pub(super) fn run(ctx: &Context<'_>, due: &Due) -> Result<(), Fault> {
     }
 }
 
-/// When the policy has the newest version renewed; nothing where it does not.
-fn trigger(one: &Certificate) -> Option<Timestamp> {
+/// When the policy has the newest version renewed; `None` if it does not.
+fn trigger(one: &CertificateRecord) -> Option<Timestamp> {
     if text(&one.policy, "/issuer/name").eq_ignore_ascii_case("Unknown") {
         return None;
     }
-    let facts = Facts::read(&one.latest()?.der()).ok()?;
+    let facts = CertificateFacts::read(&one.latest()?.der()).ok()?;
     let actions = one.policy["lifetime_actions"].as_array()?;
     let renews = actions.iter().find(|action| text(action, "/action/action_type") == "AutoRenew")?;
     let number = |name: &str| renews.pointer(&format!("/trigger/{name}")).and_then(Value::as_i64);

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{
-    Vault,
-    certificate::{self, Certificate, Draft},
+    VaultRecord,
+    certificate::{self, CertificateRecord, Draft},
     certificates::{bundle, may, need, not_found, tags},
     data::enter,
     issuers,
-    pending::Pending,
+    pending::PendingCertificate,
     secret::{self, PEM_TYPE, PFX_TYPE},
     secrets::is_object_name,
     wanted,
@@ -25,11 +25,11 @@ use crate::{
     },
     calendar::{ORDER_LEAF_DAYS, days},
     call::Call,
-    context::{Context, merge},
-    reply::{Fault, Outcome, Reply},
+    context::{CloudContext, merge},
+    reply::{Fault, Reply, ReplyResult},
 };
 
-pub(super) fn import(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn import(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("import"))?;
     let name = valid_name(call)?;
     refuse_taken(ctx, &vault, name, certificate::find(ctx, &vault, name)?.as_ref())?;
@@ -50,7 +50,7 @@ pub(super) fn import(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(bundle(&vault, &one, version)))
 }
 
-/// A PFX in base64, or PEM as it is or in base64; with the content type that says so.
+/// Opens a PFX in base64, or PEM as text or in base64; returns its content type too.
 fn open(value: &str, password: &str) -> Result<(Opened, &'static str), Fault> {
     if value.contains("-----BEGIN") {
         return Ok((from_pem(value)?, PEM_TYPE));
@@ -70,14 +70,14 @@ fn open(value: &str, password: &str) -> Result<(Opened, &'static str), Fault> {
     }
 }
 
-/// Makes a key and, by the issuer of the policy, a certificate for it: `Self` signs itself, `Unknown` waits
-/// for a merge, and the name of an issuer of the vault has its CA sign.
-pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// Makes a key and a certificate for it by the issuer of the policy: `Self` signs itself, `Unknown` waits for
+/// a merge, and for the name of one of the vault's issuers its CA signs.
+pub(super) fn create(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("create"))?;
     let name = valid_name(call)?;
     let held = certificate::find(ctx, &vault, name)?;
     refuse_taken(ctx, &vault, name, held.as_ref())?;
-    // Without a policy of its own a new version is made by the one that the certificate has.
+    // A request without a policy uses the one that the certificate has.
     let own = call.body.get("policy").filter(|policy| policy.is_object());
     let kept = held.as_ref().map(|one| &one.policy);
     let wanted = own.or(kept).ok_or_else(|| bad("Property policy is required."))?;
@@ -86,74 +86,91 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     let key = held.as_ref().filter(|_| again).map(|one| key_of(ctx, &vault, one)).transpose()?.flatten();
     let draft = Draft { name, policy: wanted.clone(), tags: tags(&call.body) };
     match sign(ctx, &vault, wanted, key)? {
-        Signed::Certificate(issued) => {
+        IssuerResult::Certificate(issued) => {
             add(ctx, &vault, call, &draft, &issued)?;
-            Pending::over(ctx, &draft, &pem_octets(&issued.csr)).begin(ctx, &vault, call)
+            PendingCertificate::over(ctx, &draft, &pem_bytes(&issued.csr)).begin(ctx, &vault, call)
         }
-        Signed::Request(csr, key) => Pending::waiting(ctx, &draft, &csr, key).begin(ctx, &vault, call),
-        Signed::Refused(csr, why) => Pending::failed(ctx, &draft, &csr, why).begin(ctx, &vault, call),
-        Signed::NoIssuer(why) => Err(bad(&why)),
+        IssuerResult::Request(csr, key) => {
+            PendingCertificate::waiting(ctx, &draft, &csr, key).begin(ctx, &vault, call)
+        }
+        IssuerResult::Refused(csr, why) => {
+            PendingCertificate::failed(ctx, &draft, &csr, why).begin(ctx, &vault, call)
+        }
+        IssuerResult::NoIssuer(why) => Err(bad(&why)),
     }
 }
 
-/// A new version by the policy that the certificate has, as the vault makes them by itself; says whether
-/// there is one.
-pub(super) fn again(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Result<bool, Fault> {
+/// Makes a new version by the certificate's own policy, as vaults do by themselves. Returns whether there is
+/// one.
+pub(super) fn again(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    one: &CertificateRecord,
+) -> Result<bool, Fault> {
     let again = one.policy["key_props"]["reuse_key"] == true;
     let key = if again { key_of(ctx, vault, one)? } else { None };
     let tags = one.latest().map(|newest| newest.tags.clone()).unwrap_or_default();
     let draft = Draft { name: &one.name, policy: one.policy.clone(), tags };
     let (operation, is_made) = match sign(ctx, vault, &one.policy, key)? {
-        Signed::Certificate(issued) => {
+        IssuerResult::Certificate(issued) => {
             certificate::add_version(ctx, vault, &draft, &issued)?;
-            (Pending::over(ctx, &draft, &pem_octets(&issued.csr)), true)
+            (PendingCertificate::over(ctx, &draft, &pem_bytes(&issued.csr)), true)
         }
-        Signed::Request(csr, key) => (Pending::waiting(ctx, &draft, &csr, key), true),
-        Signed::Refused(csr, why) => (Pending::failed(ctx, &draft, &csr, why), false),
-        Signed::NoIssuer(why) => (Pending::failed(ctx, &draft, &[], why), false),
+        IssuerResult::Request(csr, key) => (PendingCertificate::waiting(ctx, &draft, &csr, key), true),
+        IssuerResult::Refused(csr, why) => (PendingCertificate::failed(ctx, &draft, &csr, why), false),
+        IssuerResult::NoIssuer(why) => (PendingCertificate::failed(ctx, &draft, &[], why), false),
     };
     operation.keep(ctx, vault)?;
     Ok(is_made)
 }
 
-/// What the issuer of a policy makes of it.
-enum Signed {
+/// The result of asking the issuer of a policy.
+enum IssuerResult {
     Certificate(Issued),
-    /// DER of the request and its key: somebody else's CA is to sign.
+    /// DER of the request and its key: an outside CA is to sign.
     Request(Vec<u8>, Zeroizing<Vec<u8>>),
-    /// DER of the request, and what the CA says.
+    /// DER of the request, and the words of the CA.
     Refused(Vec<u8>, String),
     NoIssuer(String),
 }
 
-fn sign(ctx: &Context<'_>, vault: &Vault, wanted: &Value, key: Option<KeySource>) -> Result<Signed, Fault> {
+fn sign(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    wanted: &Value,
+    key: Option<KeySource>,
+) -> Result<IssuerResult, Fault> {
     let signer = wanted["issuer"]["name"].as_str().unwrap_or("Self");
     let mut profile = wanted::profile(ctx, wanted, key)?;
     let failed = |error: CaError| bad(&error.to_string());
     if signer.eq_ignore_ascii_case("Unknown") {
         let (csr, key) = ca::request(&profile).map_err(failed)?;
-        return Ok(Signed::Request(csr, key));
+        return Ok(IssuerResult::Request(csr, key));
     }
     if signer.eq_ignore_ascii_case("Self") {
-        return Ok(Signed::Certificate(ca::self_signed(&profile).map_err(failed)?));
+        return Ok(IssuerResult::Certificate(ca::self_signed(&profile).map_err(failed)?));
     }
     match issuers::state(ctx, vault, signer)? {
-        None => return Ok(Signed::NoIssuer(format!("Issuer {signer} is not set up in this vault."))),
-        Some(false) => return Ok(Signed::NoIssuer(format!("Issuer {signer} is disabled."))),
+        None => return Ok(IssuerResult::NoIssuer(format!("Issuer {signer} is not set up in this vault."))),
+        Some(false) => return Ok(IssuerResult::NoIssuer(format!("Issuer {signer} is disabled."))),
         Some(true) => {}
     }
     if let Some(why) = issuers::refusal(ctx, vault, signer)? {
         let (csr, _) = ca::request(&profile).map_err(failed)?;
-        return Ok(Signed::Refused(csr, why));
+        return Ok(IssuerResult::Refused(csr, why));
     }
-    // A public CA issues for as long as the calendar of the CAs allows, whatever the policy asks for.
+    // A public CA issues for as long as the calendar of the CAs allows, regardless of the policy.
     let longest = ctx.now + days(ORDER_LEAF_DAYS.at(ctx.now));
     profile.not_after = profile.not_after.min(longest);
-    Ok(Signed::Certificate(ctx.setting.ca.issue(&profile).map_err(failed)?))
+    Ok(IssuerResult::Certificate(ctx.setting.ca.issue(&profile).map_err(failed)?))
 }
 
-/// The key of the newest version, to be used once more.
-fn key_of(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Result<Option<KeySource>, Fault> {
+/// The key of the newest version, for use again.
+fn key_of(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    one: &CertificateRecord,
+) -> Result<Option<KeySource>, Fault> {
     let kept = secret::find(ctx, vault, &one.name)?;
     let Some(material) = kept.and_then(|kept| kept.latest()?.material(ctx)) else {
         return Ok(None);
@@ -162,13 +179,13 @@ fn key_of(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Result<Option<
     Ok(Some(KeySource::Existing(Arc::new(pair))))
 }
 
-/// A deleted certificate holds its name; and as a certificate keeps its key in a secret of that name, no
-/// other secret may have it.
+/// A deleted certificate holds its name. A certificate keeps its key in a secret of the same name, so no
+/// other secret may have that name.
 fn refuse_taken(
-    ctx: &Context<'_>,
-    vault: &Vault,
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
     name: &str,
-    held: Option<&Certificate>,
+    held: Option<&CertificateRecord>,
 ) -> Result<(), Fault> {
     if held.is_some_and(|one| one.deleted.is_some()) {
         return Err(secret::held_by_deleted("certificate", name));
@@ -184,10 +201,10 @@ fn refuse_taken(
     Ok(())
 }
 
-/// Adds a version, disabled if the call wants it so; answers its id.
+/// Adds a version, disabled if the call asks for it; returns its id.
 fn add(
-    ctx: &Context<'_>,
-    vault: &Vault,
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
     call: &Call,
     draft: &Draft<'_>,
     issued: &Issued,
@@ -199,7 +216,7 @@ fn add(
     Ok(id)
 }
 
-fn pem_octets(text: &str) -> Vec<u8> {
+fn pem_bytes(text: &str) -> Vec<u8> {
     let body: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
     BASE64.decode(body).unwrap_or_default()
 }
@@ -218,7 +235,7 @@ fn bad(message: &str) -> Fault {
     Fault::vault(400, "BadParameter", message, None)
 }
 
-/// A PKCS#8 key and the certificates that go with it, the leaf first.
+/// A PKCS#8 key and its certificates, the leaf first.
 fn from_pem(text: &str) -> Result<Opened, Fault> {
     if !text.contains("PRIVATE KEY-----") {
         return Err(bad(

@@ -1,7 +1,6 @@
-//! Microsoft.KeyVault: vaults (management plane), and what they hold (data plane, at `NAME.vault.localhost`).
+//! Microsoft.KeyVault: vaults (management plane), and their contents (data plane, at `NAME.vault.localhost`).
 //!
-//! Permissions are really enforced, for the caller and for the services of Azure that use a vault by
-//! themselves.
+//! Permissions are enforced, for the caller and for the services of Azure that use a vault by themselves.
 
 pub mod access;
 mod backup;
@@ -33,9 +32,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    call::Method,
-    context::{Context, text},
-    id::ResourceId,
+    call::HttpMethod,
+    context::{CloudContext, text},
+    id::ArmId,
     reply::Fault,
     route::Route,
     store::Collection,
@@ -44,78 +43,82 @@ use crate::{
 /// The type of a vault, as Azure spells it.
 const KIND: &str = "Microsoft.KeyVault/vaults";
 pub const KIND_KEY: &str = "microsoft.keyvault/vaults";
-/// Who has which name: names are unique in all of Azure, deleted vaults included.
-const NAMES: Collection<Entry> = Collection::new("vault-name");
+/// The owner of each name: names are unique in all of Azure, deleted vaults included.
+const NAMES: Collection<TakenName> = Collection::new("vault-name");
 
 /// The management plane.
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/vaults", vaults::list),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults", vaults::list),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::get),
-    Route::new(Method::Put, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::put),
-    Route::new(Method::Patch, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::patch),
-    Route::new(Method::Delete, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::delete),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.KeyVault/vaults", vaults::list),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.KeyVault/vaults", vaults::list),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::get),
+    Route::new(HttpMethod::Put, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::put),
+    Route::new(HttpMethod::Patch, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::patch),
+    Route::new(HttpMethod::Delete, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::delete),
     Route::new(
-        Method::Put,
+        HttpMethod::Put,
         "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/accessPolicies/{operation}",
         policies::put,
     ),
-    Route::new(Method::Post, "{sub}/providers/Microsoft.KeyVault/checkNameAvailability", vaults::check_name),
-    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/deletedVaults", deleted_vaults::list),
     Route::new(
-        Method::Get,
+        HttpMethod::Post,
+        "{sub}/providers/Microsoft.KeyVault/checkNameAvailability",
+        vaults::check_name,
+    ),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.KeyVault/deletedVaults", deleted_vaults::list),
+    Route::new(
+        HttpMethod::Get,
         "{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}",
         deleted_vaults::get,
     ),
     Route::new(
-        Method::Post,
+        HttpMethod::Post,
         "{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}/purge",
         deleted_vaults::purge,
     ),
     Route::new(
-        Method::Get,
+        HttpMethod::Get,
         "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateLinkResources",
         vaults::links,
     ),
     Route::new(
-        Method::Get,
+        HttpMethod::Get,
         "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateEndpointConnections",
         vaults::none,
     ),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/keys", vaults::none),
-    // az asks for these too: what it calls `keyvault` is both vaults and managed HSMs, of which there are
-    // none here.
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/keys", vaults::none),
+    // az asks for these too: it treats both vaults and managed HSMs as `keyvault`, and there are no HSMs
+    // here.
     Route::new(
-        Method::Post,
+        HttpMethod::Post,
         "{sub}/providers/Microsoft.KeyVault/checkMhsmNameAvailability",
         vaults::check_hsm_name,
     ),
-    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/deletedManagedHSMs", vaults::none),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs/{hsm}", vaults::no_hsm),
-    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.KeyVault/deletedManagedHSMs", vaults::none),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs/{hsm}", vaults::no_hsm),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
 ];
 
-/// Looked up before the operations of everybody else, whose answers are empty while they run.
+/// Looked up before the other providers' operations, whose responses are empty while they run.
 pub const OPERATION_ROUTES: &[Route] = &[Route::new(
-    Method::Get,
+    HttpMethod::Get,
     "{sub}/providers/Microsoft.KeyVault/locations/{location}/operationResults/{operation}",
     deleted_vaults::purge_result,
 )];
 
-/// What a vault does later.
+/// A later step of a vault.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Job {
-    /// The name of a new vault is in DNS.
+pub enum VaultJob {
+    /// The name of a new vault is now in DNS.
     Registered(String),
     /// The retention of a deleted vault is over.
     Purge(String),
-    /// The trigger of a certificate's policy.
-    Lifetime(lifetime::Due),
+    /// The trigger of a certificate's policy is reached.
+    Lifetime(lifetime::DueRenewal),
 }
 
-impl Job {
-    pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
+impl VaultJob {
+    pub fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         match self {
             Self::Registered(name) => vaults::registered(ctx, &name),
             Self::Purge(name) => deleted_vaults::retention_over(ctx, &name),
@@ -126,7 +129,7 @@ impl Job {
 
 /// A name that is taken.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Entry {
+struct TakenName {
     id: String,
     deleted: Option<Deletion>,
 }
@@ -135,28 +138,28 @@ struct Entry {
 struct Deletion {
     at: Timestamp,
     purge_at: Timestamp,
-    /// The vault as it was.
+    /// The vault before its deletion.
     resource: Value,
 }
 
-/// A vault that is there.
+/// An existing vault.
 #[derive(Debug, Clone)]
-pub struct Vault {
-    pub id: ResourceId,
+pub struct VaultRecord {
+    pub id: ArmId,
     pub resource: Value,
 }
 
-impl Vault {
-    /// By its id.
-    pub fn at(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Self>, Fault> {
+impl VaultRecord {
+    /// Finds a vault by its id.
+    pub fn at(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Option<Self>, Fault> {
         let resource = ctx.find(id)?;
-        Ok(resource.map(|resource| Self { id: ResourceId::parse(text(&resource, "/id")), resource }))
+        Ok(resource.map(|resource| Self { id: ArmId::parse(text(&resource, "/id")), resource }))
     }
 
-    /// By its name, which is unique everywhere.
-    pub fn named(ctx: &Context<'_>, name: &str) -> Result<Option<Self>, Fault> {
+    /// Finds a vault by its name, which is unique in Azure.
+    pub fn named(ctx: &CloudContext<'_>, name: &str) -> Result<Option<Self>, Fault> {
         match ctx.tx.get(&NAMES, &name.to_lowercase())? {
-            Some(Entry { id, deleted: None }) => Self::at(ctx, &ResourceId::parse(&id)),
+            Some(TakenName { id, deleted: None }) => Self::at(ctx, &ArmId::parse(&id)),
             _ => Ok(None),
         }
     }
@@ -165,7 +168,7 @@ impl Vault {
         self.id.name()
     }
 
-    /// What its secrets and certificates are kept under.
+    /// The prefix of the keys of its secrets and certificates.
     fn key(&self) -> String {
         self.name().to_lowercase()
     }
@@ -182,7 +185,7 @@ impl Vault {
         self.resource["properties"][name].as_bool().unwrap_or(false)
     }
 
-    /// Days that what was deleted can be brought back.
+    /// How many days deleted objects can be recovered.
     fn retention_days(&self) -> i64 {
         self.resource["properties"]["softDeleteRetentionInDays"].as_i64().unwrap_or(90)
     }

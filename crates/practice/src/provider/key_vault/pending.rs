@@ -1,5 +1,5 @@
-//! Certificates under way: the vault made a key and a request, and waits for what a CA of somebody's own
-//! makes of it.
+//! Pending certificates: the vault made a key and a request, and waits for the certificate from an outside
+//! CA.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{
-    Vault,
+    VaultRecord,
     certificate::{self, Draft},
     certificates::{bundle, may, need, not_found},
     data::{attributes, enter},
@@ -20,33 +20,33 @@ use super::{
 use crate::{
     ca::{Issued, is_for_key},
     calendar::days,
-    call::{Call, Method},
-    context::Context,
-    material::base64_octets,
-    reply::{Body, Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    material::base64_bytes,
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
     route::Route,
     store::Collection,
 };
 
 /// Holds a private key until the merge.
-const PENDING: Collection<Pending> = Collection::private("vault-pending");
+const PENDING: Collection<PendingCertificate> = Collection::private("vault-pending");
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "certificates/{name}/pending", get),
-    Route::new(Method::Patch, "certificates/{name}/pending", cancel),
-    Route::new(Method::Delete, "certificates/{name}/pending", forget),
-    Route::new(Method::Post, "certificates/{name}/pending/merge", merge),
+    Route::new(HttpMethod::Get, "certificates/{name}/pending", get),
+    Route::new(HttpMethod::Patch, "certificates/{name}/pending", cancel),
+    Route::new(HttpMethod::Delete, "certificates/{name}/pending", forget),
+    Route::new(HttpMethod::Post, "certificates/{name}/pending/merge", merge),
 ];
 
-/// An operation on a certificate: what it made so far, or only that it is over.
+/// An operation on a certificate: the request and key that it made, or only the fact that it is over.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Pending {
+pub struct PendingCertificate {
     name: String,
     issuer: Value,
     /// Base64 DER.
     csr: String,
-    /// PKCS#8; empty once the certificate is there.
-    #[serde(with = "base64_octets")]
+    /// PKCS#8; empty once the certificate exists.
+    #[serde(with = "base64_bytes")]
     key: Zeroizing<Vec<u8>>,
     policy: Value,
     tags: BTreeMap<String, String>,
@@ -59,9 +59,9 @@ pub struct Pending {
     request_id: String,
 }
 
-impl Pending {
-    /// What waits for a certificate of somebody else's CA.
-    pub fn waiting(ctx: &Context<'_>, draft: &Draft, csr: &[u8], key: Zeroizing<Vec<u8>>) -> Self {
+impl PendingCertificate {
+    /// An operation that waits for a certificate of an outside CA.
+    pub fn waiting(ctx: &CloudContext<'_>, draft: &Draft, csr: &[u8], key: Zeroizing<Vec<u8>>) -> Self {
         Self {
             name: draft.name.to_owned(),
             issuer: draft.policy["issuer"].clone(),
@@ -77,24 +77,24 @@ impl Pending {
         }
     }
 
-    /// What the vault signed at once.
-    pub fn over(ctx: &Context<'_>, draft: &Draft, csr: &[u8]) -> Self {
+    /// An operation that the vault completed at once.
+    pub fn over(ctx: &CloudContext<'_>, draft: &Draft, csr: &[u8]) -> Self {
         Self { done: true, ..Self::waiting(ctx, draft, csr, Zeroizing::default()) }
     }
 
-    /// What the issuer refused.
-    pub fn failed(ctx: &Context<'_>, draft: &Draft, csr: &[u8], why: String) -> Self {
+    /// An operation that the issuer refused.
+    pub fn failed(ctx: &CloudContext<'_>, draft: &Draft, csr: &[u8], why: String) -> Self {
         Self { error: Some(why), ..Self::waiting(ctx, draft, csr, Zeroizing::default()) }
     }
 
-    /// Keeps the operation in the place of the one before it.
-    pub fn keep(&self, ctx: &Context<'_>, vault: &Vault) -> Result<(), Fault> {
+    /// Saves the operation in place of the previous one.
+    pub fn keep(&self, ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<(), Fault> {
         Ok(ctx.tx.put(&PENDING, &key(vault, &self.name), self)?)
     }
 
-    /// 202 with the operation as it began, whatever became of it by now: clients fetch the certificate only
-    /// after they saw the operation go from one state to the other.
-    pub fn begin(&self, ctx: &Context<'_>, vault: &Vault, call: &Call) -> Outcome {
+    /// Answers 202 with the operation as it began, even if it has ended since: clients fetch the certificate
+    /// only after they saw the state change.
+    pub fn begin(&self, ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> ReplyResult {
         self.keep(ctx, vault)?;
         let began = Self { done: false, error: None, ..self.clone() };
         let location = format!(
@@ -104,10 +104,10 @@ impl Pending {
             call.api_version(),
             self.request_id
         );
-        Ok(Reply::new(202, Body::Json(began.show(vault))).header("location", location))
+        Ok(Reply::new(202, ReplyBody::Json(began.show(vault))).header("location", location))
     }
 
-    fn show(&self, vault: &Vault) -> Value {
+    fn show(&self, vault: &VaultRecord) -> Value {
         let base = format!("{}certificates/{}", vault.uri(), self.name);
         let mut shown = json!({
             "id": format!("{base}/pending"),
@@ -143,15 +143,15 @@ impl Pending {
     }
 }
 
-impl std::fmt::Debug for Pending {
+impl std::fmt::Debug for PendingCertificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // It may hold a private key.
-        write!(f, "Pending({})", self.name)
+        // The value may hold a private key, so only the name is printed.
+        write!(f, "PendingCertificate({})", self.name)
     }
 }
 
-/// The list entries of certificates that have nothing but a request so far (`includePending=true`).
-pub(super) fn items(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Value>, Fault> {
+/// The list entries of certificates that consist of only a request so far (`includePending=true`).
+pub(super) fn items(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<Vec<Value>, Fault> {
     let all = ctx.tx.scan(&PENDING, &key(vault, ""))?;
     let mut shown = Vec::new();
     for (_, one) in all.into_iter().filter(|(_, one)| !one.done) {
@@ -167,13 +167,13 @@ pub(super) fn items(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Value>, Faul
     Ok(shown)
 }
 
-/// Where the last operation on a certificate is shown, if there was one.
-pub(super) fn id(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<Option<String>, Fault> {
+/// The address of the last operation on a certificate, if there was one.
+pub(super) fn id(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<Option<String>, Fault> {
     let found = ctx.tx.get(&PENDING, &key(vault, name))?;
     Ok(found.map(|one| format!("{}certificates/{}/pending", vault.uri(), one.name)))
 }
 
-fn find(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Pending, Fault> {
+fn find(ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> Result<PendingCertificate, Fault> {
     let found = ctx.tx.get(&PENDING, &key(vault, call.param("name")))?;
     found.ok_or_else(|| {
         let message = format!("Pending certificate not found: {}", call.param("name"));
@@ -181,20 +181,20 @@ fn find(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Pending, Fault>
     })
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     Ok(Reply::ok(find(ctx, &vault, call)?.show(&vault)))
 }
 
 /// `{"cancellation_requested": true}`
-fn cancel(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn cancel(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("update"))?;
     let mut one = find(ctx, &vault, call)?;
     if one.done {
         let message = "The certificate operation is completed and cannot be cancelled.";
         return Err(Fault::vault(409, "Conflict", message, None));
     }
-    // Now it was asked for; the next to look sees it done.
+    // The cancellation is only requested here; the next read shows it completed.
     let mut shown = one.show(&vault);
     shown["cancellation_requested"] = call.body["cancellation_requested"].clone();
     one.cancelled = call.body["cancellation_requested"] == true;
@@ -202,15 +202,15 @@ fn cancel(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown))
 }
 
-fn forget(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn forget(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("delete"))?;
     let one = find(ctx, &vault, call)?;
     ctx.tx.remove(&PENDING, &key(&vault, &one.name))?;
     Ok(Reply::ok(one.show(&vault)))
 }
 
-/// `{"x5c": [leaf, intermediates …]}`, base64 of DER or of PEM: the certificate for the key that waits here.
-fn merge(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// `{"x5c": [leaf, intermediates …]}`, base64 of DER or of PEM: the certificate for the pending key.
+fn merge(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("create"))?;
     let mut one = find(ctx, &vault, call)?;
     if one.done || one.cancelled || !one.waits() {
@@ -245,7 +245,7 @@ fn merge(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::created(bundle(&vault, &made, version)))
 }
 
-/// The certificates in one entry of `x5c`; the az CLI sends a PEM file as it is, in base64.
+/// The certificates in one entry of `x5c`; the az CLI sends a whole PEM file in base64.
 fn certificates_of(text: &str) -> Option<Vec<Vec<u8>>> {
     let bytes = BASE64.decode(text.trim()).ok()?;
     if !bytes.starts_with(b"-----BEGIN") {
@@ -258,12 +258,12 @@ fn bad(message: &str) -> Fault {
     Fault::vault(400, "BadParameter", message, None)
 }
 
-fn key(vault: &Vault, name: &str) -> String {
+fn key(vault: &VaultRecord, name: &str) -> String {
     format!("{}|{}", vault.key(), name.to_lowercase())
 }
 
-/// Removes what a vault had under way.
-pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
+/// Removes the pending operations of a vault.
+pub(super) fn purge_vault(ctx: &CloudContext<'_>, vault_name: &str) -> Result<(), Fault> {
     for (key, _) in ctx.tx.scan(&PENDING, &format!("{}|", vault_name.to_lowercase()))? {
         ctx.tx.remove(&PENDING, &key)?;
     }

@@ -1,11 +1,11 @@
-//! The names that an access policy may hold, by kind of contents; any other is refused.
+//! The names that an access policy may contain, by kind of contents; any other is refused.
 //!
 //! Azure/azure-rest-api-specs, `KeyPermissions`, `SecretPermissions`, `CertificatePermissions` and
 //! `StoragePermissions` of Microsoft.KeyVault 2023-07-01; unchanged in 2026-02-01.
 
 use serde_json::Value;
 
-/// Each kind with its names, apart by blanks.
+/// Each kind with its names, separated by blanks.
 const KINDS: [(&str, &str); 4] = [
     (
         "keys",
@@ -24,7 +24,7 @@ const KINDS: [(&str, &str); 4] = [
     ),
 ];
 
-/// Whether the `permissions` of a policy hold known names only, in any casing: the portal writes `Get`,
+/// Whether the `permissions` of a policy contain only known names, in any casing: the portal writes `Get`,
 /// templates `get`.
 pub(super) fn are_known(permissions: &Value) -> bool {
     KINDS.iter().all(|(kind, known)| {

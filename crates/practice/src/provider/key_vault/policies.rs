@@ -1,19 +1,20 @@
-//! `accessPolicies/{add|replace|remove}`: changes some principals' permissions and leaves the others alone.
+//! `accessPolicies/{add|replace|remove}`: changes some principals' permissions and leaves the others
+//! unchanged.
 
 use serde_json::{Value, json};
 
-use super::{Vault, properties::check_policy};
+use super::{VaultRecord, properties::check_policy};
 use crate::{
     call::Call,
-    context::{Context, text},
-    reply::{Fault, Outcome, Reply},
+    context::{CloudContext, text},
+    reply::{Fault, Reply, ReplyResult},
 };
 
 const KINDS: [&str; 4] = ["keys", "secrets", "certificates", "storage"];
 
-pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target().parent();
-    let mut vault = Vault::at(ctx, &id)?.ok_or_else(|| Fault::not_found(&id))?;
+    let mut vault = VaultRecord::at(ctx, &id)?.ok_or_else(|| Fault::not_found(&id))?;
     let wanted = call.body["properties"]["accessPolicies"]
         .as_array()
         .ok_or_else(|| Fault::invalid("Parameter properties.accessPolicies is null or empty."))?;
@@ -26,7 +27,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         check_policy(one)?;
         let place = policies.iter().position(|policy| same_principal(policy, one));
         if let Some(at) = place.filter(|at| !policies[*at]["permissions"].is_object()) {
-            // A vault may have been made with a policy that grants nothing that can be read.
+            // The policy of an existing vault may contain permissions that cannot be read.
             policies[at]["permissions"] = json!({});
         }
         match (operation.as_str(), place) {
@@ -74,7 +75,7 @@ fn add(policy: &mut Value, more: &Value) {
     }
 }
 
-/// Takes permissions away; true when none is left.
+/// Removes permissions; true when none is left.
 fn remove(policy: &mut Value, less: &Value) -> bool {
     let mut empty = true;
     for kind in KINDS {

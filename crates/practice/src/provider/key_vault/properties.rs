@@ -1,11 +1,11 @@
-//! What the properties of a vault may say, and what may not be taken back once it was said.
+//! What the properties of a vault may contain, and which settings cannot be undone.
 
 use serde_json::{Value, json};
 
 use super::permission_names;
 use crate::{context::text, reply::Fault};
 
-/// Checks what a PUT or PATCH wants; `before` is what the vault has, if there is one.
+/// Checks the properties in a PUT or PATCH; `before` are those of the existing vault, if there is one.
 pub(super) fn check(wanted: &Value, before: Option<&Value>) -> Result<(), Fault> {
     if wanted["tenantId"].as_str().is_some_and(|tenant| uuid::Uuid::parse_str(tenant).is_err()) {
         return Err(invalid("tenantId"));
@@ -44,12 +44,11 @@ pub(super) fn check(wanted: &Value, before: Option<&Value>) -> Result<(), Fault>
     Ok(())
 }
 
-/// The first api-version whose new vaults use roles where nothing is said; with older ones they use access
-/// policies, and the vault says nothing about it
-/// (learn.microsoft.com/azure/key-vault/general/access-control-default).
+/// The first api-version whose new vaults use roles by default; with older ones they use access policies, and
+/// the vault does not say so (learn.microsoft.com/azure/key-vault/general/access-control-default).
 const ROLES_BY_DEFAULT: &str = "2026-02-01";
 
-/// Fills in how a new vault decides who may use it.
+/// Sets the default access model of a new vault.
 pub(super) fn default_model(wanted: &mut Value, api_version: &str) {
     if wanted["enableRbacAuthorization"].is_null()
         && api_version.get(..10).is_some_and(|date| date >= ROLES_BY_DEFAULT)
@@ -58,8 +57,8 @@ pub(super) fn default_model(wanted: &mut Value, api_version: &str) {
     }
 }
 
-/// What is one of a few words (azure-rest-api-specs, Microsoft.KeyVault, `NetworkRuleSet` and
-/// `VaultProperties`).
+/// Checks the members that take one of a few values (azure-rest-api-specs, Microsoft.KeyVault,
+/// `NetworkRuleSet` and `VaultProperties`).
 fn enumerations(wanted: &Value) -> Result<(), Fault> {
     let words: [(&str, &str, &[&str]); 4] = [
         ("/sku/family", "sku", &["A"]),
@@ -77,7 +76,7 @@ fn enumerations(wanted: &Value) -> Result<(), Fault> {
     Ok(())
 }
 
-/// A policy names a principal, by the id of its object, and permissions that there are.
+/// Checks that a policy names a principal by object id, and known permissions.
 pub(super) fn check_policy(policy: &Value) -> Result<(), Fault> {
     let is_id = |pointer: &str| uuid::Uuid::parse_str(text(policy, pointer)).is_ok();
     let application = text(policy, "/applicationId");

@@ -1,4 +1,4 @@
-//! The secrets of a vault as they are kept: every version, and what was deleted but can be brought back.
+//! The stored secrets of a vault: every version, and deleted ones that can be recovered.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -6,17 +6,17 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Vault;
+use super::VaultRecord;
 use crate::{
-    ca::{Issued, facts::Facts, pfx},
+    ca::{Issued, facts::CertificateFacts, pfx},
     calendar::days,
-    context::Context,
-    material::{Kept, Material},
+    context::CloudContext,
+    material::{Material, StoredMaterial},
     reply::Fault,
     store::Collection,
 };
 
-const SECRETS: Collection<Secret> = Collection::private("vault-secret");
+const SECRETS: Collection<SecretRecord> = Collection::private("vault-secret");
 
 /// A PFX in base64.
 pub const PFX_TYPE: &str = "application/x-pkcs12";
@@ -25,14 +25,14 @@ pub const PEM_TYPE: &str = "application/x-pem-file";
 
 /// One secret, deleted or not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Secret {
+pub struct SecretRecord {
     pub name: String,
     /// Oldest first, never empty.
-    pub versions: Vec<Version>,
+    pub versions: Vec<SecretVersion>,
     pub deleted: Option<Deleted>,
 }
 
-/// Since when something is deleted and when it is gone for good.
+/// When an object was deleted and when it will be purged.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Deleted {
     pub at: Timestamp,
@@ -40,15 +40,15 @@ pub struct Deleted {
 }
 
 impl Deleted {
-    /// Deleted now, from a vault with its own retention.
-    pub fn now(ctx: &Context<'_>, vault: &Vault) -> Self {
+    /// Deleted now, with the retention of the vault.
+    pub fn now(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Self {
         Self { at: ctx.now, purge_at: ctx.now + days(vault.retention_days()) }
     }
 }
 
 /// One version of a secret.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub struct Version {
+pub struct SecretVersion {
     /// 32 hex digits.
     pub id: String,
     value: String,
@@ -61,30 +61,30 @@ pub struct Version {
     pub updated: Timestamp,
     /// Whether it belongs to a certificate of the same name.
     pub managed: bool,
-    /// Whether its key never leaves the vault: what is shown are the certificates alone.
+    /// Whether its key never leaves the vault: only the certificates are shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub key_stays: bool,
-    /// A certificate with its key. A PFX of it is written when somebody reads it: deriving its keys would
-    /// take a start longer than signing all of its certificates.
+    /// A certificate with its key. The PFX is written when it is read: deriving its keys would take longer at
+    /// a start than signing all certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    made_of: Option<Kept>,
+    made_of: Option<StoredMaterial>,
 }
 
-impl fmt::Debug for Version {
+impl fmt::Debug for SecretVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The value is why it is a secret.
+        // The value is secret, so it is not printed.
         write!(f, "Version({}, {:?})", self.id, self.content_type)
     }
 }
 
-impl Version {
+impl SecretVersion {
     /// An enabled version made at `now`.
     pub fn new(now: Timestamp, value: String) -> Self {
         Self { id: new_version_id(), value, enabled: true, created: now, updated: now, ..Self::default() }
     }
 
     /// An enabled version made at `now` that holds a certificate with its key, as a PFX.
-    pub fn pfx(now: Timestamp, made_of: Kept, facts: &Facts) -> Self {
+    pub fn pfx(now: Timestamp, made_of: StoredMaterial, facts: &CertificateFacts) -> Self {
         Self {
             content_type: Some(PFX_TYPE.to_owned()),
             not_before: Some(facts.not_before),
@@ -94,13 +94,13 @@ impl Version {
         }
     }
 
-    /// What the vault gives out; the same whenever it is read.
-    pub fn value(&self, ctx: &Context<'_>) -> Result<String, Fault> {
+    /// The value that the vault returns; the same at every read.
+    pub fn value(&self, ctx: &CloudContext<'_>) -> Result<String, Fault> {
         let Some(material) = self.material(ctx).filter(|_| self.value.is_empty()) else {
             let certificates = self.value.find("-----BEGIN CERTIFICATE").filter(|_| self.key_stays);
             return Ok(self.value[certificates.unwrap_or_default()..].to_owned());
         };
-        // The real ones carry a GUID.
+        // Real ones contain a GUID.
         let name = uuid::Uuid::parse_str(&self.id).unwrap_or_default().to_string();
         let issued = Issued::from(material);
         let file = if self.key_stays {
@@ -111,12 +111,12 @@ impl Version {
         Ok(BASE64.encode(file.map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?))
     }
 
-    /// The certificate and key that it holds, unless somebody else wrote it.
-    pub fn material(&self, ctx: &Context<'_>) -> Option<Material> {
+    /// The certificate and key that it holds, unless a client wrote its value.
+    pub fn material(&self, ctx: &CloudContext<'_>) -> Option<Material> {
         self.made_of.clone().map(|kept| kept.whole(ctx.setting))
     }
 
-    /// Shows its certificate and key as this PEM text from now on.
+    /// Returns this PEM text as its value from now on.
     pub fn show_as_pem(&mut self, text: String) {
         (self.value, self.content_type) = (text, Some(PEM_TYPE.to_owned()));
     }
@@ -127,14 +127,14 @@ pub fn new_version_id() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
-impl Secret {
+impl SecretRecord {
     /// The newest version.
-    pub fn latest(&self) -> Option<&Version> {
+    pub fn latest(&self) -> Option<&SecretVersion> {
         self.versions.last()
     }
 
     /// The version with that id; an empty id means the newest.
-    pub fn version(&self, id: &str) -> Option<&Version> {
+    pub fn version(&self, id: &str) -> Option<&SecretVersion> {
         if id.is_empty() {
             return self.latest();
         }
@@ -143,45 +143,50 @@ impl Secret {
 }
 
 /// The secret of that name, deleted ones included.
-pub fn find(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<Option<Secret>, Fault> {
+pub fn find(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<Option<SecretRecord>, Fault> {
     let secret = ctx.tx.get(&SECRETS, &key(vault, name))?;
-    // What is past its retention is gone, whether or not anybody swept.
+    // A secret past its retention is gone, even if no job has removed it yet.
     Ok(secret.filter(|secret| secret.deleted.is_none_or(|gone| gone.purge_at > ctx.now)))
 }
 
 /// Every secret of the vault, by name.
-pub fn all(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Secret>, Fault> {
+pub fn all(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<Vec<SecretRecord>, Fault> {
     let found = ctx.tx.scan(&SECRETS, &format!("{}|", vault.key()))?;
     Ok(found.into_iter().map(|(_, secret)| secret).collect())
 }
 
-/// Keeps it.
-pub fn save(ctx: &Context<'_>, vault: &Vault, secret: &Secret) -> Result<(), Fault> {
+/// Saves the secret.
+pub fn save(ctx: &CloudContext<'_>, vault: &VaultRecord, secret: &SecretRecord) -> Result<(), Fault> {
     Ok(ctx.tx.put(&SECRETS, &key(vault, &secret.name), secret)?)
 }
 
 /// Removes it for good.
-pub fn purge(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
+pub fn purge(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&SECRETS, &key(vault, name))?;
     Ok(())
 }
 
-/// Removes everything a vault held under this name.
-pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
+/// Removes everything that was stored for a vault of this name.
+pub(super) fn purge_vault(ctx: &CloudContext<'_>, vault_name: &str) -> Result<(), Fault> {
     for (key, _) in ctx.tx.scan(&SECRETS, &format!("{}|", vault_name.to_lowercase()))? {
         ctx.tx.remove(&SECRETS, &key)?;
     }
     Ok(())
 }
 
-/// Adds a version, making the secret if need be. A deleted secret keeps its name until it is purged.
-pub fn add_version(ctx: &Context<'_>, vault: &Vault, name: &str, version: Version) -> Result<(), Fault> {
+/// Adds a version, and makes the secret if needed. A deleted secret keeps its name until it is purged.
+pub fn add_version(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    name: &str,
+    version: SecretVersion,
+) -> Result<(), Fault> {
     let mut secret = match find(ctx, vault, name)? {
         Some(secret) if secret.deleted.is_some() => {
             return Err(held_by_deleted("secret", name));
         }
         Some(secret) => secret,
-        None => Secret { name: name.to_owned(), versions: Vec::new(), deleted: None },
+        None => SecretRecord { name: name.to_owned(), versions: Vec::new(), deleted: None },
     };
     secret.versions.push(version);
     save(ctx, vault, &secret)
@@ -201,6 +206,6 @@ pub(super) fn held_by_deleted(what: &str, name: &str) -> Fault {
     )
 }
 
-fn key(vault: &Vault, name: &str) -> String {
+fn key(vault: &VaultRecord, name: &str) -> String {
     format!("{}|{}", vault.key(), name.to_lowercase())
 }

@@ -4,38 +4,38 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    Vault,
-    access::{Contents, Permission},
+    VaultRecord,
+    access::{ContentKind, VaultPermission},
     data::{attributes, enter, mark_deleted, page, refuse_purge},
-    secret::{self, Deleted, Secret, Version},
+    secret::{self, Deleted, SecretRecord, SecretVersion},
 };
 use crate::{
-    call::{Call, Method},
-    context::Context,
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "secrets", list),
-    Route::new(Method::Get, "secrets/{name}", get),
-    Route::new(Method::Get, "secrets/{name}/versions", versions),
-    Route::new(Method::Get, "secrets/{name}/{version}", get),
-    Route::new(Method::Put, "secrets/{name}", set),
-    Route::new(Method::Patch, "secrets/{name}", update),
-    Route::new(Method::Patch, "secrets/{name}/{version}", update),
-    Route::new(Method::Delete, "secrets/{name}", delete),
-    Route::new(Method::Get, "deletedsecrets", list_deleted),
-    Route::new(Method::Get, "deletedsecrets/{name}", get_deleted),
-    Route::new(Method::Delete, "deletedsecrets/{name}", purge),
-    Route::new(Method::Post, "deletedsecrets/{name}/recover", recover),
+    Route::new(HttpMethod::Get, "secrets", list),
+    Route::new(HttpMethod::Get, "secrets/{name}", get),
+    Route::new(HttpMethod::Get, "secrets/{name}/versions", versions),
+    Route::new(HttpMethod::Get, "secrets/{name}/{version}", get),
+    Route::new(HttpMethod::Put, "secrets/{name}", set),
+    Route::new(HttpMethod::Patch, "secrets/{name}", update),
+    Route::new(HttpMethod::Patch, "secrets/{name}/{version}", update),
+    Route::new(HttpMethod::Delete, "secrets/{name}", delete),
+    Route::new(HttpMethod::Get, "deletedsecrets", list_deleted),
+    Route::new(HttpMethod::Get, "deletedsecrets/{name}", get_deleted),
+    Route::new(HttpMethod::Delete, "deletedsecrets/{name}", purge),
+    Route::new(HttpMethod::Post, "deletedsecrets/{name}/recover", recover),
 ];
 
-/// Octets of a value.
+/// The maximum length of a value in bytes.
 const LONGEST: usize = 25_600;
 
-/// What belongs to a certificate is changed with the certificate alone.
-pub(super) fn refuse_managed(secret: &Secret, verb: &str) -> Result<(), Fault> {
+/// Refuses to change a secret that belongs to a certificate: it changes only with the certificate.
+pub(super) fn refuse_managed(secret: &SecretRecord, verb: &str) -> Result<(), Fault> {
     if secret.latest().is_some_and(|version| version.managed) {
         let message = format!("Operation {verb} is not allowed on a secret that a certificate manages.");
         return Err(Fault::vault(403, "Forbidden", message, None));
@@ -43,11 +43,11 @@ pub(super) fn refuse_managed(secret: &Secret, verb: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-const fn may(verb: &'static str) -> Permission {
-    Permission(Contents::Secrets, verb)
+const fn may(verb: &'static str) -> VaultPermission {
+    VaultPermission(ContentKind::Secrets, verb)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let secrets = secret::all(ctx, &vault)?;
     let items = secrets
@@ -58,7 +58,7 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(page(&vault, call, items))
 }
 
-fn versions(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn versions(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let secret = need(ctx, &vault, call)?;
     let versions = secret.versions.iter();
@@ -66,7 +66,7 @@ fn versions(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(page(&vault, call, items))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     let secret = need(ctx, &vault, call)?;
     let version = secret.version(call.param("version")).ok_or_else(|| not_found(call))?;
@@ -81,7 +81,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(bundle(ctx, &vault, &secret, version)?))
 }
 
-fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn set(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("set"))?;
     let name = call.param("name");
     if !is_object_name(name) {
@@ -104,7 +104,7 @@ fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
     if let Some(held) = secret::find(ctx, &vault, name)? {
         refuse_managed(&held, "set")?;
     }
-    let mut version = Version::new(ctx.now, value.to_owned());
+    let mut version = SecretVersion::new(ctx.now, value.to_owned());
     lay_over(&mut version, &call.body);
     let id = version.id.clone();
     secret::add_version(ctx, &vault, name, version)?;
@@ -113,7 +113,7 @@ fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(bundle(ctx, &vault, &secret, version)?))
 }
 
-fn update(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn update(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("set"))?;
     let mut secret = need(ctx, &vault, call)?;
     refuse_managed(&secret, "update")?;
@@ -131,7 +131,7 @@ fn update(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("delete"))?;
     let mut secret = need(ctx, &vault, call)?;
     refuse_managed(&secret, "delete")?;
@@ -140,7 +140,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(show_deleted(&vault, &secret)))
 }
 
-fn list_deleted(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list_deleted(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("list"))?;
     let secrets = secret::all(ctx, &vault)?;
     let deleted = secrets.iter().filter(|secret| secret.deleted.is_some());
@@ -148,13 +148,13 @@ fn list_deleted(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(page(&vault, call, items))
 }
 
-fn get_deleted(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get_deleted(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("get"))?;
     let secret = need_deleted(ctx, &vault, call)?;
     Ok(Reply::ok(show_deleted(&vault, &secret)))
 }
 
-fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn purge(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("purge"))?;
     refuse_purge(&vault)?;
     let secret = need_deleted(ctx, &vault, call)?;
@@ -163,7 +163,7 @@ fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::empty(204))
 }
 
-fn recover(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn recover(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, may("recover"))?;
     let mut secret = need_deleted(ctx, &vault, call)?;
     refuse_managed(&secret, "recover")?;
@@ -173,13 +173,13 @@ fn recover(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown.unwrap_or_default()))
 }
 
-pub(super) fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Secret, Fault> {
+pub(super) fn need(ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> Result<SecretRecord, Fault> {
     secret::find(ctx, vault, call.param("name"))?
         .filter(|secret| secret.deleted.is_none())
         .ok_or_else(|| not_found(call))
 }
 
-fn need_deleted(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Secret, Fault> {
+fn need_deleted(ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> Result<SecretRecord, Fault> {
     secret::find(ctx, vault, call.param("name"))?
         .filter(|secret| secret.deleted.is_some())
         .ok_or_else(|| not_found(call))
@@ -199,7 +199,7 @@ fn not_found(call: &Call) -> Fault {
     )
 }
 
-pub(super) fn item(vault: &Vault, secret: &Secret, version: &Version, id: &str) -> Value {
+pub(super) fn item(vault: &VaultRecord, secret: &SecretRecord, version: &SecretVersion, id: &str) -> Value {
     let mut path = format!("{}secrets/{}", vault.uri(), secret.name);
     if !id.is_empty() {
         path = format!("{path}/{id}");
@@ -221,7 +221,12 @@ pub(super) fn item(vault: &Vault, secret: &Secret, version: &Version, id: &str) 
     shown
 }
 
-fn bundle(ctx: &Context<'_>, vault: &Vault, secret: &Secret, version: &Version) -> Result<Value, Fault> {
+fn bundle(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    secret: &SecretRecord,
+    version: &SecretVersion,
+) -> Result<Value, Fault> {
     let mut shown = item(vault, secret, version, &version.id);
     shown["value"] = version.value(ctx)?.into();
     if version.managed {
@@ -230,7 +235,7 @@ fn bundle(ctx: &Context<'_>, vault: &Vault, secret: &Secret, version: &Version) 
     Ok(shown)
 }
 
-fn show_deleted(vault: &Vault, secret: &Secret) -> Value {
+fn show_deleted(vault: &VaultRecord, secret: &SecretRecord) -> Value {
     let (Some(version), Some(deleted)) = (secret.latest(), secret.deleted) else {
         return Value::Null;
     };
@@ -239,8 +244,8 @@ fn show_deleted(vault: &Vault, secret: &Secret) -> Value {
     shown
 }
 
-/// Content type, tags and attributes of a request.
-pub(super) fn lay_over(version: &mut Version, body: &Value) {
+/// Merges content type, tags and attributes of a request into a version.
+pub(super) fn lay_over(version: &mut SecretVersion, body: &Value) {
     if let Some(kind) = body["contentType"].as_str() {
         version.content_type = Some(kind.to_owned());
     }
@@ -259,7 +264,7 @@ pub(super) fn lay_over(version: &mut Version, body: &Value) {
     version.expires = time("exp").or(version.expires);
 }
 
-/// What the names of secrets and certificates may be.
+/// Whether secrets and certificates may have this name.
 pub(super) fn is_object_name(name: &str) -> bool {
     (1..=127).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }

@@ -1,33 +1,33 @@
-//! Vaults as ARM resources: create, change, delete (softly), and who may take which name (API.md §8).
+//! Vaults as ARM resources: create, change, delete (softly), and who may use which name.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Deletion, Entry, Job, KIND, KIND_KEY, NAMES, Vault, deleted_vaults, properties};
+use super::{Deletion, KIND, KIND_KEY, NAMES, TakenName, VaultJob, VaultRecord, deleted_vaults, properties};
 use crate::{
     calendar::days,
-    call::{Call, Method},
-    context::{Context, envelope, merge, text},
-    id::ResourceId,
+    call::{Call, HttpMethod},
+    context::{CloudContext, envelope, merge, text},
+    id::ArmId,
     jobs,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
 };
 
-/// Names that somebody else in Azure has.
+/// Names that other customers of Azure hold.
 const TAKEN: [&str; 4] = ["contoso", "keyvault", "certificates", "production"];
 
-pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.page(call, KIND_KEY, &call.target(), |vault| Ok(Some(vault)))
 }
 
 /// An empty list, for what the practice cloud does not have.
-#[allow(clippy::unnecessary_wraps)] // Whatever a route leads to answers an `Outcome`.
-pub(super) fn none(_: &Context<'_>, _: &Call) -> Outcome {
+#[allow(clippy::unnecessary_wraps)] // The function of a route returns an `ReplyResult`.
+pub(super) fn none(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"value": [], "nextLink": null})))
 }
 
-/// Where a private endpoint of a vault could be: shown, not built.
-pub(super) fn links(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// The resource to which a private endpoint of a vault could connect: shown, not implemented.
+pub(super) fn links(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     ctx.need(&id)?;
     Ok(Reply::ok(json!({"value": [{
@@ -42,21 +42,21 @@ pub(super) fn links(ctx: &Context<'_>, call: &Call) -> Outcome {
     }]})))
 }
 
-/// Any name is free for a managed HSM, since there are none.
-pub(super) fn check_hsm_name(_: &Context<'_>, _: &Call) -> Outcome {
+/// Every name is free for a managed HSM, since there are none.
+pub(super) fn check_hsm_name(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"nameAvailable": true})))
 }
 
-pub(super) fn no_hsm(_: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn no_hsm(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Err(Fault::not_found(&call.target()))
 }
 
-pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
-    if let Some(vault) = Vault::at(ctx, &call.target())? {
+pub(super) fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    if let Some(vault) = VaultRecord::at(ctx, &call.target())? {
         return replace(ctx, call, vault);
     }
     let name = call.param("vault");
@@ -69,22 +69,22 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     call.need("/properties/tenantId")?;
     call.need("/properties/sku/name")?;
     properties::check(&call.body["properties"], None)?;
-    // What a vault of that name held went with its resource group.
+    // The contents of an earlier vault of that name are lost with its resource group.
     deleted_vaults::forget(ctx, &name.to_lowercase())?;
     let id = canonical(call);
     let tags = call.body.get("tags").cloned();
     let mut wanted = call.body["properties"].clone();
     properties::default_model(&mut wanted, call.api_version());
     let vault = create(ctx, &id, location, tags, &wanted)?;
-    let registered = jobs::Job::KeyVault(Job::Registered(name.to_owned()));
+    let registered = jobs::ScheduledJob::KeyVault(VaultJob::Registered(name.to_owned()));
     ctx.soon(SignedDuration::from_secs(30), &registered)?;
     Ok(Reply::ok(vault))
 }
 
-/// Adds a vault to the estate, its name not yet in DNS.
+/// Adds a vault to the estate; its name is not in DNS yet.
 pub fn create(
-    ctx: &Context<'_>,
-    id: &ResourceId,
+    ctx: &CloudContext<'_>,
+    id: &ArmId,
     location: &str,
     tags: Option<Value>,
     wanted: &Value,
@@ -114,16 +114,16 @@ pub fn create(
         "lastModifiedByType": "Application",
         "lastModifiedAt": ctx.now.to_string(),
     });
-    let entry = Entry { id: id.to_string(), deleted: None };
+    let entry = TakenName { id: id.to_string(), deleted: None };
     ctx.tx.put(&NAMES, &id.name().to_lowercase(), &entry)?;
     ctx.save(id, &vault)?;
     Ok(vault)
 }
 
-/// Gives every vault the address of this run: the port may be another than at the last one.
-pub fn readdress(ctx: &Context<'_>) -> Result<(), Fault> {
-    for mut vault in ctx.list(KIND_KEY, &ResourceId::parse(""))? {
-        let id = ResourceId::parse(text(&vault, "/id"));
+/// Updates the address of every vault to this run: the port may differ from the last one.
+pub fn readdress(ctx: &CloudContext<'_>) -> Result<(), Fault> {
+    for mut vault in ctx.list(KIND_KEY, &ArmId::parse(""))? {
+        let id = ArmId::parse(text(&vault, "/id"));
         let uri = ctx.setting.vault_uri(id.name());
         if text(&vault, "/properties/vaultUri") != uri {
             vault["properties"]["vaultUri"] = uri.into();
@@ -134,16 +134,16 @@ pub fn readdress(ctx: &Context<'_>) -> Result<(), Fault> {
 }
 
 /// The vault is ready: its name is in DNS.
-pub fn registered(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
-    if let Some(mut vault) = Vault::named(ctx, name)? {
+pub fn registered(ctx: &CloudContext<'_>, name: &str) -> Result<(), Fault> {
+    if let Some(mut vault) = VaultRecord::named(ctx, name)? {
         vault.resource["properties"]["provisioningState"] = "Succeeded".into();
         ctx.save(&vault.id, &vault.resource)?;
     }
     Ok(())
 }
 
-/// A PUT on a vault replaces the list of policies as a whole; what it does not name stays.
-fn replace(ctx: &Context<'_>, call: &Call, vault: Vault) -> Outcome {
+/// A PUT on a vault replaces the whole list of policies; members that it does not name stay.
+fn replace(ctx: &CloudContext<'_>, call: &Call, vault: VaultRecord) -> ReplyResult {
     let location = text(&call.body, "/location").replace(' ', "").to_lowercase();
     if !location.is_empty() && location != vault.location() {
         return Err(Fault::elsewhere(&vault.id, vault.location(), &location));
@@ -151,14 +151,14 @@ fn replace(ctx: &Context<'_>, call: &Call, vault: Vault) -> Outcome {
     change(ctx, call, vault)
 }
 
-pub(super) fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
-    match Vault::at(ctx, &call.target())? {
+pub(super) fn patch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    match VaultRecord::at(ctx, &call.target())? {
         Some(vault) => change(ctx, call, vault),
         None => Err(Fault::not_found(&call.target())),
     }
 }
 
-fn change(ctx: &Context<'_>, call: &Call, mut vault: Vault) -> Outcome {
+fn change(ctx: &CloudContext<'_>, call: &Call, mut vault: VaultRecord) -> ReplyResult {
     let mut wanted = call.body["properties"].clone();
     properties::check(&wanted, Some(&vault.resource["properties"]))?;
     if let Some(wanted) = wanted.as_object_mut() {
@@ -171,8 +171,8 @@ fn change(ctx: &Context<'_>, call: &Call, mut vault: Vault) -> Outcome {
     }
     match call.body.get("tags").filter(|tags| tags.is_object()) {
         Some(tags) => vault.resource["tags"] = tags.clone(),
-        // A PUT says what the tags are; without any, they are gone.
-        None if call.method == Method::Put => vault.resource["tags"] = json!({}),
+        // A PUT states all tags; without any, the vault has none.
+        None if call.method == HttpMethod::Put => vault.resource["tags"] = json!({}),
         None => {}
     }
     vault.resource["systemData"]["lastModifiedAt"] = ctx.now.to_string().into();
@@ -180,35 +180,35 @@ fn change(ctx: &Context<'_>, call: &Call, mut vault: Vault) -> Outcome {
     Ok(Reply::ok(vault.resource))
 }
 
-pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::empty(if remove(ctx, &call.target())? { 200 } else { 204 }))
 }
 
-/// Deletes a vault, which can be recovered until its retention is over; false if there is none.
-pub fn remove(ctx: &Context<'_>, id: &ResourceId) -> Result<bool, Fault> {
-    let Some(vault) = Vault::at(ctx, id)? else {
+/// Deletes a vault, which can be recovered during its retention; false if there is none.
+pub fn remove(ctx: &CloudContext<'_>, id: &ArmId) -> Result<bool, Fault> {
+    let Some(vault) = VaultRecord::at(ctx, id)? else {
         return Ok(false);
     };
     let purge_at = ctx.now + days(vault.retention_days());
-    let entry = Entry {
+    let entry = TakenName {
         id: vault.id.to_string(),
         deleted: Some(Deletion { at: ctx.now, purge_at, resource: vault.resource.clone() }),
     };
     ctx.tx.put(&NAMES, &vault.key(), &entry)?;
     ctx.remove(&vault.id)?;
-    let over = jobs::Job::KeyVault(Job::Purge(vault.name().to_owned()));
+    let over = jobs::ScheduledJob::KeyVault(VaultJob::Purge(vault.name().to_owned()));
     ctx.at(purge_at, &over)?;
     Ok(true)
 }
 
-fn recover_deleted(ctx: &Context<'_>, name: &str, entry: Entry) -> Outcome {
+fn recover_deleted(ctx: &CloudContext<'_>, name: &str, entry: TakenName) -> ReplyResult {
     let Some(deletion) = entry.deleted else {
         return Err(already_exists(name));
     };
-    let back = Entry { id: entry.id, deleted: None };
-    let id = ResourceId::parse(&back.id);
+    let back = TakenName { id: entry.id, deleted: None };
+    let id = ArmId::parse(&back.id);
     let mut vault = deletion.resource;
-    // It may have been deleted before it was ready, or in a run at another address.
+    // It may have been deleted before it was ready, or in a run with another address.
     vault["properties"]["provisioningState"] = "Succeeded".into();
     vault["properties"]["vaultUri"] = ctx.setting.vault_uri(id.name()).into();
     ctx.tx.put(&NAMES, &name.to_lowercase(), &back)?;
@@ -216,7 +216,7 @@ fn recover_deleted(ctx: &Context<'_>, name: &str, entry: Entry) -> Outcome {
     Ok(Reply::ok(vault))
 }
 
-pub(super) fn check_name(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn check_name(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let name = call.need("/name")?;
     let answer = match refuse_name(ctx, name) {
         Ok(()) => json!({"nameAvailable": true}),
@@ -229,7 +229,7 @@ pub(super) fn check_name(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(answer))
 }
 
-fn refuse_name(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+fn refuse_name(ctx: &CloudContext<'_>, name: &str) -> Result<(), Fault> {
     if !is_vault_name(name) {
         return Err(Fault::arm(
             400,
@@ -243,8 +243,8 @@ fn refuse_name(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
     }
     let lower = name.to_lowercase();
     let held = match ctx.tx.get(&NAMES, &lower)? {
-        // A vault that went with its resource group no longer holds its name.
-        Some(Entry { id, deleted: None }) => ctx.find(&ResourceId::parse(&id))?.is_some(),
+        // A vault that was deleted with its resource group no longer holds its name.
+        Some(TakenName { id, deleted: None }) => ctx.find(&ArmId::parse(&id))?.is_some(),
         Some(_) => true,
         None => TAKEN.contains(&lower.as_str()),
     };
@@ -278,8 +278,8 @@ fn is_vault_name(name: &str) -> bool {
         && !name.contains("--")
 }
 
-/// The id in Azure's own casing, whatever the request's.
-fn canonical(call: &Call) -> ResourceId {
+/// The id in Azure's own casing, regardless of the request's.
+fn canonical(call: &Call) -> ArmId {
     let target = call.target();
     let group = target.group_id().unwrap_or_else(|| target.clone());
     group.under("Microsoft.KeyVault", "vaults", call.param("vault"))

@@ -1,26 +1,26 @@
-//! What a certificate policy asks for: checked as the vault does, and turned into what the CA signs by.
+//! What a certificate policy asks for: checked as the vault does, and translated into a profile for the CA.
 
 use serde_json::Value;
 
 use super::{
-    Vault,
+    VaultRecord,
     secret::{PEM_TYPE, PFX_TYPE},
 };
 use crate::{
     ca::{
-        Curve, KeySource, Profile, Role,
-        particulars::{Particulars, Subject},
+        CommercialCa, KeyCurve, KeySource, LeafProfile,
+        particulars::{Particulars, SubjectName},
     },
     calendar::days,
-    context::{Context, text},
+    context::{CloudContext, text},
     reply::Fault,
 };
 
 /// A hundred years.
 const LONGEST_MONTHS: i64 = 1200;
 
-/// Refuses what no vault accepts, whether or not a certificate is made of it now.
-pub(super) fn check(vault: &Vault, wanted: &Value) -> Result<(), Fault> {
+/// Refuses what no vault accepts, even if no certificate is made of it now.
+pub(super) fn check(vault: &VaultRecord, wanted: &Value) -> Result<(), Fault> {
     let key = &wanted["key_props"];
     let hsm = text(key, "/kty").ends_with("-HSM");
     if hsm && text(&vault.resource, "/properties/sku/name").eq_ignore_ascii_case("standard") {
@@ -41,8 +41,8 @@ pub(super) fn check(vault: &Vault, wanted: &Value) -> Result<(), Fault> {
     actions.into_iter().flatten().try_for_each(check_action)
 }
 
-/// One trigger, and one of the two things that can be done then. Days that are more than a short life has are
-/// let pass: az's default policy has them.
+/// An action has one trigger and one of two types. More days than a short-lived certificate has are accepted:
+/// az's default policy has them.
 fn check_action(action: &Value) -> Result<(), Fault> {
     let number = |name: &str| action["trigger"][name].as_i64();
     let fits = match (number("lifetime_percentage"), number("days_before_expiry")) {
@@ -67,11 +67,15 @@ fn months(wanted: &Value) -> i64 {
     wanted["x509_props"]["validity_months"].as_i64().filter(|months| *months != 0).unwrap_or(12)
 }
 
-/// What to sign; `key` is the one that a policy wants used again.
-pub(super) fn profile(ctx: &Context<'_>, wanted: &Value, key: Option<KeySource>) -> Result<Profile, Fault> {
+/// The profile to sign; `key` is set when the policy reuses the key.
+pub(super) fn profile(
+    ctx: &CloudContext<'_>,
+    wanted: &Value,
+    key: Option<KeySource>,
+) -> Result<LeafProfile, Fault> {
     let x509 = &wanted["x509_props"];
     let subject = text(x509, "/subject");
-    let subject = Subject::parse(subject).ok_or_else(|| invalid("x509_props.subject", subject))?;
+    let subject = SubjectName::parse(subject).ok_or_else(|| invalid("x509_props.subject", subject))?;
     let common_name = subject.common_name().unwrap_or_default().to_owned();
     let mut names = words(&x509["sans"]["dns_names"]);
     let particulars = Particulars {
@@ -95,18 +99,18 @@ pub(super) fn profile(ctx: &Context<'_>, wanted: &Value, key: Option<KeySource>)
         names.push(common_name.clone());
     }
     let key = key.map_or_else(|| new_key(&wanted["key_props"]), Ok)?;
-    Ok(Profile {
+    Ok(LeafProfile {
         common_name,
         names,
         key,
         not_before: ctx.now,
         not_after: ctx.now + days(months(wanted) * 365 / 12),
-        issuer: Role::DigiCert,
+        issuer: CommercialCa::DigiCert,
         particulars: Some(particulars),
     })
 }
 
-/// A common name can be anything; as an alternative name it has to be one of DNS.
+/// A common name can be any text; as an alternative name it has to be a DNS name.
 fn is_host(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.*_".contains(&byte))
 }
@@ -127,7 +131,7 @@ fn new_key(wanted: &Value) -> Result<KeySource, Fault> {
                 "The practice cloud makes no keys on the curve P-256K, although Key Vault does: what it signs with does not know \
                  the curve. Use P-256, P-384 or P-521 here.",
             )),
-            name => Curve::named(name).map(KeySource::NewEc).ok_or_else(|| invalid("key_props.crv", name)),
+            name => KeyCurve::named(name).map(KeySource::NewEc).ok_or_else(|| invalid("key_props.crv", name)),
         },
         other => Err(invalid("key_props.kty", other)),
     }

@@ -1,15 +1,15 @@
-//! What an app or a subscription can have in Azure and never has here: lists of it are empty and its settings
-//! are those of an app that nobody set up. Clients ask for it on their way to something else.
+//! What an app or a subscription can have in Azure and never has here: such lists are empty, and such
+//! settings are those of a new app. Clients read them while they do other things.
 
 use serde_json::{Value, json};
 
 use super::{bindings::both, site};
 use crate::{
-    call::{Call, Method},
-    context::{Context, envelope, text},
-    id::ResourceId,
+    call::{Call, HttpMethod},
+    context::{CloudContext, envelope, text},
+    id::ArmId,
     provider::REGIONS,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
@@ -38,56 +38,60 @@ pub const ROUTES: &[Route] = [
     both!(Post, "config/publishingcredentials/list", publishing),
     both!(Post, "config/backup/list", no_backup),
     [
-        Route::new(Method::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}/usages", nothing),
-        Route::new(Method::Get, "{sub}/providers/Microsoft.Web/locations/{location}/usages", nothing),
+        Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}/usages", nothing),
+        Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/locations/{location}/usages", nothing),
     ],
     [
-        Route::new(Method::Get, "{sub}/providers/Microsoft.Web/hostingEnvironments", nothing),
-        Route::new(Method::Get, "{rg}/providers/Microsoft.Web/hostingEnvironments", nothing),
+        Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/hostingEnvironments", nothing),
+        Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/hostingEnvironments", nothing),
     ],
     [
-        Route::new(Method::Get, "{sub}/providers/Microsoft.Web/deletedSites", nothing),
-        Route::new(Method::Get, "{sub}/providers/Microsoft.Web/locations/{location}/deletedSites", nothing),
+        Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/deletedSites", nothing),
+        Route::new(
+            HttpMethod::Get,
+            "{sub}/providers/Microsoft.Web/locations/{location}/deletedSites",
+            nothing,
+        ),
     ],
     [
-        Route::new(Method::Get, "{sub}/providers/Microsoft.Web/staticSites", nothing),
-        Route::new(Method::Get, "{sub}/providers/Microsoft.Web/kubeEnvironments", nothing),
+        Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/staticSites", nothing),
+        Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/kubeEnvironments", nothing),
     ],
     [
-        Route::new(Method::Get, "{sub}/providers/Microsoft.Web/geoRegions", regions),
-        Route::new(Method::Get, "{sub}/providers/Microsoft.Web/billingMeters", nothing),
+        Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/geoRegions", regions),
+        Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/billingMeters", nothing),
     ],
 ]
 .as_flattened();
 
-fn nothing(_: &Context<'_>, _: &Call) -> Outcome {
+fn nothing(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"value": [], "nextLink": null, "id": null})))
 }
 
-/// The one list that is an array by itself.
-fn no_networks(_: &Context<'_>, _: &Call) -> Outcome {
+/// The only list that is a bare array.
+fn no_networks(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!([])))
 }
 
 /// The part of a site's configuration that a path names, with these members.
-fn settings(ctx: &Context<'_>, call: &Call, properties: Value) -> Outcome {
+fn settings(ctx: &CloudContext<'_>, call: &Call, properties: Value) -> ReplyResult {
     let at = call.segments.iter().position(|word| word.eq_ignore_ascii_case("config")).unwrap_or_default();
-    let site = ResourceId::from_segments(&call.segments[..at]);
+    let site = ArmId::from_segments(&call.segments[..at]);
     let owner = ctx.need(&site)?;
     let id = site.child("config", call.segments.get(at + 1).map_or("", String::as_str));
     Ok(Reply::ok(envelope(&id, "Microsoft.Web/sites/config", text(&owner, "/location"), properties)))
 }
 
-fn no_settings(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn no_settings(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     settings(ctx, call, json!({}))
 }
 
-fn no_sign_in(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn no_sign_in(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     settings(ctx, call, json!({"enabled": false}))
 }
 
-fn publishing(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let site = ResourceId::from_segments(&call.segments[..call.segments.len() - 3]);
+fn publishing(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let site = ArmId::from_segments(&call.segments[..call.segments.len() - 3]);
     let host = site::default_host(&site).replacen(".azurewebsites.net", ".scm.azurewebsites.net", 1);
     let user = format!("${}", site.name());
     settings(
@@ -97,12 +101,12 @@ fn publishing(ctx: &Context<'_>, call: &Call) -> Outcome {
     )
 }
 
-fn no_backup(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn no_backup(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     no_settings(ctx, call)?;
     Err(Fault::web(404, "Backup configuration not found for the site."))
 }
 
-fn regions(_: &Context<'_>, call: &Call) -> Outcome {
+fn regions(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     let show = |region: &&str| {
         let id = scope.under("Microsoft.Web", "geoRegions", region);

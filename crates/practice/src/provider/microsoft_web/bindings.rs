@@ -1,5 +1,4 @@
-//! Hostname bindings: which hostname belongs to which site, and which certificate it presents (API.md §§4.4,
-//! 4.5).
+//! Hostname bindings: which hostname belongs to which site, and which certificate it presents.
 
 use serde_json::{Value, json};
 
@@ -9,13 +8,13 @@ use super::{
     revision, site, site_certificates,
 };
 use crate::{
-    ca::facts::{Facts, name_covers},
-    call::{Call, Method},
-    context::{Context, envelope, text},
-    id::ResourceId,
+    ca::facts::{CertificateFacts, name_covers},
+    call::{Call, HttpMethod},
+    context::{CloudContext, envelope, text},
+    id::ArmId,
     index,
     material::Material,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
@@ -25,9 +24,13 @@ pub const KINDS: [&str; 2] =
 macro_rules! both {
     ($method:ident, $tail:literal, $run:expr) => {
         [
-            Route::new(Method::$method, concat!("{rg}/providers/Microsoft.Web/sites/{site}/", $tail), $run),
             Route::new(
-                Method::$method,
+                HttpMethod::$method,
+                concat!("{rg}/providers/Microsoft.Web/sites/{site}/", $tail),
+                $run,
+            ),
+            Route::new(
+                HttpMethod::$method,
                 concat!("{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}/", $tail),
                 $run,
             ),
@@ -46,14 +49,14 @@ pub const ROUTES: &[Route] = [
 
 /// How a hostname presents a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SslState {
+pub enum BindingSslState {
     Disabled,
     SniEnabled,
     IpBasedEnabled,
 }
 
-impl SslState {
-    /// From the word, or from the number of old api-versions.
+impl BindingSslState {
+    /// From the name, or from the number of old api-versions.
     pub fn parse(value: &Value) -> Option<Self> {
         let all = [Self::Disabled, Self::SniEnabled, Self::IpBasedEnabled];
         match value {
@@ -78,27 +81,27 @@ pub fn host(binding: &Value) -> &str {
     text(binding, "/id").rsplit('/').next().unwrap_or_default()
 }
 
-/// What a binding presents; absent members mean "not bound".
-pub fn state(binding: &Value) -> SslState {
+/// How a binding presents a certificate; absent members mean "not bound".
+pub fn state(binding: &Value) -> BindingSslState {
     let word = binding.pointer("/properties/sslState").unwrap_or(&Value::Null);
-    SslState::parse(word).unwrap_or(SslState::Disabled)
+    BindingSslState::parse(word).unwrap_or(BindingSslState::Disabled)
 }
 
 /// The bindings of a site or a slot.
-pub fn of_site(ctx: &Context<'_>, site: &ResourceId) -> Result<Vec<Value>, Fault> {
+pub fn of_site(ctx: &CloudContext<'_>, site: &ArmId) -> Result<Vec<Value>, Fault> {
     let slot = site.kind() == site::SLOT;
     ctx.list(KINDS[usize::from(slot)], site)
 }
 
 /// The site or slot that a binding belongs to.
-pub fn site_of(binding: &Value) -> ResourceId {
-    ResourceId::parse(text(binding, "/id")).parent()
+pub fn site_of(binding: &Value) -> ArmId {
+    ArmId::parse(text(binding, "/id")).parent()
 }
 
-/// The bindings that present a certificate with this thumbprint, of sites that can be bound to this one.
+/// The bindings that present a certificate with this thumbprint, of the sites that can use this certificate.
 pub fn presenting(
-    ctx: &Context<'_>,
-    certificate: &ResourceId,
+    ctx: &CloudContext<'_>,
+    certificate: &ArmId,
     webspace: &str,
     thumbprint: &str,
 ) -> Result<Vec<Value>, Fault> {
@@ -113,13 +116,13 @@ pub fn presenting(
     Ok(found)
 }
 
-/// The binding of a hostname, wherever it is in the cloud.
-pub fn find_host(ctx: &Context<'_>, host_name: &str) -> Result<Option<Value>, Fault> {
+/// The binding of a hostname, on any site of the cloud.
+pub fn find_host(ctx: &CloudContext<'_>, host_name: &str) -> Result<Option<Value>, Fault> {
     Ok(ctx.having(&index::HOSTS, host_name)?.into_iter().next())
 }
 
 /// What the front door presents for a hostname: the bound certificate, if there is one.
-pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>, Fault> {
+pub fn presented(ctx: &CloudContext<'_>, host_name: &str) -> Result<Option<Material>, Fault> {
     let Some(binding) = find_host(ctx, host_name)? else {
         return Ok(None);
     };
@@ -128,15 +131,16 @@ pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>,
         return Ok(None);
     }
     match certificates::for_site(ctx, &site_of(&binding), thumbprint)? {
-        Some(certificate) => certificates::material(ctx, &ResourceId::parse(text(&certificate, "/id"))),
+        Some(certificate) => certificates::material(ctx, &ArmId::parse(text(&certificate, "/id"))),
         None => certificates::superseded(ctx, thumbprint),
     }
 }
 
-/// Maps a hostname to a site, without TLS. `record` is how DNS points there; `None` for the default hostname.
+/// Maps a hostname to a site, without TLS. `record` is the type of the DNS record; `None` for the default
+/// hostname.
 pub fn add(
-    ctx: &Context<'_>,
-    site: &ResourceId,
+    ctx: &CloudContext<'_>,
+    site: &ArmId,
     host_name: &str,
     record: Option<&str>,
 ) -> Result<Value, Fault> {
@@ -146,21 +150,21 @@ pub fn add(
     Ok(binding)
 }
 
-/// The same, presenting a certificate that fits: for generated estates, which know that it does.
+/// The same, with a certificate: for generated estates, whose certificates are known to fit.
 pub fn plant(
-    ctx: &Context<'_>,
-    site: &ResourceId,
+    ctx: &CloudContext<'_>,
+    site: &ArmId,
     owner: &Value,
     host_name: &str,
     thumbprint: &str,
 ) -> Result<(), Fault> {
     let (id, mut binding) = document(site, owner, host_name, Some("CName"));
-    binding["properties"]["sslState"] = json!(SslState::SniEnabled.word());
+    binding["properties"]["sslState"] = json!(BindingSslState::SniEnabled.word());
     binding["properties"]["thumbprint"] = json!(thumbprint);
     ctx.save(&id, &binding)
 }
 
-fn document(site: &ResourceId, owner: &Value, host_name: &str, record: Option<&str>) -> (ResourceId, Value) {
+fn document(site: &ArmId, owner: &Value, host_name: &str, record: Option<&str>) -> (ArmId, Value) {
     let host_name = host_name.to_lowercase();
     let id = site.child("hostNameBindings", &host_name);
     let name = match site.kind().as_str() {
@@ -182,12 +186,12 @@ fn document(site: &ResourceId, owner: &Value, host_name: &str, record: Option<&s
     (id, binding)
 }
 
-/// Binds, rebinds or unbinds a certificate, with every check the service makes.
+/// Binds, rebinds or unbinds a certificate, with every check that the service makes.
 pub fn bind(
-    ctx: &Context<'_>,
-    site: &ResourceId,
+    ctx: &CloudContext<'_>,
+    site: &ArmId,
     host_name: &str,
-    wanted: SslState,
+    wanted: BindingSslState,
     thumbprint: &str,
 ) -> Result<Value, Fault> {
     let id = site.child("hostNameBindings", &host_name.to_lowercase());
@@ -201,11 +205,11 @@ pub fn bind(
     for name in ["sslState", "thumbprint", "virtualIP"] {
         members.remove(name);
     }
-    if wanted != SslState::Disabled {
+    if wanted != BindingSslState::Disabled {
         check(ctx, site, host_name, wanted, thumbprint)?;
         members.insert("sslState".to_owned(), json!(wanted.word()));
         members.insert("thumbprint".to_owned(), json!(thumbprint.to_uppercase()));
-        if wanted == SslState::IpBasedEnabled {
+        if wanted == BindingSslState::IpBasedEnabled {
             members.insert("virtualIP".to_owned(), json!(site::own_ip(site)));
         }
     }
@@ -215,16 +219,16 @@ pub fn bind(
 }
 
 fn check(
-    ctx: &Context<'_>,
-    site: &ResourceId,
+    ctx: &CloudContext<'_>,
+    site: &ArmId,
     host_name: &str,
-    wanted: SslState,
+    wanted: BindingSslState,
     thumbprint: &str,
 ) -> Result<(), Fault> {
     let owner = ctx.need(site)?;
     let plan = plans::named(ctx, text(&owner, "/properties/serverFarmId"))?;
     let allowed = plans::tls(&plan);
-    let needed = if wanted == SslState::IpBasedEnabled { Tls::IpBased } else { Tls::Sni };
+    let needed = if wanted == BindingSslState::IpBasedEnabled { Tls::IpBased } else { Tls::Sni };
     if allowed < needed {
         let tier = text(&plan, "/sku/tier");
         let what = if needed == Tls::IpBased { "IP based SSL" } else { "SSL" };
@@ -253,13 +257,13 @@ fn check(
             &[thumbprint, host_name],
         ));
     }
-    // One address can present one certificate to clients without SNI.
+    // One address can present only one certificate to clients without SNI.
     let other_ip = of_site(ctx, site)?.into_iter().any(|other| {
-        state(&other) == SslState::IpBasedEnabled
+        state(&other) == BindingSslState::IpBasedEnabled
             && !host(&other).eq_ignore_ascii_case(host_name)
             && !text(&other, "/properties/thumbprint").eq_ignore_ascii_case(thumbprint)
     });
-    if wanted == SslState::IpBasedEnabled && other_ip {
+    if wanted == BindingSslState::IpBasedEnabled && other_ip {
         return Err(Fault::web(
             400,
             "Cannot set certificate for existing VIP because another VIP already uses that certificate.",
@@ -269,13 +273,13 @@ fn check(
 }
 
 /// Moves the bindings of a certificate to its successor, which has these names. A hostname that the new one
-/// does not cover stays on the old one, which the front ends go on presenting.
+/// does not cover stays on the old one, which the front ends continue to present.
 pub fn move_all(
-    ctx: &Context<'_>,
-    certificate: &ResourceId,
+    ctx: &CloudContext<'_>,
+    certificate: &ArmId,
     webspace: &str,
     from: &str,
-    to: &Facts,
+    to: &CertificateFacts,
 ) -> Result<(), Fault> {
     if from.eq_ignore_ascii_case(&to.thumbprint) {
         return Ok(());
@@ -285,30 +289,30 @@ pub fn move_all(
             continue;
         }
         binding["properties"]["thumbprint"] = json!(to.thumbprint);
-        ctx.save(&ResourceId::parse(text(&binding, "/id")), &binding)?;
+        ctx.save(&ArmId::parse(text(&binding, "/id")), &binding)?;
     }
     Ok(())
 }
 
-fn reply(ctx: &Context<'_>, binding: Value) -> Outcome {
+fn reply(ctx: &CloudContext<'_>, binding: Value) -> ReplyResult {
     let etag = revision::etag(ctx, &site_of(&binding))?;
     Ok(Reply::ok(binding).header("etag", etag))
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target();
     ctx.need(&site)?;
     let kind = KINDS[usize::from(site.kind() == site::SLOT)];
     ctx.page(call, kind, &site, |binding| Ok(Some(binding)))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     reply(ctx, ctx.need(&call.target())?)
 }
 
-/// Adds a hostname (DNS must point here), or changes its certificate: a body without `sslState` unbinds
-/// nothing.
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// Adds a hostname (DNS must point here), or changes its certificate. A body without `sslState` leaves the
+/// binding as it is.
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let site = id.parent();
     ctx.need(&site)?;
@@ -322,7 +326,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let binding = match wanted {
         None | Some(Value::Null) => ctx.need(&id)?,
         Some(word) => {
-            let state = SslState::parse(word)
+            let state = BindingSslState::parse(word)
                 .ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
             let thumbprint = call.text("/properties/thumbprint").unwrap_or_default();
             bind(ctx, &site, &host_name, state, thumbprint)?
@@ -331,7 +335,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     reply(ctx, binding)
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     revision::require_match(ctx, call, &id)?;
     if id.name().eq_ignore_ascii_case(&site::default_host(&id.parent())) {
@@ -340,7 +344,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     if !ctx.remove(&id)? {
         return Ok(Reply::empty(204));
     }
-    // With the last IP-based binding goes the address.
+    // The address is released with the last IP-based binding.
     site::publish_address(ctx, &id.parent())?;
     Ok(Reply::empty(200))
 }

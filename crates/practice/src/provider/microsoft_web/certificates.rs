@@ -1,6 +1,6 @@
-//! `Microsoft.Web/certificates`: private key certificates, each in one webspace (API.md §3).
+//! `Microsoft.Web/certificates`: private key certificates, each in one webspace.
 //!
-//! Where the bytes come from is `sources` (upload, Key Vault) and `managed`; here is what is common to all.
+//! `sources` (upload, Key Vault) and `managed` obtain the certificates; this file has what is common to all.
 
 use serde_json::{Value, json};
 
@@ -11,13 +11,13 @@ use super::{
     sources,
 };
 use crate::{
-    ca::facts::{Facts, with_offset},
-    call::{Call, Method},
-    context::{Context, envelope, merge, text},
-    id::ResourceId,
+    ca::facts::{CertificateFacts, with_offset},
+    call::{Call, HttpMethod},
+    context::{CloudContext, envelope, merge, text},
+    id::ArmId,
     index,
-    material::{Kept, Material},
-    reply::{Fault, Outcome, Reply},
+    material::{Material, StoredMaterial},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
 };
@@ -28,15 +28,15 @@ pub const KIND: &str = "microsoft.web/certificates";
 const SUPERSEDED: Collection<Material> = Collection::private("superseded-certificate");
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{sub}/providers/Microsoft.Web/certificates", list),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/certificates", list),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/certificates/{name}", get),
-    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/certificates/{name}", put),
-    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/certificates/{name}", patch),
-    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/certificates/{name}", delete),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/certificates", list),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/certificates", list),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/certificates/{name}", get),
+    Route::new(HttpMethod::Put, "{rg}/providers/Microsoft.Web/certificates/{name}", put),
+    Route::new(HttpMethod::Patch, "{rg}/providers/Microsoft.Web/certificates/{name}", patch),
+    Route::new(HttpMethod::Delete, "{rg}/providers/Microsoft.Web/certificates/{name}", delete),
 ];
 
-/// Certificates of one app, or of one slot, alone.
+/// The certificates of a single app or slot.
 pub const OF_SITE_ROUTES: &[Route] = [
     both!(Get, "certificates", list_of_site),
     both!(Get, "certificates/{name}", get),
@@ -46,39 +46,39 @@ pub const OF_SITE_ROUTES: &[Route] = [
 ]
 .as_flattened();
 
-/// Where a certificate is put.
+/// Where a certificate is created.
 #[derive(Debug, Clone)]
-pub struct Place {
-    pub id: ResourceId,
+pub struct Placement {
+    pub id: ArmId,
     /// As App Service spells it.
     pub region: String,
     pub webspace: String,
     pub tags: Value,
-    /// Members that only certificates of one app have, as they were sent.
+    /// The members that only a single app's certificates have, as they were sent.
     pub own: Value,
 }
 
-/// Where a certificate came from, as its members say it.
+/// The origin of a certificate, as its members state it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum CertificateOrigin {
     Upload { friendly_name: String },
-    Vault { vault: ResourceId, secret: String },
+    Vault { vault: ArmId, secret: String },
     Managed { host: String, method: Option<String> },
 }
 
-/// The certificate with this thumbprint that a site can be bound to.
-pub fn for_site(ctx: &Context<'_>, site: &ResourceId, thumbprint: &str) -> Result<Option<Value>, Fault> {
+/// The certificate with this thumbprint to which a site can be bound.
+pub fn for_site(ctx: &CloudContext<'_>, site: &ArmId, thumbprint: &str) -> Result<Option<Value>, Fault> {
     let owner = ctx.need(site)?;
     let all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
     let fits = |one: &Value| {
-        serves(&ResourceId::parse(text(one, "/id")), text(one, "/properties/webSpace"), site, &owner)
+        serves(&ArmId::parse(text(one, "/id")), text(one, "/properties/webSpace"), site, &owner)
     };
     Ok(all.into_iter().find(fits))
 }
 
-/// Whether a site can be bound to the certificate with this id: one of its own, or one of its webspace,
-/// unless it takes its own alone.
-pub fn serves(certificate: &ResourceId, webspace: &str, site: &ResourceId, owner: &Value) -> bool {
+/// Whether a site can be bound to the certificate with this id: one of its own, or one of its webspace unless
+/// the site accepts only its own.
+pub fn serves(certificate: &ArmId, webspace: &str, site: &ArmId, owner: &Value) -> bool {
     if is_of_site(certificate) {
         return certificate.parent().key() == site.key();
     }
@@ -87,41 +87,45 @@ pub fn serves(certificate: &ResourceId, webspace: &str, site: &ResourceId, owner
         && certificate.subscription_id().is_some_and(|subscription| site.is_under(&subscription))
 }
 
-/// Every certificate with this thumbprint that lives where this one does, itself among them.
+/// Every certificate with this thumbprint in the same webspace, including this one.
 pub fn twins(
-    ctx: &Context<'_>,
-    one: &ResourceId,
+    ctx: &CloudContext<'_>,
+    one: &ArmId,
     webspace: &str,
     thumbprint: &str,
-) -> Result<Vec<ResourceId>, Fault> {
+) -> Result<Vec<ArmId>, Fault> {
     let all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
     let is_near = |other: &Value| {
-        let id = ResourceId::parse(text(other, "/id"));
+        let id = ArmId::parse(text(other, "/id"));
         if is_of_site(one) || is_of_site(&id) {
             return id.parent().key() == one.parent().key();
         }
         text(other, "/properties/webSpace").eq_ignore_ascii_case(webspace)
             && one.subscription_id().is_some_and(|subscription| id.is_under(&subscription))
     };
-    Ok(all.iter().filter(|other| is_near(other)).map(|twin| ResourceId::parse(text(twin, "/id"))).collect())
+    Ok(all.iter().filter(|other| is_near(other)).map(|twin| ArmId::parse(text(twin, "/id"))).collect())
 }
 
 /// Leaf, chain and key of a certificate.
-pub fn material(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Material>, Fault> {
-    let kept: Option<Kept> = ctx.private(id)?;
+pub fn material(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Option<Material>, Fault> {
+    let kept: Option<StoredMaterial> = ctx.private(id)?;
     Ok(kept.map(|kept| kept.whole(ctx.setting)))
 }
 
-/// A certificate that no resource has any more, and that front ends go on presenting for the hostnames bound
-/// to it.
-pub fn superseded(ctx: &Context<'_>, thumbprint: &str) -> Result<Option<Material>, Fault> {
+/// A certificate without a resource, which front ends continue to present for the hostnames bound to it.
+pub fn superseded(ctx: &CloudContext<'_>, thumbprint: &str) -> Result<Option<Material>, Fault> {
     Ok(ctx.tx.get(&SUPERSEDED, &thumbprint.to_uppercase())?)
 }
 
-/// Writes a certificate, new or in place of the one with that name; bindings that presented the old one
-/// present this one from now on, where it covers their hostname.
-pub fn save(ctx: &Context<'_>, place: &Place, material: &Material, origin: &Origin) -> Result<Value, Fault> {
-    let facts = Facts::read(&material.leaf)
+/// Writes a certificate, either new or in place of the one with that name. Bindings to the old one present
+/// the new one from now on, where it covers their hostname.
+pub fn save(
+    ctx: &CloudContext<'_>,
+    place: &Placement,
+    material: &Material,
+    origin: &CertificateOrigin,
+) -> Result<Value, Fault> {
+    let facts = CertificateFacts::read(&material.leaf)
         .map_err(|error| Fault::web(400, format!("The certificate cannot be read: {error}")))?;
     let before = ctx.find(&place.id)?;
     let superseded = self::material(ctx, &place.id)?;
@@ -140,8 +144,8 @@ pub fn save(ctx: &Context<'_>, place: &Place, material: &Material, origin: &Orig
     Ok(certificate)
 }
 
-/// The resource that says so much of a certificate.
-pub fn document(place: &Place, facts: &Facts, origin: &Origin) -> Value {
+/// The resource of a certificate.
+pub fn document(place: &Placement, facts: &CertificateFacts, origin: &CertificateOrigin) -> Value {
     let mut properties = json!({
         "friendlyName": "",
         "subjectName": facts.names.join(","),
@@ -169,14 +173,14 @@ pub fn document(place: &Place, facts: &Facts, origin: &Origin) -> Value {
         "resourceGroup": place.id.group(),
     });
     match origin {
-        Origin::Upload { friendly_name } => properties["friendlyName"] = json!(friendly_name),
-        Origin::Vault { vault, secret } => {
-            // Recorded: the id comes back in lower case.
+        CertificateOrigin::Upload { friendly_name } => properties["friendlyName"] = json!(friendly_name),
+        CertificateOrigin::Vault { vault, secret } => {
+            // Recorded traffic: the id comes back in lower case.
             properties["keyVaultId"] = json!(vault.key());
             properties["keyVaultSecretName"] = json!(secret);
             properties["keyVaultSecretStatus"] = json!("Succeeded");
         }
-        Origin::Managed { host, method } => {
+        CertificateOrigin::Managed { host, method } => {
             properties["canonicalName"] = json!(host);
             if let Some(method) = method {
                 properties["domainValidationMethod"] = json!(method);
@@ -197,9 +201,9 @@ pub fn document(place: &Place, facts: &Facts, origin: &Origin) -> Value {
 }
 
 /// Where an existing certificate is.
-pub fn place_of(certificate: &Value) -> Place {
-    Place {
-        id: ResourceId::parse(text(certificate, "/id")),
+pub fn place_of(certificate: &Value) -> Placement {
+    Placement {
+        id: ArmId::parse(text(certificate, "/id")),
         region: text(certificate, "/location").to_owned(),
         webspace: text(certificate, "/properties/webSpace").to_owned(),
         tags: certificate["tags"].clone(),
@@ -208,14 +212,14 @@ pub fn place_of(certificate: &Value) -> Place {
 }
 
 /// `$filter=ServerFarmId eq '…'` means: in the webspace of that plan.
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let plan = call
         .query("$filter")
         .filter(|filter| filter.to_lowercase().contains("serverfarmid"))
         .and_then(|filter| filter.split('\'').nth(1));
     let webspace = match plan {
         Some(plan) => {
-            let plan = ctx.find(&ResourceId::parse(plan))?.unwrap_or(Value::Null);
+            let plan = ctx.find(&ArmId::parse(plan))?.unwrap_or(Value::Null);
             Some(text(&plan, "/properties/webSpace").to_owned())
         }
         None => None,
@@ -227,18 +231,18 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     })
 }
 
-fn list_of_site(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list_of_site(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target();
     ctx.need(&site)?;
     ctx.page(call, OF_SITE[usize::from(site.kind() == site::SLOT)], &site, |one| Ok(Some(one)))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-/// Creates, imports, renews in place or syncs, by what the body brings; the same PUT again is Sync.
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// Creates, imports, renews in place or syncs, depending on the body; repeating the same PUT means Sync.
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let before = ctx.find(&call.target())?;
     if before.is_none() {
         site_certificates::require_room(ctx, &call.target())?;
@@ -246,7 +250,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let place = place(ctx, call, before.as_ref())?;
     let named = |pointer: &str| call.text(pointer).filter(|value| !value.is_empty());
     if let Some(vault) = named("/properties/keyVaultId") {
-        let vault = ResourceId::parse(vault);
+        let vault = ArmId::parse(vault);
         let secret = named("/properties/keyVaultSecretName")
             .ok_or_else(|| Fault::web(400, sources::INVALID_SECRET))?;
         return sources::import(ctx, &place, &vault, secret);
@@ -260,7 +264,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         return managed::begin(ctx, call, place, &host.to_lowercase(), method, before);
     }
     match before {
-        // Nothing new is brought: a vault's certificate is synced, any other keeps its bytes.
+        // The body contains nothing new: a vault's certificate is synced, any other keeps its contents.
         Some(before) => match sources::vault_of(&before) {
             Some((vault, secret)) => sources::import(ctx, &place, &vault, &secret),
             None => retag(ctx, call, before),
@@ -269,8 +273,8 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
 }
 
-/// Region and webspace of what a PUT makes.
-fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place, Fault> {
+/// Region and webspace of the certificate that a PUT creates.
+fn place(ctx: &CloudContext<'_>, call: &Call, before: Option<&Value>) -> Result<Placement, Fault> {
     let id = call.target();
     let location = call.text("/location").ok_or_else(|| {
         Fault::arm(400, "LocationRequired", "The location property is required for this definition.")
@@ -280,7 +284,7 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
     if is_of_site(&id) && before.is_none() {
         let site = ctx.need(&id.parent())?;
         let of_site = |pointer| text(&site, pointer).to_owned();
-        return Ok(Place {
+        return Ok(Placement {
             id,
             region: of_site("/location"),
             webspace: of_site("/properties/webSpace"),
@@ -292,13 +296,13 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
         if !plans::same_region(location, text(before, "/location")) {
             return Err(Fault::elsewhere(&id, text(before, "/location"), location));
         }
-        return Ok(Place { tags, own, ..place_of(before) });
+        return Ok(Placement { tags, own, ..place_of(before) });
     }
     let plan = call.text("/properties/serverFarmId").filter(|plan| !plan.is_empty());
     let Some(plan) = plan else {
         let region = plans::region(location).to_owned();
         let webspace = plans::webspace(id.group().unwrap_or_default(), &region, false);
-        return Ok(Place { id, region, webspace, tags, own });
+        return Ok(Placement { id, region, webspace, tags, own });
     };
     let plan = plans::named(ctx, plan)?;
     let region = text(&plan, "/location").to_owned();
@@ -309,15 +313,15 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
         ));
     }
     let webspace = text(&plan, "/properties/webSpace").to_owned();
-    Ok(Place { id, region, webspace, tags, own })
+    Ok(Placement { id, region, webspace, tags, own })
 }
 
-fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn patch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let before = ctx.need(&call.target())?;
     retag(ctx, call, before)
 }
 
-fn retag(ctx: &Context<'_>, call: &Call, mut certificate: Value) -> Outcome {
+fn retag(ctx: &CloudContext<'_>, call: &Call, mut certificate: Value) -> ReplyResult {
     if let Some(tags) = call.body.get("tags") {
         certificate["tags"] = tags.clone();
         ctx.save(&call.target(), &certificate)?;
@@ -325,8 +329,8 @@ fn retag(ctx: &Context<'_>, call: &Call, mut certificate: Value) -> Outcome {
     Ok(Reply::ok(certificate))
 }
 
-/// A bound certificate stays, unless a twin of it (same thumbprint, same webspace) remains.
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// A bound certificate cannot be deleted, unless a duplicate (same thumbprint, same webspace) remains.
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let Some(certificate) = ctx.find(&id)? else {
         return Ok(Reply::empty(204));

@@ -1,5 +1,5 @@
-//! `config/web` (TLS settings live only here, A: `siteConfig.minTlsVersion` of a site is always null) and app
-//! settings.
+//! `config/web` and app settings. TLS settings exist only here: `siteConfig.minTlsVersion` of a site is
+//! always null.
 
 use serde_json::{Map, Value, json};
 
@@ -10,18 +10,18 @@ use super::{
 };
 use crate::{
     calendar::OLDEST_TLS,
-    call::{Call, Method},
-    context::{Context, envelope, merge, text},
-    id::ResourceId,
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::{CloudContext, envelope, merge, text},
+    id::ArmId,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
 };
 
-/// The oldest TLS versions that an app and its deployment site take.
+/// The members that set the oldest TLS version of an app and of its deployment site.
 const TLS_MINIMA: [&str; 2] = ["minTlsVersion", "scmMinTlsVersion"];
 
-/// Values are often secrets, so they are shown by POST only.
+/// Values are often secrets, so only POST shows them.
 const APP_SETTINGS: Collection<Map<String, Value>> = Collection::private("app-settings");
 
 pub const ROUTES: &[Route] = [
@@ -38,7 +38,7 @@ pub const ROUTES: &[Route] = [
 .as_flattened();
 
 /// The configuration of a new site.
-pub fn create(ctx: &Context<'_>, site: &ResourceId, location: &str) -> Result<(), Fault> {
+pub fn create(ctx: &CloudContext<'_>, site: &ArmId, location: &str) -> Result<(), Fault> {
     let id = site.child("config", "web");
     let mut web = envelope(
         &id,
@@ -68,9 +68,9 @@ pub fn create(ctx: &Context<'_>, site: &ResourceId, location: &str) -> Result<()
     ctx.save(&id, &web)
 }
 
-/// What the `siteConfig` of a site says about its configuration: a site that is read and put back as it was
-/// carries nothing but nulls there, and app settings as a list.
-pub fn from_site(ctx: &Context<'_>, site: &ResourceId, members: &Map<String, Value>) -> Result<(), Fault> {
+/// Applies the `siteConfig` in a request for a site. A site that was read and is written back unchanged has
+/// only nulls there, and app settings as a list.
+pub fn from_site(ctx: &CloudContext<'_>, site: &ArmId, members: &Map<String, Value>) -> Result<(), Fault> {
     let mut members: Map<String, Value> =
         members.iter().filter(|(_, value)| !value.is_null()).map(|(n, v)| (n.clone(), v.clone())).collect();
     if let Some(settings) = members.remove("appSettings") {
@@ -83,8 +83,8 @@ pub fn from_site(ctx: &Context<'_>, site: &ResourceId, members: &Map<String, Val
     Ok(())
 }
 
-/// Lays changed members over the configuration.
-pub fn change(ctx: &Context<'_>, site: &ResourceId, members: &Value) -> Result<Value, Fault> {
+/// Merges changed members into the configuration.
+pub fn change(ctx: &CloudContext<'_>, site: &ArmId, members: &Value) -> Result<Value, Fault> {
     for name in TLS_MINIMA {
         if let Some(version) = members.get(name).and_then(Value::as_str)
             && !["1.0", "1.1", "1.2", "1.3"].contains(&version)
@@ -102,19 +102,19 @@ pub fn change(ctx: &Context<'_>, site: &ResourceId, members: &Value) -> Result<V
     Ok(web)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let web = shown(ctx, ctx.need(&call.target().child("config", "web"))?)?;
     Ok(Reply::ok(json!({"value": [web], "nextLink": null, "id": null})))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let etag = revision::etag(ctx, &call.target())?;
     Ok(Reply::ok(shown(ctx, ctx.need(&call.target())?)?).header("etag", etag))
 }
 
-/// With the tags of the site and everything that is the same for all.
-fn shown(ctx: &Context<'_>, mut web: Value) -> Result<Value, Fault> {
-    let site = ctx.need(&ResourceId::parse(text(&web, "/id")).parent())?;
+/// Adds the site's tags and the members that are the same for all.
+fn shown(ctx: &CloudContext<'_>, mut web: Value) -> Result<Value, Fault> {
+    let site = ctx.need(&ArmId::parse(text(&web, "/id")).parent())?;
     if site["tags"].is_object() {
         web["tags"] = site["tags"].clone();
     }
@@ -122,11 +122,12 @@ fn shown(ctx: &Context<'_>, mut web: Value) -> Result<Value, Fault> {
     Ok(web)
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target().parent();
     revision::require_match(ctx, call, &site)?;
     let members = call.body.get("properties").unwrap_or(&Value::Null);
-    // What the service will say is not announced. An app that is at an older version keeps it, to no effect.
+    // The service's future words are not announced. An app that is set to an older version keeps the setting,
+    // without effect.
     for name in TLS_MINIMA {
         if members[name].as_str().is_some_and(|version| version < OLDEST_TLS.at(ctx.now)) {
             return Err(Fault::web(
@@ -137,17 +138,17 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
     let changed = change(ctx, &site, members)?;
     let mut web = shown(ctx, changed)?;
-    // Recorded: answers to writes carry the site's type.
+    // Recorded traffic: responses to writes carry the site's type.
     web["type"] = json!("Microsoft.Web/sites");
     Ok(Reply::ok(web).header("etag", revision::etag(ctx, &site)?))
 }
 
-fn settings(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let site = ResourceId::from_segments(&call.segments[..call.segments.len() - 3]);
+fn settings(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let site = ArmId::from_segments(&call.segments[..call.segments.len() - 3]);
     show_settings(ctx, &site)
 }
 
-fn set_settings(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn set_settings(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target().parent();
     let empty = Map::new();
     let all = call.body.get("properties").and_then(Value::as_object).unwrap_or(&empty);
@@ -157,27 +158,27 @@ fn set_settings(ctx: &Context<'_>, call: &Call) -> Outcome {
     show_settings(ctx, &site)
 }
 
-/// Sets one app setting, as a scenario does.
-pub fn set(ctx: &Context<'_>, site: &ResourceId, name: &str, value: &str) -> Result<(), Fault> {
+/// Sets one app setting, for a scenario.
+pub fn set(ctx: &CloudContext<'_>, site: &ArmId, name: &str, value: &str) -> Result<(), Fault> {
     let mut all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
     all.insert(name.to_owned(), json!(value));
     Ok(ctx.tx.put(&APP_SETTINGS, &site.key(), &all)?)
 }
 
-/// There is no database to connect to.
-fn connection_strings(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let site = ResourceId::from_segments(&call.segments[..call.segments.len() - 3]);
+/// There are no databases, so the list is empty.
+fn connection_strings(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let site = ArmId::from_segments(&call.segments[..call.segments.len() - 3]);
     let owner = ctx.need(&site)?;
     let id = site.child("config", "connectionstrings");
     Ok(Reply::ok(envelope(&id, "Microsoft.Web/sites/config", text(&owner, "/location"), json!({}))))
 }
 
-/// Which settings stay with a slot when slots are swapped.
-fn sticky(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// The settings that stay with a slot in a swap.
+fn sticky(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(sticky_of(ctx, &call.target().parent())?))
 }
 
-fn set_sticky(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn set_sticky(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let mut names = sticky_of(ctx, &id.parent())?;
     merge(&mut names["properties"], &call.body["properties"]);
@@ -185,7 +186,7 @@ fn set_sticky(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(names))
 }
 
-fn sticky_of(ctx: &Context<'_>, site: &ResourceId) -> Result<Value, Fault> {
+fn sticky_of(ctx: &CloudContext<'_>, site: &ArmId) -> Result<Value, Fault> {
     let owner = ctx.need(site)?;
     let id = site.child("config", "slotConfigNames");
     let none =
@@ -194,16 +195,16 @@ fn sticky_of(ctx: &Context<'_>, site: &ResourceId) -> Result<Value, Fault> {
     Ok(kept.unwrap_or_else(|| envelope(&id, "Microsoft.Web/sites", text(&owner, "/location"), none)))
 }
 
-/// What stays with a slot, and what leaves it.
+/// The settings that stay with a slot, and those that move.
 type Halves = (Map<String, Value>, Map<String, Value>);
 
-/// Two sites of an app change their settings, but for those that stay with their slot.
-pub fn swap(ctx: &Context<'_>, app: &ResourceId, both: [&ResourceId; 2]) -> Result<(), Fault> {
+/// Exchanges the settings of two sites of an app, except those that stay with their slot.
+pub fn swap(ctx: &CloudContext<'_>, app: &ArmId, both: [&ArmId; 2]) -> Result<(), Fault> {
     let names = sticky_of(ctx, app)?;
     let stays = |name: &str| {
         names["properties"]["appSettingNames"].as_array().is_some_and(|all| all.contains(&json!(name)))
     };
-    let halves = |site: &ResourceId| -> Result<Halves, Fault> {
+    let halves = |site: &ArmId| -> Result<Halves, Fault> {
         let all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
         Ok(all.into_iter().partition(|(name, _)| stays(name)))
     };
@@ -215,13 +216,13 @@ pub fn swap(ctx: &Context<'_>, app: &ResourceId, both: [&ResourceId; 2]) -> Resu
     Ok(())
 }
 
-/// The settings of a site that is deleted.
-pub fn forget(ctx: &Context<'_>, site: &ResourceId) -> Result<(), Fault> {
+/// Removes the settings of a deleted site.
+pub fn forget(ctx: &CloudContext<'_>, site: &ArmId) -> Result<(), Fault> {
     ctx.tx.remove(&APP_SETTINGS, &site.key())?;
     Ok(())
 }
 
-fn show_settings(ctx: &Context<'_>, site: &ResourceId) -> Outcome {
+fn show_settings(ctx: &CloudContext<'_>, site: &ArmId) -> ReplyResult {
     let owner = ctx.need(site)?;
     let all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
     let id = site.child("config", "appsettings");

@@ -1,17 +1,17 @@
-//! What keeps a certificate authority that asks over plain HTTP, without any cookie or certificate, from an
-//! app's answer.
+//! Whether an app answers a certificate authority that asks over plain HTTP, without any cookie or
+//! certificate.
 
 use serde_json::{Value, json};
 
 use super::sign_in;
 use crate::{
-    context::{Context, text},
-    id::ResourceId,
+    context::{CloudContext, text},
+    id::ArmId,
     reply::Fault,
 };
 
-/// Whether anybody on the internet gets the app's own answer at `http://HOST/…`.
-pub fn answers_plainly(ctx: &Context<'_>, id: &ResourceId) -> Result<bool, Fault> {
+/// Whether every client on the internet gets the app's own response at `http://HOST/…`.
+pub fn answers_plainly(ctx: &CloudContext<'_>, id: &ArmId) -> Result<bool, Fault> {
     let site = ctx.need(id)?;
     let properties = &site["properties"];
     let web = ctx.need(&id.child("config", "web"))?;
@@ -23,7 +23,7 @@ pub fn answers_plainly(ctx: &Context<'_>, id: &ResourceId) -> Result<bool, Fault
     };
     let is_restricted = rules.into_iter().flatten().any(|rule| !lets_all_in(rule))
         || text(&web, "/properties/ipSecurityRestrictionsDefaultAction").eq_ignore_ascii_case("Deny");
-    // A plain request is answered by a redirect (A103).
+    // The app redirects a plain request to HTTPS (A103).
     let is_redirected = properties["httpsOnly"] == json!(true);
     let is_stopped = text(properties, "/state").eq_ignore_ascii_case("Stopped");
     Ok(!is_redirected

@@ -1,4 +1,4 @@
-//! Whether a hostname may be mapped to a site: what DNS says about it (API.md §4.4).
+//! Whether DNS allows a hostname to be mapped to a site.
 
 use serde_json::{Value, json};
 
@@ -8,30 +8,30 @@ use super::{
 };
 use crate::{
     call::Call,
-    call::Method,
-    context::{Context, text},
+    call::HttpMethod,
+    context::{CloudContext, text},
     dns,
-    id::ResourceId,
-    reply::{Fault, Outcome, Reply},
+    id::ArmId,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 pub const ROUTES: &[Route] = [both!(Get, "analyzeCustomHostname", analyze)].as_flattened();
 
-/// What the zone says about a hostname and a site.
+/// The zone's records about a hostname and a site.
 #[derive(Debug)]
-struct Look {
+struct HostnameRecords {
     cnames: Vec<String>,
     addresses: Vec<String>,
     texts: Vec<String>,
     asuid: Vec<String>,
-    /// A CNAME straight to the site.
+    /// A CNAME leads straight to the site.
     points_by_cname: bool,
-    /// The `asuid.` TXT record is right.
+    /// The `asuid.` TXT record has the right value.
     owned: bool,
 }
 
-fn look(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<Look, Fault> {
+fn look(ctx: &CloudContext<'_>, site: &ArmId, host: &str) -> Result<HostnameRecords, Fault> {
     let shown = site::show(ctx, ctx.need(site)?)?;
     let way = dns::follow(ctx.tx, host)?;
     let addresses: Vec<String> = way.addresses.iter().map(ToString::to_string).collect();
@@ -39,7 +39,7 @@ fn look(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<Look, Fault>
     let asuid = dns::txt(ctx.tx, &proof(host))?;
     let own = site::default_host(site);
     let verification = text(&shown, "/properties/customDomainVerificationId");
-    Ok(Look {
+    Ok(HostnameRecords {
         points_by_cname: way.hops.first().is_some_and(|hop| hop.eq_ignore_ascii_case(&own)),
         owned: asuid.iter().any(|value| value.eq_ignore_ascii_case(verification)),
         cnames: way.hops,
@@ -49,13 +49,13 @@ fn look(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<Look, Fault>
     })
 }
 
-/// Where the proof of ownership is looked for; that of a wildcard stands beside it: `asuid.contoso.com` for
+/// The name of the ownership record. A wildcard has it at its parent: `asuid.contoso.com` for
 /// `*.contoso.com`.
 fn proof(host: &str) -> String {
     format!("asuid.{}", host.strip_prefix("*.").unwrap_or(host))
 }
 
-/// Letters, digits and dashes between dots; a wildcard as the first label.
+/// Letters, digits and dashes between dots; the first label may be a wildcard.
 fn is_hostname(host: &str) -> bool {
     let labels: Vec<&str> = host.strip_prefix("*.").unwrap_or(host).split('.').collect();
     let is_label = |label: &&str| {
@@ -68,7 +68,7 @@ fn is_hostname(host: &str) -> bool {
 }
 
 /// The record type that maps the hostname to the site, or the fault that names what is missing.
-pub fn require_mapped(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<&'static str, Fault> {
+pub fn require_mapped(ctx: &CloudContext<'_>, site: &ArmId, host: &str) -> Result<&'static str, Fault> {
     if let Some(other) = bindings::find_host(ctx, host)? {
         let owner = bindings::site_of(&other);
         return Err(Fault::web(
@@ -104,7 +104,7 @@ pub fn require_mapped(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Resul
 }
 
 /// GET `…/analyzeCustomHostname?hostName=`
-fn analyze(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn analyze(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target();
     let owner = ctx.need(&site)?;
     let host = call

@@ -1,34 +1,33 @@
-//! Free managed certificates: 202 first, the certificate some minutes later, renewed by itself (API.md §3.4,
-//! A28–A57).
+//! Free managed certificates: 202 first, the certificate some minutes later, renewed automatically (A28–A57).
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Job, bindings,
-    certificates::{self, Origin, Place},
+    SiteJob, bindings,
+    certificates::{self, CertificateOrigin, Placement},
     plans::{self, Tls},
     site,
     site_certificates::is_of_site,
 };
 use crate::{
-    ca::{KeySource, Profile, Role, facts::Facts},
+    ca::{CommercialCa, KeySource, LeafProfile, facts::CertificateFacts},
     calendar::{MANAGED_LEAF_DAYS, MANAGED_RENEWAL_DAYS, days},
     call::Call,
-    context::{Context, text},
+    context::{CloudContext, text},
     dns,
-    id::ResourceId,
+    id::ArmId,
     index, jobs,
     material::Material,
     operations::{self, OperationId},
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
 };
 
 /// How long Azure takes.
 const TAKES: SignedDuration = SignedDuration::from_mins(3);
 
-/// A first issue under way.
+/// A pending first issue.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Issue {
     id: String,
@@ -42,15 +41,15 @@ pub struct Issue {
     operation: OperationId,
 }
 
-/// Takes the wish; the certificate itself is not there before the operation has ended.
+/// Accepts the request; the certificate does not exist before the operation has ended.
 pub fn begin(
-    ctx: &Context<'_>,
+    ctx: &CloudContext<'_>,
     call: &Call,
-    place: Place,
+    place: Placement,
     host: &str,
     method: Option<String>,
     before: Option<Value>,
-) -> Outcome {
+) -> ReplyResult {
     if let Some(before) = before {
         return Ok(Reply::ok(before));
     }
@@ -67,19 +66,19 @@ pub fn begin(
         method,
         operation,
     };
-    ctx.soon(TAKES, &jobs::Job::Web(Job::Issue(Box::new(issue))))?;
+    ctx.soon(TAKES, &jobs::ScheduledJob::Web(SiteJob::Issue(Box::new(issue))))?;
     Ok(Reply::empty(202).header("location", location))
 }
 
-/// The job: the certificate comes, or the operation fails with the reason.
-pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
-    let id = ResourceId::parse(&issue.id);
+/// The job: issues the certificate, or fails the operation with the reason.
+pub fn issue(ctx: &CloudContext<'_>, issue: Issue) -> Result<(), Fault> {
+    let id = ArmId::parse(&issue.id);
     let place =
-        Place { id, region: issue.region, webspace: issue.webspace, tags: issue.tags, own: issue.own };
+        Placement { id, region: issue.region, webspace: issue.webspace, tags: issue.tags, own: issue.own };
     if ctx.find(&place.id)?.is_some() {
         return operations::finish(ctx, &issue.operation);
     }
-    // The world may have changed in the meantime.
+    // The preconditions may have changed in the meantime.
     match check(ctx, &place, &issue.host, issue.method.as_deref()) {
         Ok(()) => {
             make(ctx, &place, &issue.host, issue.method)?;
@@ -89,8 +88,9 @@ pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
     }
 }
 
-/// Some time before the end: a new one while the prerequisites hold (A31), otherwise another try a day later.
-pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
+/// Some time before the end: issues again while the preconditions hold (A31), otherwise tries again a day
+/// later.
+pub fn renew(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     let Some(certificate) = ctx.find(id)? else {
         return Ok(());
     };
@@ -100,10 +100,10 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     let place = certificates::place_of(&certificate);
     let material = certificates::material(ctx, id)?;
     let due = material
-        .and_then(|material| Facts::read(&material.leaf).ok())
+        .and_then(|material| CertificateFacts::read(&material.leaf).ok())
         .map(|facts| due(facts.not_before, facts.not_after));
     if host.is_empty() || due.is_some_and(|due| due.duration_since(ctx.now) > days(1)) {
-        // Replaced since: its own job comes later.
+        // It was replaced since; its successor has its own job.
         return Ok(());
     }
     match check(ctx, &place, host, method.as_deref()) {
@@ -112,34 +112,34 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     }
 }
 
-/// Has a managed certificate renewed in time.
+/// Schedules the renewal of a managed certificate.
 pub fn schedule_renewal(
-    ctx: &Context<'_>,
-    id: &ResourceId,
+    ctx: &CloudContext<'_>,
+    id: &ArmId,
     issued: Timestamp,
     end: Timestamp,
 ) -> Result<(), Fault> {
     schedule(ctx, id, due(issued, end))
 }
 
-/// When a certificate is renewed, as it was decided when it was issued.
+/// When a certificate is renewed; the rules of the day of issue decide.
 fn due(issued: Timestamp, end: Timestamp) -> Timestamp {
     end - days(MANAGED_RENEWAL_DAYS.at(issued))
 }
 
-fn schedule(ctx: &Context<'_>, id: &ResourceId, when: Timestamp) -> Result<(), Fault> {
-    ctx.at(when, &jobs::Job::Web(Job::Renew(id.to_string())))
+fn schedule(ctx: &CloudContext<'_>, id: &ArmId, when: Timestamp) -> Result<(), Fault> {
+    ctx.at(when, &jobs::ScheduledJob::Web(SiteJob::Renew(id.to_string())))
 }
 
-fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) -> Result<(), Fault> {
+fn make(ctx: &CloudContext<'_>, place: &Placement, host: &str, method: Option<String>) -> Result<(), Fault> {
     let end = ctx.now + days(MANAGED_LEAF_DAYS.at(ctx.now));
-    let profile = Profile {
+    let profile = LeafProfile {
         common_name: host.to_owned(),
         names: vec![host.to_owned()],
         key: KeySource::NewRsa(2048),
         not_before: ctx.now,
         not_after: end,
-        issuer: Role::DigiCert,
+        issuer: CommercialCa::DigiCert,
         particulars: None,
     };
     let material = ctx
@@ -148,13 +148,13 @@ fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) ->
         .certify(&profile)
         .and_then(Material::try_from)
         .map_err(|error| Fault::web(500, error.to_string()))?;
-    let origin = Origin::Managed { host: host.to_owned(), method };
+    let origin = CertificateOrigin::Managed { host: host.to_owned(), method };
     certificates::save(ctx, place, &material, &origin)?;
     schedule_renewal(ctx, &place.id, ctx.now, end)
 }
 
-/// Every precondition that the service itself sees.
-fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> Result<(), Fault> {
+/// Checks every precondition that the service itself can see.
+fn check(ctx: &CloudContext<'_>, place: &Placement, host: &str, method: Option<&str>) -> Result<(), Fault> {
     let invalid = |reason: String| {
         Fault::web_coded(400, "51021", "{0} is invalid.  {1}", &["Properties.CanonicalName", &reason])
     };
@@ -185,7 +185,7 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
         return Err(Fault::web(409, "Managed Certificate is not supported on Free and Shared tier."));
     }
     for other in ctx.having(&index::MANAGED, host)? {
-        if ResourceId::parse(text(&other, "/id")).key() != place.id.key() {
+        if ArmId::parse(text(&other, "/id")).key() != place.id.key() {
             return Err(Fault::web(
                 409,
                 format!("A managed certificate for {host} exists already: {}.", text(&other, "/name")),

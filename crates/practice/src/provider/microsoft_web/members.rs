@@ -1,5 +1,6 @@
-//! The many members of real answers that say nothing about certificates: the same for every app, so they are
-//! not kept but added when something is shown. `assets/practice/microsoft-web.json` lists them.
+//! The many members of real responses that have nothing to do with certificates. They are the same for every
+//! app, so they are not stored but added when a resource is shown. `assets/practice/microsoft-web.json` lists
+//! them.
 
 use std::sync::LazyLock;
 
@@ -10,7 +11,7 @@ static MEMBERS: LazyLock<Value> = LazyLock::new(|| {
         .unwrap_or_default()
 });
 
-/// Whose members.
+/// The kind of resource that the members belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Of {
     Site,
@@ -19,7 +20,7 @@ pub enum Of {
     Plan,
 }
 
-/// Adds the members that `properties` does not have.
+/// Adds the members that `properties` lacks.
 pub fn complete(of: Of, properties: &mut Value) {
     complete_with(of, properties, &|_| true);
 }

@@ -1,4 +1,4 @@
-//! Microsoft.Web: plans, sites, hostnames and their bindings, certificates in webspaces (API.md §§3, 4).
+//! Microsoft.Web: plans, sites, hostnames and their bindings, certificates in webspaces.
 
 pub mod absent;
 pub mod bindings;
@@ -24,24 +24,24 @@ pub mod stacks;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{context::Context, id::ResourceId, reply::Fault};
+use crate::{context::CloudContext, id::ArmId, reply::Fault};
 
-/// What happens later in Microsoft.Web.
+/// A later step in Microsoft.Web.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Job {
-    /// A managed certificate is issued for the first time.
+pub enum SiteJob {
+    /// Issues a managed certificate for the first time.
     Issue(Box<managed::Issue>),
-    /// A managed certificate comes near its end (A30).
+    /// Renews a managed certificate near its end (A30).
     Renew(String),
-    /// Every vault-backed certificate is read from its vault again.
+    /// Reads every vault-backed certificate from its vault again.
     SyncAll,
 }
 
-impl Job {
-    pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
+impl SiteJob {
+    pub fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         match self {
             Self::Issue(issue) => managed::issue(ctx, *issue),
-            Self::Renew(id) => managed::renew(ctx, &ResourceId::parse(&id)),
+            Self::Renew(id) => managed::renew(ctx, &ArmId::parse(&id)),
             Self::SyncAll => sources::sync_all(ctx),
         }
     }

@@ -1,5 +1,4 @@
-//! What App Service has for a subscription as a whole: the sizes that a plan can take, and where its
-//! hostnames lead.
+//! What App Service offers a subscription as a whole: the sizes of plans, and where its hostnames lead.
 
 use serde_json::{Value, json};
 
@@ -8,22 +7,22 @@ use super::{
     site::{self, KIND, SLOT},
 };
 use crate::{
-    call::{Call, Method},
-    context::{Context, envelope, text},
-    id::ResourceId,
+    call::{Call, HttpMethod},
+    context::{CloudContext, envelope, text},
+    id::ArmId,
     provider::REGIONS,
-    reply::{Outcome, Reply},
+    reply::{Reply, ReplyResult},
     route::Route,
 };
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{sub}/providers/Microsoft.Web/skus", skus),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}/skus", skus_of_plan),
-    Route::new(Method::Get, "{sub}/providers/Microsoft.Web/customhostnameSites", hostnames),
-    Route::new(Method::Get, "{sub}/providers/Microsoft.Web/deploymentLocations", places),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/skus", skus),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}/skus", skus_of_plan),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/customhostnameSites", hostnames),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/deploymentLocations", places),
 ];
 
-fn skus(_: &Context<'_>, _: &Call) -> Outcome {
+fn skus(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     let capacity = |tier: &str| match tier {
         "Free" | "Shared" | "Dynamic" => (1, "None"),
         "Basic" => (3, "Manual"),
@@ -47,7 +46,7 @@ fn skus(_: &Context<'_>, _: &Call) -> Outcome {
 }
 
 /// The sizes that a plan could be scaled to.
-fn skus_of_plan(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn skus_of_plan(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.need(&call.target())?;
     let show = |(name, tier, _): (&str, &str, &str)| {
         json!({
@@ -59,15 +58,14 @@ fn skus_of_plan(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(json!({"value": plans::sizes().map(show).collect::<Vec<_>>()})))
 }
 
-/// Every hostname of the subscription that somebody brought, with its app; `$filter` and `hostname` narrow it
-/// to one.
-fn hostnames(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// Every custom hostname of the subscription with its app; `$filter` and `hostname` select one.
+fn hostnames(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     let wanted = call.query("hostname");
     let mut value = Vec::new();
     for kind in [KIND, SLOT] {
         for owner in ctx.list(kind, &scope)? {
-            let id = ResourceId::parse(text(&owner, "/id"));
+            let id = ArmId::parse(text(&owner, "/id"));
             let default = site::default_host(&id);
             let bound = bindings::of_site(ctx, &id)?;
             let own = bound.iter().map(bindings::host).filter(|host| !host.eq_ignore_ascii_case(&default));
@@ -90,7 +88,7 @@ fn hostnames(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(json!({"value": value, "nextLink": null})))
 }
 
-fn places(_: &Context<'_>, _: &Call) -> Outcome {
+fn places(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     let locations: Vec<Value> = REGIONS
         .iter()
         .map(|region| json!({"name": region, "type": "Microsoft.Web/locations", "kind": null}))

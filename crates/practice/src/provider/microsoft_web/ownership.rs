@@ -1,5 +1,4 @@
-//! `domainOwnershipIdentifiers`: a token that an app serves so that a CA may see who owns its hostnames
-//! (API.md §5.7).
+//! `domainOwnershipIdentifiers`: a token that an app serves so that a CA can see who owns its hostnames.
 
 use serde_json::{Value, json};
 
@@ -8,11 +7,11 @@ use super::{
     exposure, site,
 };
 use crate::{
-    call::{Call, Method},
-    context::{Context, envelope, text},
-    id::ResourceId,
+    call::{Call, HttpMethod},
+    context::{CloudContext, envelope, text},
+    id::ArmId,
     index,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
@@ -30,8 +29,8 @@ pub const ROUTES: &[Route] = [
 ]
 .as_flattened();
 
-/// Whether an app of the subscription that has `host` mapped serves `token` to everybody.
-pub fn serves(ctx: &Context<'_>, subscription: &ResourceId, host: &str, token: &str) -> Result<bool, Fault> {
+/// Whether an app of the subscription to which `host` is mapped serves `token` to every client.
+pub fn serves(ctx: &CloudContext<'_>, subscription: &ArmId, host: &str, token: &str) -> Result<bool, Fault> {
     for binding in ctx.having(&index::HOSTS, host)? {
         let site = bindings::site_of(&binding);
         if !site.is_under(subscription) {
@@ -48,18 +47,18 @@ pub fn serves(ctx: &Context<'_>, subscription: &ResourceId, host: &str, token: &
     Ok(false)
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target();
     ctx.need(&site)?;
     let kind = KINDS[usize::from(site.kind() == site::SLOT)];
     ctx.page(call, kind, &site, |one| Ok(Some(one)))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let site = ctx.need(&id.parent())?;
     let token = call
@@ -77,6 +76,6 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(made))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::empty(if ctx.remove(&call.target())? { 200 } else { 204 }))
 }

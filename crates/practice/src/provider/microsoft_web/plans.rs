@@ -4,36 +4,36 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    bindings::{self, SslState},
+    bindings::{self, BindingSslState},
     members::{self, Of},
     site::{SLOT, default_host},
 };
 use crate::{
     ca::facts::hex_upper,
-    call::{Call, Method},
-    context::{Context, envelope, merge, text},
-    id::ResourceId,
+    call::{Call, HttpMethod},
+    context::{CloudContext, envelope, merge, text},
+    id::ArmId,
     index,
     provider::REGIONS,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 pub const KIND: &str = "microsoft.web/serverfarms";
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{sub}/providers/Microsoft.Web/serverfarms", list),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/serverfarms", list),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", get),
-    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", put),
-    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", put),
-    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", delete),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}/sites", sites),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/serverfarms", list),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/serverfarms", list),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", get),
+    Route::new(HttpMethod::Put, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", put),
+    Route::new(HttpMethod::Patch, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", put),
+    Route::new(HttpMethod::Delete, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", delete),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}/sites", sites),
 ];
 
 const FLEX: &str = "FlexConsumption";
 
-/// Tier, family and the sizes of each.
+/// The tiers, each with its family and sizes.
 const SKUS: &[(&str, &str, &[&str])] = &[
     ("Free", "F", &["F1"]),
     ("Shared", "D", &["D1"]),
@@ -52,13 +52,13 @@ const SKUS: &[(&str, &str, &[&str])] = &[
     (FLEX, "FC", &["FC1"]),
 ];
 
-/// What a plan's tier allows.
+/// The TLS bindings that a plan's tier allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tls {
     /// F1 and D1 (A26).
     None,
     Sni,
-    /// Standard and up.
+    /// Standard and higher.
     IpBased,
 }
 
@@ -68,8 +68,8 @@ pub fn webspace(group: &str, region: &str, linux: bool) -> String {
     format!("{group}-{}webspace{os}", region.replace(' ', ""))
 }
 
-/// A plan on Flex Consumption has a webspace to itself.
-fn flex_webspace(id: &ResourceId) -> String {
+/// A Flex Consumption plan has a webspace of its own.
+fn flex_webspace(id: &ArmId) -> String {
     format!("flex-{}-webspace", hex_upper(&Sha256::digest(id.key())).to_lowercase())
 }
 
@@ -77,13 +77,13 @@ pub fn is_flex(plan: &Value) -> bool {
     text(plan, "/sku/tier") == FLEX
 }
 
-/// Two spellings of one region: `West Europe` and `westeurope`.
+/// Whether both are spellings of one region: `West Europe` and `westeurope`.
 pub fn same_region(one: &str, other: &str) -> bool {
     let plain = |text: &str| text.replace(' ', "").to_lowercase();
     plain(one) == plain(other)
 }
 
-/// What certificates the plan of a site lets it bind.
+/// The TLS bindings that the plan of a site allows.
 pub fn tls(plan: &Value) -> Tls {
     match text(plan, "/sku/tier") {
         "Free" | "Shared" => Tls::None,
@@ -92,12 +92,12 @@ pub fn tls(plan: &Value) -> Tls {
     }
 }
 
-/// Whether apps on the plan can have hostnames of their own.
+/// Whether apps on the plan can have custom hostnames.
 pub fn takes_hostnames(plan: &Value) -> bool {
     text(plan, "/sku/tier") != "Free"
 }
 
-/// Refuses slots where the tier has none.
+/// Refuses slots if the tier has none.
 pub fn require_slots(plan: &Value) -> Result<(), Fault> {
     let tier = text(plan, "/sku/tier");
     if !["Free", "Shared", "Basic", FLEX].contains(&tier) {
@@ -109,20 +109,20 @@ pub fn require_slots(plan: &Value) -> Result<(), Fault> {
     Err(Fault::web(409, message))
 }
 
-/// Refuses a plan whose tier has no room for what an app has: its slots, hostnames, certificates.
-pub fn require_room(ctx: &Context<'_>, plan: &Value, app: &ResourceId) -> Result<(), Fault> {
+/// Refuses a plan whose tier does not allow what an app has: its slots, hostnames, certificates.
+pub fn require_room(ctx: &CloudContext<'_>, plan: &Value, app: &ArmId) -> Result<(), Fault> {
     let slots = ctx.list(SLOT, app)?;
     if !slots.is_empty() {
         require_slots(plan)?;
     }
-    let ids = slots.iter().map(|slot| ResourceId::parse(text(slot, "/id"))).chain([app.clone()]);
+    let ids = slots.iter().map(|slot| ArmId::parse(text(slot, "/id"))).chain([app.clone()]);
     for id in ids {
         let own = default_host(&id);
         for binding in bindings::of_site(ctx, &id)? {
             let needed = match bindings::state(&binding) {
-                SslState::Disabled => Tls::None,
-                SslState::SniEnabled => Tls::Sni,
-                SslState::IpBasedEnabled => Tls::IpBased,
+                BindingSslState::Disabled => Tls::None,
+                BindingSslState::SniEnabled => Tls::Sni,
+                BindingSslState::IpBasedEnabled => Tls::IpBased,
             };
             let host = bindings::host(&binding);
             if needed > tls(plan) || !(takes_hostnames(plan) || host.eq_ignore_ascii_case(&own)) {
@@ -137,16 +137,16 @@ pub fn require_room(ctx: &Context<'_>, plan: &Value, app: &ResourceId) -> Result
     Ok(())
 }
 
-/// The plan that a property names, or a fault in the provider's words.
-pub fn named(ctx: &Context<'_>, plan: &str) -> Result<Value, Fault> {
-    let id = ResourceId::parse(plan);
+/// The plan that a property names, or the provider's own fault.
+pub fn named(ctx: &CloudContext<'_>, plan: &str) -> Result<Value, Fault> {
+    let id = ArmId::parse(plan);
     ctx.find(&id)?.ok_or_else(|| Fault::web(404, format!("Cannot find ServerFarm with name {}.", id.name())))
 }
 
-/// Makes or changes a plan.
+/// Creates or changes a plan.
 pub fn save(
-    ctx: &Context<'_>,
-    id: &ResourceId,
+    ctx: &CloudContext<'_>,
+    id: &ArmId,
     location: &str,
     size: &str,
     linux: bool,
@@ -206,30 +206,30 @@ fn number(key: &str) -> u32 {
     key.bytes().fold(7, |sum, byte| (sum * 31 + u32::from(byte)) % 90_000) + 10_000
 }
 
-fn show(ctx: &Context<'_>, mut plan: Value) -> Result<Value, Fault> {
-    let id = ResourceId::parse(text(&plan, "/id"));
+fn show(ctx: &CloudContext<'_>, mut plan: Value) -> Result<Value, Fault> {
+    let id = ArmId::parse(text(&plan, "/id"));
     plan["properties"]["numberOfSites"] = json!(of_plan(ctx, &id)?.len());
     members::complete(Of::Plan, &mut plan["properties"]);
     Ok(plan)
 }
 
-/// The sites on a plan; a slot is none of its own.
-pub fn of_plan(ctx: &Context<'_>, plan: &ResourceId) -> Result<Vec<Value>, Fault> {
+/// The sites on a plan; slots are not counted.
+pub fn of_plan(ctx: &CloudContext<'_>, plan: &ArmId) -> Result<Vec<Value>, Fault> {
     ctx.having(&index::ON_PLAN, &plan.to_string())
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.page(call, KIND, &call.target(), |plan| show(ctx, plan).map(Some))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(show(ctx, ctx.need(&call.target())?)?))
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let before = ctx.find(&id)?;
-    if before.is_none() && call.method == Method::Patch {
+    if before.is_none() && call.method == HttpMethod::Patch {
         return Err(Fault::not_found(&id));
     }
     let old = before.unwrap_or(Value::Null);
@@ -245,23 +245,23 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     };
     let asked = json!({"name": id.name(), "sku": {"tier": self::sku(sku)?.1}});
     for app in of_plan(ctx, &id)? {
-        require_room(ctx, &asked, &ResourceId::parse(text(&app, "/id")))?;
+        require_room(ctx, &asked, &ArmId::parse(text(&app, "/id")))?;
     }
     let linux = wanted.pointer("/properties/reserved").and_then(Value::as_bool) == Some(true);
     let mut plan = save(ctx, &id, location, sku, linux)?;
-    // A PUT says what the tags are; without any, they are gone.
-    let tags = if call.method == Method::Put { call.body.get("tags") } else { wanted.get("tags") };
+    // A PUT states all tags; without any, the plan has none.
+    let tags = if call.method == HttpMethod::Put { call.body.get("tags") } else { wanted.get("tags") };
     if let Some(tags) = tags {
         plan["tags"] = tags.clone();
         ctx.save(&id, &plan)?;
     }
     let mut shown = show(ctx, plan)?;
-    // Recorded: answers to writes have it twice.
+    // Recorded traffic: responses to writes contain it twice.
     shown["properties"]["sku"] = shown["sku"].clone();
     Ok(Reply::ok(shown))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     if !of_plan(ctx, &id)?.is_empty() {
         let text = format!(
@@ -273,7 +273,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::empty(if ctx.remove(&id)? { 200 } else { 204 }))
 }
 
-fn sites(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn sites(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let plan = call.target();
     ctx.need(&plan)?;
     let sites = of_plan(ctx, &plan)?;

@@ -1,19 +1,19 @@
-//! Public certificates (.cer): trusted by code in one app, never bound (A7, API.md §4.6).
+//! Public certificates (.cer): trusted by code in one app, never bound (A7).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::json;
 
 use super::{bindings::both, site};
 use crate::{
-    ca::facts::Facts,
-    call::{Call, Method},
-    context::{Context, envelope, text},
-    id::ResourceId,
-    reply::{Fault, Outcome, Reply},
+    ca::facts::CertificateFacts,
+    call::{Call, HttpMethod},
+    context::{CloudContext, envelope, text},
+    id::ArmId,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
-/// The stores of Windows that one can go to.
+/// The Windows certificate stores that can hold one.
 const STORES: [&str; 2] = ["CurrentUserMy", "LocalMachineMy"];
 const KINDS: [&str; 2] =
     ["microsoft.web/sites/publiccertificates", "microsoft.web/sites/slots/publiccertificates"];
@@ -28,13 +28,14 @@ pub const ROUTES: &[Route] = [
 
 /// Adds a public certificate to an app; `der` is the certificate.
 pub fn add(
-    ctx: &Context<'_>,
-    id: &ResourceId,
+    ctx: &CloudContext<'_>,
+    id: &ArmId,
     der: &[u8],
     location: &str,
 ) -> Result<serde_json::Value, Fault> {
     let site = ctx.need(&id.parent())?;
-    let facts = Facts::read(der).map_err(|_| Fault::web(400, "The parameter blob has an invalid value."))?;
+    let facts = CertificateFacts::read(der)
+        .map_err(|_| Fault::web(400, "The parameter blob has an invalid value."))?;
     let mut made = envelope(
         id,
         "Microsoft.Web/sites/publicCertificates",
@@ -50,16 +51,16 @@ pub fn add(
     Ok(made)
 }
 
-/// Two sites of an app change their public certificates.
-pub fn swap(ctx: &Context<'_>, both: [&ResourceId; 2]) -> Result<(), Fault> {
-    let of = |site: &ResourceId| ctx.list(KINDS[usize::from(site.kind() == site::SLOT)], site);
+/// Exchanges the public certificates of two sites of an app.
+pub fn swap(ctx: &CloudContext<'_>, both: [&ArmId; 2]) -> Result<(), Fault> {
+    let of = |site: &ArmId| ctx.list(KINDS[usize::from(site.kind() == site::SLOT)], site);
     let [one, other] = [of(both[0])?, of(both[1])?];
     for resource in one.iter().chain(&other) {
-        ctx.remove(&ResourceId::parse(text(resource, "/id")))?;
+        ctx.remove(&ArmId::parse(text(resource, "/id")))?;
     }
     for (site, comes) in [(both[0], other), (both[1], one)] {
         for resource in comes {
-            let name = ResourceId::parse(text(&resource, "/id")).name().to_owned();
+            let name = ArmId::parse(text(&resource, "/id")).name().to_owned();
             let der = BASE64.decode(text(&resource, "/properties/blob")).unwrap_or_default();
             add(
                 ctx,
@@ -72,18 +73,18 @@ pub fn swap(ctx: &Context<'_>, both: [&ResourceId; 2]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target();
     ctx.need(&site)?;
     let kind = KINDS[usize::from(site.kind() == site::SLOT)];
     ctx.page(call, kind, &site, |one| Ok(Some(one)))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let blob = call
         .text("/properties/blob")
@@ -103,6 +104,6 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(add(ctx, &id, &der, store)?))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::empty(if ctx.remove(&call.target())? { 200 } else { 204 }))
 }

@@ -1,13 +1,13 @@
-//! `config/authsettingsV2`: whether an app has its visitors sign in before they get an answer.
+//! `config/authsettingsV2`: whether an app requires its visitors to sign in.
 
 use serde_json::{Value, json};
 
 use super::bindings::both;
 use crate::{
-    call::{Call, Method},
-    context::{Context, envelope, text},
-    id::ResourceId,
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::{CloudContext, envelope, text},
+    id::ArmId,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
@@ -18,8 +18,8 @@ pub const ROUTES: &[Route] = [
 ]
 .as_flattened();
 
-/// Whether a visitor without an account gets no answer.
-pub fn is_required(ctx: &Context<'_>, site: &ResourceId) -> Result<bool, Fault> {
+/// Whether a visitor without an account is refused.
+pub fn is_required(ctx: &CloudContext<'_>, site: &ArmId) -> Result<bool, Fault> {
     let settings = of(ctx, site)?;
     let properties = &settings["properties"];
     let lets_in = text(properties, "/globalValidation/unauthenticatedClientAction")
@@ -29,7 +29,7 @@ pub fn is_required(ctx: &Context<'_>, site: &ResourceId) -> Result<bool, Fault> 
         && !lets_in)
 }
 
-fn of(ctx: &Context<'_>, site: &ResourceId) -> Result<Value, Fault> {
+fn of(ctx: &CloudContext<'_>, site: &ArmId) -> Result<Value, Fault> {
     let owner = ctx.need(site)?;
     let id = site.child("config", "authsettingsV2");
     let off = json!({"platform": {"enabled": false}});
@@ -38,16 +38,16 @@ fn of(ctx: &Context<'_>, site: &ResourceId) -> Result<Value, Fault> {
         .unwrap_or_else(|| envelope(&id, "Microsoft.Web/sites/config", text(&owner, "/location"), off)))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(of(ctx, &call.target().parent())?))
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let site = ResourceId::from_segments(&call.segments[..call.segments.len() - 3]);
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+    let site = ArmId::from_segments(&call.segments[..call.segments.len() - 3]);
     Ok(Reply::ok(of(ctx, &site)?))
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let site = call.target().parent();
     let mut settings = of(ctx, &site)?;
     settings["properties"] = call.body["properties"].clone();

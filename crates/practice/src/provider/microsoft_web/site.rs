@@ -1,19 +1,19 @@
-//! What a site or a slot is. Hostnames and TLS states are not kept with it: they are read off the bindings.
+//! Sites and slots. Hostnames and TLS states are not stored with them but read from the bindings.
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    bindings::{self, SslState},
+    bindings::{self, BindingSslState},
     config,
     members::{self, Of},
     plans,
 };
 use crate::{
     ca::facts::hex_upper,
-    context::{Context, envelope, text},
-    dns::{self, Kind, Record},
-    id::ResourceId,
+    context::{CloudContext, envelope, text},
+    dns::{self, DnsRecord, DnsRecordKind},
+    id::ArmId,
     reply::Fault,
     switches::Switches,
 };
@@ -21,8 +21,8 @@ use crate::{
 pub const KIND: &str = "microsoft.web/sites";
 pub const SLOT: &str = "microsoft.web/sites/slots";
 
-/// A host name of its own under `azurewebsites.net`: the app's, or `app-slot`.
-pub fn default_host(id: &ResourceId) -> String {
+/// Its own hostname under `azurewebsites.net`: the app's, or `app-slot`.
+pub fn default_host(id: &ArmId) -> String {
     let name = match id.kind().as_str() {
         SLOT => format!("{}-{}", id.parent().name(), id.name()),
         _ => id.name().to_owned(),
@@ -30,8 +30,8 @@ pub fn default_host(id: &ResourceId) -> String {
     format!("{}.azurewebsites.net", name.to_lowercase())
 }
 
-/// What an `asuid.` TXT record must say: one value for a subscription.
-pub fn verification_id(id: &ResourceId) -> String {
+/// The value of the `asuid.` TXT record: one for each subscription.
+pub fn verification_id(id: &ArmId) -> String {
     let text = format!("practice-asuid-{}", id.subscription().unwrap_or_default().to_lowercase());
     hex_upper(&Sha256::digest(text))
 }
@@ -41,13 +41,13 @@ fn shared_ip(webspace: &str) -> String {
     format!("203.0.113.{}", byte_of(webspace))
 }
 
-/// Whether a site takes no certificates but its own (C34).
+/// Whether a site accepts only its own certificates (C34).
 pub fn has_own_certificates(site: &Value) -> bool {
     site.pointer("/properties/siteScopedCertificatesEnabled") == Some(&Value::Bool(true))
 }
 
-/// The address an app gets with its first IP-based binding.
-pub fn own_ip(site: &ResourceId) -> String {
+/// The address that an app gets with its first IP-based binding.
+pub fn own_ip(site: &ArmId) -> String {
     format!("198.51.100.{}", byte_of(&site.key()))
 }
 
@@ -55,8 +55,8 @@ fn byte_of(text: &str) -> u8 {
     Sha256::digest(text).first().copied().unwrap_or(1) % 250 + 2
 }
 
-/// Makes a site on a plan, with its default hostname.
-pub fn create(ctx: &Context<'_>, id: &ResourceId, plan_id: &str, kind: &str) -> Result<Value, Fault> {
+/// Creates a site on a plan, with its default hostname.
+pub fn create(ctx: &CloudContext<'_>, id: &ArmId, plan_id: &str, kind: &str) -> Result<Value, Fault> {
     let plan = plans::named(ctx, plan_id)?;
     let site = document(ctx, id, &plan, kind);
     ctx.save(id, &site)?;
@@ -66,21 +66,21 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, plan_id: &str, kind: &str) -> 
     Ok(site)
 }
 
-/// The same for a generated estate, which has thousands: nothing is looked up that is known.
-pub fn plant(ctx: &Context<'_>, id: &ResourceId, plan: &Value, https_only: bool) -> Result<Value, Fault> {
+/// The same for a generated estate with thousands of sites: looks nothing up that is known.
+pub fn plant(ctx: &CloudContext<'_>, id: &ArmId, plan: &Value, https_only: bool) -> Result<Value, Fault> {
     let mut site = document(ctx, id, plan, "app");
     site["properties"]["httpsOnly"] = json!(https_only);
     ctx.save(id, &site)?;
     bindings::add(ctx, id, &default_host(id), None)?;
     config::create(ctx, id, text(plan, "/location"))?;
     let address = text(&site, "/properties/inboundIpAddress");
-    let record = Record::new(&default_host(id), Kind::A, address)
+    let record = DnsRecord::new(&default_host(id), DnsRecordKind::A, address)
         .map_err(|error| Fault::web(400, error.to_string()))?;
     dns::add(ctx.tx, &record)?;
     Ok(site)
 }
 
-fn document(ctx: &Context<'_>, id: &ResourceId, plan: &Value, kind: &str) -> Value {
+fn document(ctx: &CloudContext<'_>, id: &ArmId, plan: &Value, kind: &str) -> Value {
     let webspace = text(plan, "/properties/webSpace");
     let location = text(plan, "/location");
     let type_name = if id.kind() == SLOT { "Microsoft.Web/sites/slots" } else { "Microsoft.Web/sites" };
@@ -120,7 +120,7 @@ fn document(ctx: &Context<'_>, id: &ResourceId, plan: &Value, kind: &str) -> Val
             "publicNetworkAccess": null,
         }),
     );
-    // Clients read the name with the app in front: `shop/staging`.
+    // Clients see the name with the app in front: `shop/staging`.
     if id.kind() == SLOT {
         site["name"] = json!(format!("{}/{}", id.parent().name(), id.name()));
     }
@@ -129,25 +129,30 @@ fn document(ctx: &Context<'_>, id: &ResourceId, plan: &Value, kind: &str) -> Val
     site
 }
 
-/// Says in DNS where the site's own name leads: to the shared address, or to its own with an IP-based
+/// Updates the address of the site's own name in DNS: the shared address, or its own with an IP-based
 /// binding.
-pub fn publish_address(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
+pub fn publish_address(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     let shown = show(ctx, ctx.need(id)?)?;
     let name = default_host(id);
-    dns::remove(ctx.tx, &name, Kind::A, None)?;
+    dns::remove(ctx.tx, &name, DnsRecordKind::A, None)?;
     let address = text(&shown, "/properties/inboundIpAddress");
-    let record = Record::new(&name, Kind::A, address).map_err(|error| Fault::web(400, error.to_string()))?;
+    let record = DnsRecord::new(&name, DnsRecordKind::A, address)
+        .map_err(|error| Fault::web(400, error.to_string()))?;
     Ok(dns::add(ctx.tx, &record)?)
 }
 
 /// The site as GET shows it.
-pub fn show(ctx: &Context<'_>, site: Value) -> Result<Value, Fault> {
+pub fn show(ctx: &CloudContext<'_>, site: Value) -> Result<Value, Fault> {
     show_only(ctx, site, &|_| true)
 }
 
-/// The same with those members of `properties` that are wanted; others may be there too.
-pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bool) -> Result<Value, Fault> {
-    let id = ResourceId::parse(text(&site, "/id"));
+/// The same with only the wanted members of `properties`; others may be present too.
+pub fn show_only(
+    ctx: &CloudContext<'_>,
+    mut site: Value,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<Value, Fault> {
+    let id = ArmId::parse(text(&site, "/id"));
     let of_bindings = [
         "hostNames",
         "enabledHostNames",
@@ -157,13 +162,13 @@ pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bo
     ];
     let bound = if of_bindings.into_iter().any(wanted) { bindings::of_site(ctx, &id)? } else { Vec::new() };
     let mut hosts: Vec<&str> = bound.iter().map(bindings::host).collect();
-    // The default hostname comes last in real answers.
+    // The default hostname comes last in real responses.
     let default = default_host(&id);
     hosts.sort_by_key(|host| *host == default);
     let scm = default.replacen(".azurewebsites.net", ".scm.azurewebsites.net", 1);
     let own_ip = bound
         .iter()
-        .find(|binding| bindings::state(binding) == SslState::IpBasedEnabled)
+        .find(|binding| bindings::state(binding) == BindingSslState::IpBasedEnabled)
         .map(|_| own_ip(&id));
     let properties = &mut site["properties"];
     if let Some(ip) = own_ip {
@@ -185,7 +190,7 @@ pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bo
     })?;
     set("repositorySiteName", &|_| Ok(json!(id.name())))?;
     set("sku", &|site| {
-        let plan = ctx.find(&ResourceId::parse(text(site, "/serverFarmId")))?;
+        let plan = ctx.find(&ArmId::parse(text(site, "/serverFarmId")))?;
         Ok(plan.map_or(Value::Null, |plan| plan["sku"]["tier"].clone()))
     })?;
     set("possibleInboundIpAddresses", &|site| Ok(site["inboundIpAddress"].clone()))?;
@@ -201,10 +206,10 @@ pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bo
     Ok(site)
 }
 
-/// One entry of `hostNameSslStates` (API.md §4.3).
+/// One entry of `hostNameSslStates`.
 fn ssl_state(binding: &Value) -> Value {
     let state = bindings::state(binding);
-    let ip_based = state == SslState::IpBasedEnabled;
+    let ip_based = state == BindingSslState::IpBasedEnabled;
     json!({
         "name": bindings::host(binding),
         "sslState": state.word(),

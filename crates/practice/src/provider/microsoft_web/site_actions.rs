@@ -1,4 +1,4 @@
-//! What is done to a site besides changing it: stopping and starting, and asking whether its name is free.
+//! Actions on a site besides changing it: stop and start, and checking whether a name is free.
 
 use serde_json::{Value, json};
 
@@ -7,10 +7,10 @@ use super::{
     site,
 };
 use crate::{
-    call::{Call, Method},
-    context::Context,
-    id::ResourceId,
-    reply::{Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    id::ArmId,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
@@ -19,21 +19,25 @@ pub const ROUTES: &[Route] = [
     both!(Post, "start", start),
     both!(Post, "restart", start),
     [
-        Route::new(Method::Post, "{sub}/providers/Microsoft.Web/checknameavailability", check_name),
-        Route::new(Method::Post, "{sub}/providers/Microsoft.Web/listSitesAssignedToHostName", sites_of_host),
+        Route::new(HttpMethod::Post, "{sub}/providers/Microsoft.Web/checknameavailability", check_name),
+        Route::new(
+            HttpMethod::Post,
+            "{sub}/providers/Microsoft.Web/listSitesAssignedToHostName",
+            sites_of_host,
+        ),
     ],
 ]
 .as_flattened();
 
-fn stop(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn stop(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     set_state(ctx, call, "Stopped")
 }
 
-fn start(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn start(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     set_state(ctx, call, "Running")
 }
 
-fn set_state(ctx: &Context<'_>, call: &Call, state: &str) -> Outcome {
+fn set_state(ctx: &CloudContext<'_>, call: &Call, state: &str) -> ReplyResult {
     let id = call.target();
     let mut site = ctx.need(&id)?;
     site["properties"]["state"] = json!(state);
@@ -42,11 +46,11 @@ fn set_state(ctx: &Context<'_>, call: &Call, state: &str) -> Outcome {
 }
 
 /// `{"name": "shop", "type": "Site"}`, or with `isFqdn` a whole hostname.
-fn check_name(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn check_name(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let name = call.need("/name")?;
     let host = match call.body["isFqdn"] {
         Value::Bool(true) => name.to_owned(),
-        _ => site::default_host(&ResourceId::parse("").under("Microsoft.Web", "sites", name)),
+        _ => site::default_host(&ArmId::parse("").under("Microsoft.Web", "sites", name)),
     };
     let taken = bindings::find_host(ctx, &host)?.is_some();
     Ok(Reply::ok(if taken {
@@ -61,7 +65,7 @@ fn check_name(ctx: &Context<'_>, call: &Call) -> Outcome {
     }))
 }
 
-/// 2 to 60 letters, digits and dashes, and no dash at either end.
+/// 2 to 60 letters, digits and dashes, without a dash at either end.
 pub fn is_site_name(name: &str) -> bool {
     (2..=60).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -69,8 +73,8 @@ pub fn is_site_name(name: &str) -> bool {
         && !name.ends_with('-')
 }
 
-/// The fault for a site that cannot be called that.
-pub fn require_name(id: &ResourceId) -> Result<(), Fault> {
+/// Refuses a name that a site cannot have.
+pub fn require_name(id: &ArmId) -> Result<(), Fault> {
     if is_site_name(id.name()) {
         return Ok(());
     }
@@ -78,7 +82,7 @@ pub fn require_name(id: &ResourceId) -> Result<(), Fault> {
 }
 
 /// `{"name": "www.contoso.com"}`: the apps of the subscription that have the hostname.
-fn sites_of_host(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn sites_of_host(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let found = bindings::find_host(ctx, call.need("/name")?)?.map(|binding| bindings::site_of(&binding));
     let of = found.filter(|site| site.is_under(&call.target()));
     let value: Vec<Value> =

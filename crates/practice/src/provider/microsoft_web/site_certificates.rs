@@ -1,38 +1,38 @@
-//! Certificates of one app, or slot, alone: the only ones that apps on a Flex Consumption plan take (C34),
-//! and others that were created so. They have the operations of all certificates (`certificates`); here is
-//! what is particular to them.
+//! Certificates of a single app or slot: the only ones that apps on a Flex Consumption plan accept (C34), and
+//! that other apps can choose at their creation. They share the operations of all certificates
+//! (`certificates`); this file has the differences.
 
 use serde_json::Value;
 
 use super::{plans, site};
 use crate::{
     call::Call,
-    context::{Context, text},
-    id::ResourceId,
+    context::{CloudContext, text},
+    id::ArmId,
     reply::Fault,
 };
 
 pub const KINDS: [&str; 2] = ["microsoft.web/sites/certificates", "microsoft.web/sites/slots/certificates"];
 
-/// Before this api-version there are none.
+/// The first api-version that has them.
 const FIRST_VERSION: &str = "2024-11-01";
 
-/// Private key certificates of one app on a Flex Consumption plan, by its article of 2026.
+/// The maximum of private key certificates of an app on a Flex Consumption plan, by its article of 2026.
 const MOST_ON_FLEX: usize = 3;
 
-pub fn is_of_site(id: &ResourceId) -> bool {
+pub fn is_of_site(id: &ArmId) -> bool {
     KINDS.contains(&id.kind().as_str())
 }
 
-/// What binding answers where the app takes its own certificates alone and has none with this thumbprint, in
-/// the words that Terraform's users met.
+/// The fault for a binding of an app that accepts only its own certificates and has none with this
+/// thumbprint, in the words that Terraform's users saw.
 pub fn missing(thumbprint: &str) -> Fault {
     Fault::web_coded(404, "51004", "Cannot find {0} with name {1}.", &["SiteCertificate", thumbprint])
 }
 
-/// Refuses the fourth certificate of an app on a Flex Consumption plan. The words are the practice cloud's
+/// Refuses the fourth certificate of an app on a Flex Consumption plan. The message is the practice cloud's
 /// own.
-pub fn require_room(ctx: &Context<'_>, certificate: &ResourceId) -> Result<(), Fault> {
+pub fn require_room(ctx: &CloudContext<'_>, certificate: &ArmId) -> Result<(), Fault> {
     if !is_of_site(certificate) {
         return Ok(());
     }
@@ -50,8 +50,8 @@ pub fn require_room(ctx: &Context<'_>, certificate: &ResourceId) -> Result<(), F
     Ok(())
 }
 
-/// Refuses api-versions that do not know them.
-pub fn require_version(call: &Call, id: &ResourceId) -> Result<(), Fault> {
+/// Refuses api-versions that do not have them.
+pub fn require_version(call: &Call, id: &ArmId) -> Result<(), Fault> {
     let kind = id.kind();
     let asks = kind.starts_with("microsoft.web/sites/") && kind.ends_with("/certificates")
         || call.segments.iter().any(|one| one.eq_ignore_ascii_case("sites"))
@@ -67,15 +67,15 @@ pub fn require_version(call: &Call, id: &ResourceId) -> Result<(), Fault> {
     Err(Fault::arm(404, "InvalidResourceType", message))
 }
 
-/// Of the properties of a certificate those that only one of an app has: whose identity reads the vault, and
-/// whether code may load it. A PUT without them takes them away, as it does with all members that it can set.
+/// The properties that only a single app's certificates have: the identity that reads the vault, and whether
+/// code may load the certificate. A PUT without them removes them, like all writable members.
 pub fn own(properties: &Value) -> Value {
     let names = ["enableKeyVaultAccessUsingMSI", "loadCertificateToWebsitesSettings"];
     let given = names.into_iter().filter_map(|name| Some((name.to_owned(), properties.get(name)?.clone())));
     Value::Object(given.collect())
 }
 
-/// Whether a site that is to be made takes its own certificates alone.
+/// Whether a new site accepts only its own certificates.
 pub fn are_wanted(plan: &Value, call: &Call) -> bool {
     let asked = call.body.pointer("/properties/siteScopedCertificatesEnabled").and_then(Value::as_bool);
     plans::is_flex(plan) || asked == Some(true)
@@ -90,9 +90,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        ca::{Issued, Profile, Role, facts::thumbprint, pfx},
-        call::Method::{Delete, Get, Put},
-        dns::{self, Kind, Record},
+        ca::{CommercialCa, Issued, LeafProfile, facts::thumbprint, pfx},
+        call::HttpMethod::{Delete, Get, Put},
+        dns::{self, DnsRecord, DnsRecordKind},
         fixture::{Fixture, GROUP, json_of},
         reply::Reply,
     };
@@ -107,9 +107,12 @@ mod tests {
     fn cloud(sku: &str, properties: &Value) -> Fixture {
         let cloud = Fixture::new("2026-11-23T00:00:00Z");
         cloud.with(|ctx| {
-            plans::save(ctx, &ResourceId::parse(&web("serverfarms/plan")), "westeurope", sku, true).unwrap();
-            dns::add(ctx.tx, &Record::new("api.contoso.com", Kind::Cname, "api.azurewebsites.net").unwrap())
-                .unwrap();
+            plans::save(ctx, &ArmId::parse(&web("serverfarms/plan")), "westeurope", sku, true).unwrap();
+            dns::add(
+                ctx.tx,
+                &DnsRecord::new("api.contoso.com", DnsRecordKind::Cname, "api.azurewebsites.net").unwrap(),
+            )
+            .unwrap();
         });
         let mut site = json!({"location": "West Europe", "kind": "functionapp", "properties": properties});
         site["properties"]["serverFarmId"] = web("serverfarms/plan").into();
@@ -120,13 +123,13 @@ mod tests {
     }
 
     fn issue(cloud: &Fixture, days: i32) -> Issued {
-        let profile = Profile {
+        let profile = LeafProfile {
             common_name: "api.contoso.com".to_owned(),
             names: vec!["api.contoso.com".to_owned()],
             key: cloud.setting.pooled_key(0),
             not_before: cloud.now - DAY * 30,
             not_after: cloud.now + DAY * days,
-            issuer: Role::GoDaddy,
+            issuer: CommercialCa::GoDaddy,
             particulars: None,
         };
         cloud.setting.ca.issue(&profile).unwrap()

@@ -1,38 +1,38 @@
-//! The operations on sites and their slots (API.md §§4.1, 4.2).
+//! The operations on sites and their slots.
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    bindings::{self, SslState},
+    bindings::{self, BindingSslState},
     config, plans, revision,
     site::{KIND, SLOT, create, default_host, show},
     site_actions, site_certificates,
 };
 use crate::{
     arm::locks,
-    call::{Call, Method},
-    context::{Context, text},
-    dns::{self, Kind},
-    id::ResourceId,
-    reply::{Body, Fault, Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::{CloudContext, text},
+    dns::{self, DnsRecordKind},
+    id::ArmId,
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
     route::Route,
 };
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{sub}/providers/Microsoft.Web/sites", list),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites", list),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}", get),
-    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/sites/{site}", put),
-    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/sites/{site}", patch),
-    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/sites/{site}", delete),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}/slots", slots),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", get),
-    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", put),
-    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", patch),
-    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", delete),
-    Route::new(Method::Post, "{rg}/providers/Microsoft.Web/sites/{site}/publishxml", publish_xml),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/sites", list),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/sites", list),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/sites/{site}", get),
+    Route::new(HttpMethod::Put, "{rg}/providers/Microsoft.Web/sites/{site}", put),
+    Route::new(HttpMethod::Patch, "{rg}/providers/Microsoft.Web/sites/{site}", patch),
+    Route::new(HttpMethod::Delete, "{rg}/providers/Microsoft.Web/sites/{site}", delete),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/sites/{site}/slots", slots),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", get),
+    Route::new(HttpMethod::Put, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", put),
+    Route::new(HttpMethod::Patch, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", patch),
+    Route::new(HttpMethod::Delete, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", delete),
+    Route::new(HttpMethod::Post, "{rg}/providers/Microsoft.Web/sites/{site}/publishxml", publish_xml),
     Route::new(
-        Method::Post,
+        HttpMethod::Post,
         "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}/publishxml",
         publish_xml,
     ),
@@ -51,13 +51,13 @@ const WRITABLE: &[&str] = &[
     "keyVaultReferenceIdentity",
 ];
 
-fn reply(ctx: &Context<'_>, site: Value) -> Outcome {
+fn reply(ctx: &CloudContext<'_>, site: Value) -> ReplyResult {
     let shown = show(ctx, site)?;
-    let etag = revision::etag(ctx, &ResourceId::parse(text(&shown, "/id")))?;
+    let etag = revision::etag(ctx, &ArmId::parse(text(&shown, "/id")))?;
     Ok(Reply::ok(shown).header("etag", etag))
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     if call.query("includeSlots").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         let mut all = ctx.list(KIND, &scope)?;
@@ -68,18 +68,18 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     ctx.page(call, KIND, &scope, |site| show(ctx, site).map(Some))
 }
 
-fn slots(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn slots(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     ctx.need(&call.target())?;
     ctx.page(call, SLOT, &call.target(), |site| show(ctx, site).map(Some))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     reply(ctx, ctx.need(&id)?)
 }
 
-/// A PUT on an existing site lays its members over what is there; absent ones stay (recorded traffic of az).
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// A PUT on an existing site merges its members; absent ones stay (recorded traffic of az).
+fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let Some(mut site) = ctx.find(&id)? else {
         return make(ctx, call, &id);
@@ -89,12 +89,12 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     {
         return Err(Fault::elsewhere(&id, text(&site, "/location"), location));
     }
-    // A PUT says what the tags are; without any, they are gone.
+    // A PUT states all tags; without any, the site has none.
     site["tags"] = call.body.get("tags").cloned().unwrap_or(Value::Null);
     change(ctx, call, &id, site)
 }
 
-fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn patch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let mut site = ctx.need(&id)?;
     if let Some(tags) = call.body.get("tags") {
@@ -103,7 +103,7 @@ fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
     change(ctx, call, &id, site)
 }
 
-fn make(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Outcome {
+fn make(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> ReplyResult {
     let plan = if id.kind() == SLOT {
         let plan = text(&ctx.need(&id.parent())?, "/properties/serverFarmId").to_owned();
         plans::require_slots(&plans::named(ctx, &plan)?)?;
@@ -117,13 +117,13 @@ fn make(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Outcome {
     site_actions::require_name(id)?;
     let kind = call.text("/kind").unwrap_or("app");
     let mut site = create(ctx, id, &plan, kind.split(',').next().unwrap_or("app"))?;
-    // A choice for good: an app that has shared certificates cannot be moved to its own.
+    // The choice is permanent: an app with shared certificates cannot switch to its own.
     let own = site_certificates::are_wanted(&plans::named(ctx, &plan)?, call);
     site["properties"]["siteScopedCertificatesEnabled"] = own.into();
     change(ctx, call, id, site)
 }
 
-fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> Outcome {
+fn change(ctx: &CloudContext<'_>, call: &Call, id: &ArmId, mut site: Value) -> ReplyResult {
     revision::require_match(ctx, call, id)?;
     let empty = Map::new();
     let wanted = call.body.get("properties").and_then(Value::as_object).unwrap_or(&empty);
@@ -147,9 +147,9 @@ fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> O
     reply(ctx, site)
 }
 
-/// Another plan of the same webspace: App Service moves an app no further than that.
-fn change_plan(ctx: &Context<'_>, id: &ResourceId, site: &mut Value, plan: &str) -> Result<(), Fault> {
-    if ResourceId::parse(plan).key() == ResourceId::parse(text(site, "/properties/serverFarmId")).key() {
+/// Moves the app to another plan of the same webspace; App Service allows no other.
+fn change_plan(ctx: &CloudContext<'_>, id: &ArmId, site: &mut Value, plan: &str) -> Result<(), Fault> {
+    if ArmId::parse(plan).key() == ArmId::parse(text(site, "/properties/serverFarmId")).key() {
         return Ok(());
     }
     let plan = plans::named(ctx, plan)?;
@@ -166,26 +166,26 @@ fn change_plan(ctx: &Context<'_>, id: &ResourceId, site: &mut Value, plan: &str)
     Ok(())
 }
 
-/// One entry of `hostNameSslStates` with `toUpdate` (API.md §4.5, way 1).
-fn change_binding(ctx: &Context<'_>, site: &ResourceId, state: &Value) -> Result<(), Fault> {
+/// One entry of `hostNameSslStates` with `toUpdate`: changes a binding through the site.
+fn change_binding(ctx: &CloudContext<'_>, site: &ArmId, state: &Value) -> Result<(), Fault> {
     let host = text(state, "/name");
-    let wanted = SslState::parse(&state["sslState"])
+    let wanted = BindingSslState::parse(&state["sslState"])
         .ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
     bindings::bind(ctx, site, host, wanted, text(state, "/thumbprint"))?;
     Ok(())
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let Some(site) = ctx.find(&id)? else {
         return Ok(Reply::empty(204));
     };
     for resource in ctx.list_all(&id, |_| true)? {
-        remove(ctx, &ResourceId::parse(text(&resource, "/id")))?;
+        remove(ctx, &ArmId::parse(text(&resource, "/id")))?;
     }
-    let plan = ResourceId::parse(text(&site, "/properties/serverFarmId"));
+    let plan = ArmId::parse(text(&site, "/properties/serverFarmId"));
     remove(ctx, &id)?;
-    // The last app takes its plan along, unless it is to stay.
+    // The plan is deleted with its last app, unless the request keeps it.
     let stays =
         call.query("deleteEmptyServerFarm").is_some_and(|wanted| wanted.eq_ignore_ascii_case("false"));
     if id.kind() == KIND && !stays && plans::of_plan(ctx, &plan)?.is_empty() && locks::lets_go(ctx, &plan)? {
@@ -194,18 +194,18 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::empty(200))
 }
 
-/// Removes a site, a slot, or something below one, with what is kept of it elsewhere.
-pub fn remove(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
+/// Removes a site, a slot, or something below one, with everything stored for it elsewhere.
+pub fn remove(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     if [KIND, SLOT].contains(&id.kind().as_str()) {
         config::forget(ctx, id)?;
-        dns::remove(ctx.tx, &default_host(id), Kind::A, None)?;
+        dns::remove(ctx.tx, &default_host(id), DnsRecordKind::A, None)?;
     }
     ctx.remove(id)?;
     Ok(())
 }
 
-/// az asks for it after every change; it only wants XML.
-fn publish_xml(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// az reads it after every change and only needs XML.
+fn publish_xml(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     ctx.need(&id)?;
     let host = default_host(&id);
@@ -214,5 +214,5 @@ fn publish_xml(ctx: &Context<'_>, call: &Call) -> Outcome {
          userName=\"{name}\" userPWD=\"\" destinationAppUrl=\"https://{host}\" /></publishData>",
         name = id.name()
     );
-    Ok(Reply::new(200, Body::Text("application/xml", xml)))
+    Ok(Reply::new(200, ReplyBody::Text("application/xml", xml)))
 }

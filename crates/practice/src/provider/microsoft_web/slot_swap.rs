@@ -1,5 +1,5 @@
-//! Swapping slots: two of an app's deployments change places, with the app settings and public certificates
-//! that do not stay. Hostnames, bindings and TLS settings never move.
+//! Swapping slots: two of an app's deployments change places, together with the app settings and public
+//! certificates that are not bound to a slot. Hostnames, bindings and TLS settings never move.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -10,18 +10,18 @@ use super::{
     site::{KIND, SLOT},
 };
 use crate::{
-    call::{Call, Method},
-    context::Context,
-    jobs::Job,
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    jobs::ScheduledJob,
     operations,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 pub const ROUTES: &[Route] = &both!(Post, "slotsswap", swap);
 
-/// `{"targetSlot": "production", "preserveVnet": true}`; what it is swapped with is the one the path names.
-fn swap(ctx: &Context<'_>, call: &Call) -> Outcome {
+/// `{"targetSlot": "production", "preserveVnet": true}`; the path names the other slot of the swap.
+fn swap(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let source = call.target();
     let app = if source.kind() == SLOT { source.parent() } else { source.clone() };
     let wanted = call.need("/targetSlot")?;
@@ -33,7 +33,7 @@ fn swap(ctx: &Context<'_>, call: &Call) -> Outcome {
             "The parameter targetSlot has an invalid value: a slot is swapped with another one.",
         ));
     }
-    let label = |id: &crate::id::ResourceId| {
+    let label = |id: &crate::id::ArmId| {
         if id.kind() == KIND { "Production".to_owned() } else { id.name().to_owned() }
     };
     let status = json!({
@@ -49,7 +49,7 @@ fn swap(ctx: &Context<'_>, call: &Call) -> Outcome {
     config::swap(ctx, &app, [&source, &target])?;
     public_certificates::swap(ctx, [&source, &target])?;
     let operation = operations::start(ctx, &source)?;
-    ctx.soon(SignedDuration::from_mins(1), &Job::Finish(operation.clone()))?;
+    ctx.soon(SignedDuration::from_mins(1), &ScheduledJob::Finish(operation.clone()))?;
     Ok(Reply::empty(202)
         .header("location", operations::location(call, &source, &operation))
         .header("retry-after", ctx.setting.pace.retry_after().to_string()))

@@ -1,47 +1,47 @@
-//! Certificates that somebody else made: uploaded PFX files, and secrets of a vault (API.md §§3.2, 3.3, 3.5).
+//! Certificates from outside: uploaded PFX files, and secrets of a vault.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    Job,
-    certificates::{self, Origin, Place},
+    SiteJob,
+    certificates::{self, CertificateOrigin, Placement},
 };
 use crate::{
     ca::{
-        facts::Facts,
+        facts::CertificateFacts,
         pfx::{self, PfxError},
     },
-    context::{Context, text},
-    id::ResourceId,
+    context::{CloudContext, text},
+    id::ArmId,
     index, jobs,
     material::Material,
     principals::WEB_SITES,
     provider::{
         certificate_registration::STATE_TAG,
         key_vault::{
-            first_party::{self, Refusal},
-            secret::{PFX_TYPE, Version},
+            first_party::{self, SecretRefusal},
+            secret::{PFX_TYPE, SecretVersion},
         },
     },
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     store::Collection,
 };
 
-/// What the service says about a vault or a secret it cannot find.
+/// The service's message about a vault or a secret that it cannot find.
 pub const INVALID_SECRET: &str = "The parameter KeyVaultId & KeyVaultSecretName has an invalid value.";
 /// How often the service reads every vault again.
 const SYNC_EVERY: SignedDuration = SignedDuration::from_hours(24);
-/// Bits of an RSA key (A20).
+/// The minimum length of an RSA key in bits (A20).
 const SHORTEST_KEY: usize = 2048;
 const STATUS: &str = "/properties/keyVaultSecretStatus";
-/// Which version of its secret a certificate was made of, so that a round without news costs nothing.
+/// The secret version that a certificate was made of, so that a round without changes costs nothing.
 const TAKEN: Collection<String> = Collection::new("certificate-version");
 
-/// An uploaded PFX, judged as the service does: it has a password, opens with it, and holds a key that is
-/// long enough. Self-signed and expired ones are taken, with a warning header (recorded).
-pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> Outcome {
+/// An uploaded PFX, checked as the service does: it has a password, opens with it, and holds a key that is
+/// long enough. Self-signed and expired ones are accepted, with a warning header (recorded traffic).
+pub fn upload(ctx: &CloudContext<'_>, place: &Placement, blob: &str, password: &str) -> ReplyResult {
     let invalid = || Fault::web(400, "The parameter pfxBlob has an invalid value.");
     let bytes = BASE64.decode(blob).map_err(|_| invalid())?;
     if password.is_empty() {
@@ -52,14 +52,15 @@ pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> O
         PfxError::WrongPassword => Fault::web(400, "The password for the certificate is incorrect."),
         other => Fault::web(400, format!("The certificate file could not be opened: {other}.")),
     })?;
-    let facts = Facts::read(&opened.leaf).map_err(|_| invalid())?;
+    let facts = CertificateFacts::read(&opened.leaf).map_err(|_| invalid())?;
     if facts.key_type == "RSA" && facts.key_bits < SHORTEST_KEY {
         return Err(Fault::web(
             400,
             format!("The private key has {} bits; at least {SHORTEST_KEY} are needed.", facts.key_bits),
         ));
     }
-    let origin = Origin::Upload { friendly_name: opened.friendly_name.clone().unwrap_or_default() };
+    let origin =
+        CertificateOrigin::Upload { friendly_name: opened.friendly_name.clone().unwrap_or_default() };
     let material = Material::from(opened);
     let certificate = certificates::save(ctx, place, &material, &origin)?;
     let reply = Reply::ok(certificate);
@@ -69,8 +70,8 @@ pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> O
     })
 }
 
-fn warning(ctx: &Context<'_>, material: &Material) -> Option<String> {
-    let facts = Facts::read(&material.leaf).ok()?;
+fn warning(ctx: &CloudContext<'_>, material: &Material) -> Option<String> {
+    let facts = CertificateFacts::read(&material.leaf).ok()?;
     let trusted = material.chain.iter().any(|one| one.0 == ctx.setting.ca.root_der());
     let mut warnings = Vec::new();
     if facts.self_signed || facts.not_after < ctx.now {
@@ -82,15 +83,15 @@ fn warning(ctx: &Context<'_>, material: &Material) -> Option<String> {
     (!warnings.is_empty()).then(|| warnings.join(","))
 }
 
-/// Imports a vault's secret, or reads it again: a new version takes the place of the old one (Sync).
-pub fn import(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str) -> Outcome {
+/// Imports a vault's secret, or reads it again: a new version replaces the old one (Sync).
+pub fn import(ctx: &CloudContext<'_>, place: &Placement, vault: &ArmId, secret: &str) -> ReplyResult {
     match first_party::read(ctx, &WEB_SITES, vault, secret)? {
-        // Only what an order keeps in a vault is bound to the subscription of the order.
+        // Only secrets of an order must be in the subscription of the order.
         Ok(version) if version.tags.contains_key(STATE_TAG) && !same_subscription(vault, &place.id) => {
             Err(Fault::web(400, INVALID_SECRET))
         }
         Ok(version) => take(ctx, place, vault, secret, &version).map(Reply::ok),
-        Err(Refusal::Unauthorized | Refusal::NotPermitted) => Err(Fault::web(
+        Err(SecretRefusal::Unauthorized | SecretRefusal::NotPermitted) => Err(Fault::web(
             400,
             format!(
                 "The service does not have access to '{}' Key Vault. Please make sure that you have granted necessary \
@@ -98,22 +99,24 @@ pub fn import(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str
                 vault.key()
             ),
         )),
-        Err(Refusal::VaultMissing | Refusal::SecretMissing) => Err(Fault::web(400, INVALID_SECRET)),
+        Err(SecretRefusal::VaultMissing | SecretRefusal::SecretMissing) => {
+            Err(Fault::web(400, INVALID_SECRET))
+        }
     }
 }
 
-fn same_subscription(one: &ResourceId, other: &ResourceId) -> bool {
-    let key = |id: &ResourceId| id.subscription().unwrap_or_default().to_lowercase();
+fn same_subscription(one: &ArmId, other: &ArmId) -> bool {
+    let key = |id: &ArmId| id.subscription().unwrap_or_default().to_lowercase();
     key(one) == key(other)
 }
 
-/// Makes a certificate of what a version of a secret holds, and remembers which version it was.
+/// Makes a certificate from a version of a secret, and remembers the version.
 fn take(
-    ctx: &Context<'_>,
-    place: &Place,
-    vault: &ResourceId,
+    ctx: &CloudContext<'_>,
+    place: &Placement,
+    vault: &ArmId,
     secret: &str,
-    version: &Version,
+    version: &SecretVersion,
 ) -> Result<Value, Fault> {
     let refuse = |reason: &str| Fault::web(400, format!("The secret '{secret}' {reason}."));
     let no_pfx = || refuse("is not a certificate of content type application/x-pkcs12");
@@ -127,34 +130,35 @@ fn take(
         let bytes = BASE64.decode(value).map_err(|_| refuse("is not base64"))?;
         pfx::read(&bytes, "").map_err(|error| refuse(&format!("could not be opened: {error}")))?.into()
     };
-    let facts = Facts::read(&material.leaf).map_err(|_| refuse("holds a certificate that cannot be read"))?;
+    let facts = CertificateFacts::read(&material.leaf)
+        .map_err(|_| refuse("holds a certificate that cannot be read"))?;
     if facts.key_type != "RSA" {
-        // A file can be uploaded with such a key, but not imported from a vault.
+        // A file with such a key can be uploaded, but not imported from a vault.
         return Err(refuse(&format!(
             "has a key of type {}, which cannot be imported from a vault",
             facts.key_type
         )));
     }
-    let origin = Origin::Vault { vault: vault.clone(), secret: secret.to_owned() };
+    let origin = CertificateOrigin::Vault { vault: vault.clone(), secret: secret.to_owned() };
     let certificate = certificates::save(ctx, place, &material, &origin)?;
     taken(ctx, &place.id, &version.id)?;
     Ok(certificate)
 }
 
-/// Notes which version of its secret a certificate was made of.
-pub fn taken(ctx: &Context<'_>, certificate: &ResourceId, version: &str) -> Result<(), Fault> {
+/// Remembers the secret version that a certificate was made of.
+pub fn taken(ctx: &CloudContext<'_>, certificate: &ArmId, version: &str) -> Result<(), Fault> {
     Ok(ctx.tx.put(&TAKEN, &certificate.key(), &version.to_owned())?)
 }
 
 /// Vault and secret of a certificate that came from one.
-pub fn vault_of(certificate: &Value) -> Option<(ResourceId, String)> {
+pub fn vault_of(certificate: &Value) -> Option<(ArmId, String)> {
     let vault = text(certificate, "/properties/keyVaultId");
     let secret = text(certificate, "/properties/keyVaultSecretName");
-    (!vault.is_empty()).then(|| (ResourceId::parse(vault), secret.to_owned()))
+    (!vault.is_empty()).then(|| (ArmId::parse(vault), secret.to_owned()))
 }
 
-/// The service's own round: reads every vault again and says what it met in `keyVaultSecretStatus`.
-pub fn sync_all(ctx: &Context<'_>) -> Result<(), Fault> {
+/// The service's own round: reads every vault again and reports the results in `keyVaultSecretStatus`.
+pub fn sync_all(ctx: &CloudContext<'_>) -> Result<(), Fault> {
     for certificate in ctx.having_any(&index::FROM_VAULT)? {
         if let Some((vault, secret)) = vault_of(&certificate) {
             sync(ctx, certificate, &vault, &secret)?;
@@ -163,7 +167,7 @@ pub fn sync_all(ctx: &Context<'_>) -> Result<(), Fault> {
     schedule_sync(ctx)
 }
 
-fn sync(ctx: &Context<'_>, mut certificate: Value, vault: &ResourceId, secret: &str) -> Result<(), Fault> {
+fn sync(ctx: &CloudContext<'_>, mut certificate: Value, vault: &ArmId, secret: &str) -> Result<(), Fault> {
     let place = certificates::place_of(&certificate);
     let taken = ctx.tx.get(&TAKEN, &place.id.key())?;
     let status = match first_party::read(ctx, &WEB_SITES, vault, secret)? {
@@ -182,7 +186,7 @@ fn sync(ctx: &Context<'_>, mut certificate: Value, vault: &ResourceId, secret: &
     Ok(())
 }
 
-/// Has the next round run in a day.
-pub fn schedule_sync(ctx: &Context<'_>) -> Result<(), Fault> {
-    ctx.at(jobs::moment(ctx.now, SYNC_EVERY), &jobs::Job::Web(Job::SyncAll))
+/// Schedules the next round in a day.
+pub fn schedule_sync(ctx: &CloudContext<'_>) -> Result<(), Fault> {
+    ctx.at(jobs::moment(ctx.now, SYNC_EVERY), &jobs::ScheduledJob::Web(SiteJob::SyncAll))
 }

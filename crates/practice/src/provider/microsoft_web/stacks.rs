@@ -1,20 +1,20 @@
-//! The runtimes that an app can be made for, as far as `az webapp create` wants to know: nothing runs here.
+//! The runtimes that an app can use, as far as `az webapp create` needs them: nothing runs here.
 
 use serde_json::{Value, json};
 
 use crate::{
-    call::{Call, Method},
-    context::Context,
-    reply::{Outcome, Reply},
+    call::{Call, HttpMethod},
+    context::CloudContext,
+    reply::{Reply, ReplyResult},
     route::Route,
 };
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "providers/Microsoft.Web/webAppStacks", web),
-    Route::new(Method::Get, "providers/Microsoft.Web/functionAppStacks", none),
+    Route::new(HttpMethod::Get, "providers/Microsoft.Web/webAppStacks", web),
+    Route::new(HttpMethod::Get, "providers/Microsoft.Web/functionAppStacks", none),
 ];
 
-/// Family, what people call the version, the same for Linux, and for Windows.
+/// The family, the displayed version, and the names for Linux and for Windows.
 const RUNTIMES: &[(&str, &str, &str, &str)] = &[
     ("node", "Node 22 LTS", "NODE|22-lts", "~22"),
     ("node", "Node 24 LTS", "NODE|24-lts", "~24"),
@@ -22,7 +22,7 @@ const RUNTIMES: &[(&str, &str, &str, &str)] = &[
     ("python", "Python 3.13", "PYTHON|3.13", ""),
 ];
 
-fn web(_: &Context<'_>, call: &Call) -> Outcome {
+fn web(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let asked = call.query("stackOsType").unwrap_or("All").to_lowercase();
     let value: Vec<Value> = RUNTIMES.iter().map(|row| show(row, &asked)).collect();
     Ok(Reply::ok(json!({"value": value, "nextLink": null, "id": null})))
@@ -65,6 +65,6 @@ fn show((family, text, linux, windows): &(&str, &str, &str, &str), asked: &str) 
     })
 }
 
-fn none(_: &Context<'_>, _: &Call) -> Outcome {
+fn none(_: &CloudContext<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"value": [], "nextLink": null, "id": null})))
 }

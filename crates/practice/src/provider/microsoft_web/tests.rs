@@ -1,4 +1,4 @@
-//! The promises of Microsoft.Web in the practice cloud: webspaces, bindings, imports, managed certificates.
+//! What Microsoft.Web does in the practice cloud: webspaces, bindings, imports, managed certificates.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use super::plans;
 use crate::{
-    ca::{Issued, Profile, Role, facts::thumbprint, pfx},
-    call::Method::{Delete, Get, Post, Put},
-    dns::{self, Kind, Record},
+    ca::{CommercialCa, Issued, LeafProfile, facts::thumbprint, pfx},
+    call::HttpMethod::{Delete, Get, Post, Put},
+    dns::{self, DnsRecord, DnsRecordKind},
     fixture::{Fixture, GROUP, SUBSCRIPTION, json_of},
-    id::ResourceId,
+    id::ArmId,
     principals::{CERTDECK, WEB_SITES},
-    provider::key_vault::{self, Vault, certificate::Draft},
+    provider::key_vault::{self, VaultRecord, certificate::Draft},
     reply::Reply,
 };
 
@@ -31,9 +31,10 @@ fn web(rest: &str) -> String {
 fn cloud(sku: &str) -> Fixture {
     let cloud = Fixture::new(NOW);
     cloud.with(|ctx| {
-        let plan = ResourceId::parse(&web("serverfarms/plan"));
+        let plan = ArmId::parse(&web("serverfarms/plan"));
         plans::save(ctx, &plan, "westeurope", sku, false).unwrap();
-        let record = Record::new("www.contoso.com", Kind::Cname, "shop.azurewebsites.net").unwrap();
+        let record =
+            DnsRecord::new("www.contoso.com", DnsRecordKind::Cname, "shop.azurewebsites.net").unwrap();
         dns::add(ctx.tx, &record).unwrap();
     });
     let site = json!({"location": "West Europe", "properties": {"serverFarmId": web("serverfarms/plan")}});
@@ -49,13 +50,13 @@ fn host(name: &str) -> String {
 }
 
 fn issue(cloud: &Fixture, names: &[&str], days: i32) -> Issued {
-    let profile = Profile {
+    let profile = LeafProfile {
         common_name: names[0].to_owned(),
         names: names.iter().map(|name| (*name).to_owned()).collect(),
         key: cloud.setting.pooled_key(0),
         not_before: cloud.now - DAY * 30,
         not_after: cloud.now + DAY * days,
-        issuer: Role::GoDaddy,
+        issuer: CommercialCa::GoDaddy,
         particulars: None,
     };
     cloud.setting.ca.issue(&profile).unwrap()
@@ -175,8 +176,8 @@ fn a_hostname_needs_dns_that_points_at_the_app() {
     let add = |name: &str| cloud.arm(Put, &host(name), &json!({"properties": {}}));
     assert_eq!(why(add("nowhere.contoso.com")), "04006");
     cloud.with(|ctx| {
-        let id = super::site::verification_id(&ResourceId::parse(SUBSCRIPTION));
-        dns::add(ctx.tx, &Record::new("asuid.contoso.com", Kind::Txt, &id).unwrap()).unwrap();
+        let id = super::site::verification_id(&ArmId::parse(SUBSCRIPTION));
+        dns::add(ctx.tx, &DnsRecord::new("asuid.contoso.com", DnsRecordKind::Txt, &id).unwrap()).unwrap();
     });
     let mapped = json_of(add("contoso.com"));
     assert_eq!(mapped["properties"]["customHostNameDnsRecordType"], "A");
@@ -215,7 +216,7 @@ fn vault(cloud: &Fixture, allowed: bool) -> String {
     let reader = if allowed { WEB_SITES.object_id } else { CERTDECK.object_id };
     cloud.with(|ctx| {
         let properties = json!({"accessPolicies": [policy(reader)]});
-        key_vault::create_vault(ctx, &ResourceId::parse(&id), "westeurope", None, &properties).unwrap();
+        key_vault::create_vault(ctx, &ArmId::parse(&id), "westeurope", None, &properties).unwrap();
     });
     new_version(cloud, &id, 100);
     id
@@ -224,7 +225,7 @@ fn vault(cloud: &Fixture, allowed: bool) -> String {
 fn new_version(cloud: &Fixture, vault: &str, days: i32) {
     let issued = issue(cloud, &["www.contoso.com"], days);
     cloud.with(|ctx| {
-        let vault = Vault::at(ctx, &ResourceId::parse(vault)).unwrap().unwrap();
+        let vault = VaultRecord::at(ctx, &ArmId::parse(vault)).unwrap().unwrap();
         key_vault::certificate::add_version(ctx, &vault, &Draft::named("www"), &issued).unwrap();
     });
 }
@@ -266,7 +267,7 @@ fn a_key_that_may_not_leave_its_vault_cannot_be_imported() {
     let issued = issue(&cloud, &["www.contoso.com"], 200);
     cloud.with(|ctx| {
         let draft = Draft { policy: json!({"key_props": {"exportable": false}}), ..Draft::named("www") };
-        let vault = Vault::at(ctx, &ResourceId::parse(&vault)).unwrap().unwrap();
+        let vault = VaultRecord::at(ctx, &ArmId::parse(&vault)).unwrap().unwrap();
         key_vault::certificate::add_version(ctx, &vault, &draft, &issued).unwrap();
     });
     assert!(why(import(&cloud, &vault)).contains("no private key"));
@@ -302,7 +303,7 @@ fn a_managed_certificate_is_refused_for_wildcards_foreign_names_and_where_caa_fo
     assert_eq!(why(managed(&cloud, "*.contoso.com", &json!({}))), "51021");
     assert_eq!(why(managed(&cloud, "other.contoso.com", &json!({}))), "51021");
     cloud.with(|ctx| {
-        let record = Record::new("contoso.com", Kind::Caa, "0 issue letsencrypt.org").unwrap();
+        let record = DnsRecord::new("contoso.com", DnsRecordKind::Caa, "0 issue letsencrypt.org").unwrap();
         dns::add(ctx.tx, &record).unwrap();
     });
     let refused = why(managed(&cloud, "www.contoso.com", &json!({})));
@@ -366,7 +367,8 @@ fn a_group_whose_certificate_an_app_elsewhere_presents_is_not_deleted_whole() {
     assert_eq!(upload(&cloud, "near", &certificate, "right").status, 200);
     assert_eq!(upload(&cloud, "spare", &issue(&cloud, &["www.contoso.com"], 90), "right").status, 200);
     cloud.with(|ctx| {
-        let record = Record::new("near.contoso.com", Kind::Cname, "near.azurewebsites.net").unwrap();
+        let record =
+            DnsRecord::new("near.contoso.com", DnsRecordKind::Cname, "near.azurewebsites.net").unwrap();
         dns::add(ctx.tx, &record).unwrap();
     });
     let body = json!({"properties": {"sslState": "SniEnabled", "thumbprint": thumbprint(&certificate.leaf)}});
@@ -389,7 +391,7 @@ fn a_group_whose_certificate_an_app_elsewhere_presents_is_not_deleted_whole() {
     assert_eq!(needed.each_ref().map(|path| there(path)), [200; 4]);
     assert_eq!((there(&web("certificates/spare")), there(&web("sites/shop"))), (404, 404));
 
-    // Without the app it goes.
+    // The certificate can be deleted once the app is gone.
     assert_eq!(cloud.arm(Delete, &app, &Value::Null).status, 200);
     assert_eq!(cloud.arm(Delete, GROUP, &Value::Null).status, 202);
     assert_eq!(cloud.arm(Get, GROUP, &Value::Null).status, 404);

@@ -1,18 +1,18 @@
-//! What the calendar does to an order: denial, replacement, renewal, expiry, and orders with a past.
+//! The dates in the life of an order: denial, replacement, renewal, expiry; and orders with a past.
 
 use serde_json::{Value, json};
 
 use super::{super::purchases, *};
 use crate::{
     calendar::days,
-    call::Method,
+    call::HttpMethod,
     context::text,
-    dns::{self, Kind},
+    dns::{self, DnsRecordKind},
     fixture::{Fixture, json_of},
-    id::ResourceId,
+    id::ArmId,
 };
 
-/// Early in the calendar of 198 days, so that a whole paid year lies in it.
+/// Early in the period of 198-day certificates, so that a whole paid year fits into it.
 const SPRING: &str = "2026-04-01T08:00:00Z";
 
 #[test]
@@ -50,9 +50,8 @@ fn a_rekey_changes_key_and_thumbprint_and_keeps_the_end() {
 fn an_old_proof_makes_a_rekey_wait_for_a_new_one() {
     let mut cloud = cloud_on(SPRING);
     issued(&mut cloud, "shop-cert");
-    // The free reissue within the paid year would need a proof too; take the token away so that nothing
-    // proves itself.
-    cloud.with(|ctx| dns::remove(ctx.tx, "contoso.com", Kind::Txt, None).unwrap());
+    // The free reissue within the paid year would need a proof too; without the token none can be found.
+    cloud.with(|ctx| dns::remove(ctx.tx, "contoso.com", DnsRecordKind::Txt, None).unwrap());
     cloud.advance(days(160));
     assert_eq!(post(&cloud, "shop-cert", "reissue", &json!({"properties": {"keySize": 2048}})).status, 204);
     cloud.settle();
@@ -95,7 +94,7 @@ fn without_automatic_renewal_the_order_expires() {
     let mut cloud = cloud();
     issued(&mut cloud, "shop-cert");
     let body = json!({"properties": {"productType": "StandardDomainValidatedSsl", "autoRenew": false}});
-    assert_eq!(cloud.arm(Method::Patch, &order_id("shop-cert"), &body).status, 200);
+    assert_eq!(cloud.arm(HttpMethod::Patch, &order_id("shop-cert"), &body).status, 200);
     cloud.advance(days(366));
     let over = order(&cloud, "shop-cert");
     assert_eq!(over["status"], "Expired");
@@ -123,20 +122,20 @@ fn a_manual_renewal_waits_for_its_window_and_is_free_while_early() {
 #[test]
 fn an_order_of_the_past_stands_where_its_days_put_it() {
     use super::super::{
-        names::{Method as Proof, Product},
+        names::{Product, VerificationMethod as Proof},
         plant::{Past, plant},
     };
     let mut cloud = cloud();
     let ago = |count: i64| cloud.now - days(count);
     let past = |name: &str, bought: i64, issued: &[i64]| Past {
-        id: ResourceId::parse(&order_id(name)),
+        id: ArmId::parse(&order_id(name)),
         common_name: format!("{name}.com"),
         product: Product::Standard,
         auto_renew: false,
         bought: ago(bought),
         method: Proof::Txt,
         issued: issued.iter().map(|count| ago(*count)).collect(),
-        stored: Some((ResourceId::parse(&vault_id()), name.to_owned())),
+        stored: Some((ArmId::parse(&vault_id()), name.to_owned())),
         keys: vec![cloud.setting.pooled_key(0)],
     };
     let estate = [
@@ -156,7 +155,7 @@ fn an_order_of_the_past_stands_where_its_days_put_it() {
     assert_eq!(status("denied"), "Denied");
     assert_eq!(status("issued"), "Issued");
     assert_eq!(status("expired"), "Expired");
-    let versions = cloud.vault("kv-shop", Method::Get, "/secrets/issued/versions", &Value::Null);
+    let versions = cloud.vault("kv-shop", HttpMethod::Get, "/secrets/issued/versions", &Value::Null);
     assert_eq!(json_of(versions)["value"].as_array().unwrap().len(), 3);
     assert!(cloud.with(|ctx| purchases::all(ctx.tx).unwrap()).is_empty());
 }
@@ -165,7 +164,7 @@ fn an_order_of_the_past_stands_where_its_days_put_it() {
 fn a_renewal_that_nobody_verifies_is_given_up_and_not_billed() {
     let mut cloud = cloud_on(SPRING);
     issued(&mut cloud, "shop-cert");
-    cloud.with(|ctx| dns::remove(ctx.tx, "contoso.com", Kind::Txt, None).unwrap());
+    cloud.with(|ctx| dns::remove(ctx.tx, "contoso.com", DnsRecordKind::Txt, None).unwrap());
     cloud.advance(days(365 - 80));
     assert_eq!(post(&cloud, "shop-cert", "renew", &json!({"properties": {"keySize": 2048}})).status, 204);
     assert_eq!(order(&cloud, "shop-cert")["status"], "Pendingissuance");

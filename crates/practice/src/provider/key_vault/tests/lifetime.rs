@@ -3,44 +3,44 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::ca::{Profile, Role, facts::Facts, pfx};
+use crate::ca::{CommercialCa, LeafProfile, facts::CertificateFacts, pfx};
 use crate::calendar::days;
 
 fn get(cloud: &Fixture, path: &str) -> Value {
-    json_of(cloud.vault("kv-shop", Method::Get, path, &Value::Null))
+    json_of(cloud.vault("kv-shop", HttpMethod::Get, path, &Value::Null))
 }
 
 /// Imports a certificate of a CA that ends after 100 days.
 fn import(cloud: &Fixture) {
     let from: Timestamp = NOW.parse().unwrap();
-    let profile = Profile {
+    let profile = LeafProfile {
         common_name: "api.contoso.com".into(),
         names: vec!["api.contoso.com".into()],
         key: cloud.setting.pooled_key(0),
         not_before: from,
         not_after: from + days(100),
-        issuer: Role::GoDaddy,
+        issuer: CommercialCa::GoDaddy,
         particulars: None,
     };
     let file = pfx::write_with_password(&cloud.setting.ca.issue(&profile).unwrap(), "api", "pw").unwrap();
     let body = json!({"value": BASE64.encode(&file), "pwd": "pw"});
-    assert_eq!(cloud.vault("kv-shop", Method::Post, "/certificates/api/import", &body).status, 200);
+    assert_eq!(cloud.vault("kv-shop", HttpMethod::Post, "/certificates/api/import", &body).status, 200);
 }
 
-/// Says who signs the next version, and that it is made when ten days are left.
+/// Sets the issuer of the next version, to be made when ten days are left.
 fn patch(cloud: &Fixture, issuer: &str, action: &str) {
     let actions = json!([{"trigger": {"days_before_expiry": 10}, "action": {"action_type": action}}]);
     let policy =
         json!({"issuer": {"name": issuer}, "lifetime_actions": actions, "key_props": {"reuse_key": true}});
-    assert_eq!(cloud.vault("kv-shop", Method::Patch, "/certificates/api/policy", &policy).status, 200);
+    assert_eq!(cloud.vault("kv-shop", HttpMethod::Patch, "/certificates/api/policy", &policy).status, 200);
 }
 
 fn versions(cloud: &Fixture) -> usize {
     get(cloud, "/certificates/api/versions")["value"].as_array().unwrap().len()
 }
 
-fn newest(cloud: &Fixture) -> Facts {
-    Facts::read(&BASE64.decode(text(&get(cloud, "/certificates/api"), "/cer")).unwrap()).unwrap()
+fn newest(cloud: &Fixture) -> CertificateFacts {
+    CertificateFacts::read(&BASE64.decode(text(&get(cloud, "/certificates/api"), "/cer")).unwrap()).unwrap()
 }
 
 #[test]
@@ -85,11 +85,11 @@ fn a_policy_that_was_mended_in_time_makes_nothing() {
 fn a_partner_ca_issues_for_as_long_as_cas_may_or_says_why_not_and_is_asked_again() {
     let mut cloud = cloud();
     let issuer = json!({"provider": "DigiCert", "credentials": {"account_id": "1", "pwd": "x"}});
-    assert_eq!(cloud.vault("kv-shop", Method::Put, "/certificates/issuers/ours", &issuer).status, 200);
+    assert_eq!(cloud.vault("kv-shop", HttpMethod::Put, "/certificates/issuers/ours", &issuer).status, 200);
     import(&cloud);
     patch(&cloud, "ours", "AutoRenew");
     let policy = json!({"x509_props": {"validity_months": 12}});
-    assert_eq!(cloud.vault("kv-shop", Method::Patch, "/certificates/api/policy", &policy).status, 200);
+    assert_eq!(cloud.vault("kv-shop", HttpMethod::Patch, "/certificates/api/policy", &policy).status, 200);
     assert!(
         cloud
             .with(|ctx| issuers::set_refusal(ctx, "kv-shop", "ours", Some("The account is locked.")))

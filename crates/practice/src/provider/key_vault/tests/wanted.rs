@@ -1,8 +1,8 @@
-//! What a certificate policy can ask for, and what vaults keep to themselves.
+//! What a certificate policy can ask for, and what vaults do not reveal.
 
 use super::*;
 
-/// A policy that the vault signs by itself, with `more` laid over it.
+/// A policy of a self-signed certificate, with `more` merged into it.
 fn own(more: &Value) -> Value {
     let mut policy = json!({
         "issuer": {"name": "Self"},
@@ -14,7 +14,7 @@ fn own(more: &Value) -> Value {
 }
 
 fn create(cloud: &Fixture, name: &str, more: &Value) -> crate::reply::Reply {
-    cloud.vault("kv-shop", Method::Post, &format!("/certificates/{name}/create"), &own(more))
+    cloud.vault("kv-shop", HttpMethod::Post, &format!("/certificates/{name}/create"), &own(more))
 }
 
 fn message(reply: crate::reply::Reply) -> String {
@@ -56,7 +56,8 @@ fn a_key_that_may_not_be_exported_never_leaves_its_vault() {
             .status,
             202
         );
-        let secret = json_of(cloud.vault("kv-shop", Method::Get, &format!("/secrets/{name}"), &Value::Null));
+        let secret =
+            json_of(cloud.vault("kv-shop", HttpMethod::Get, &format!("/secrets/{name}"), &Value::Null));
         let value = text(&secret, "/value");
         if kind.ends_with("pem-file") {
             assert!(value.starts_with("-----BEGIN CERTIFICATE") && !value.contains("PRIVATE"));
@@ -71,7 +72,7 @@ fn a_key_that_may_not_be_exported_never_leaves_its_vault() {
 fn a_key_is_used_again_only_where_the_policy_wants_it() {
     let cloud = cloud();
     let key = || {
-        let shown = json_of(cloud.vault("kv-shop", Method::Get, "/keys/shop", &Value::Null));
+        let shown = json_of(cloud.vault("kv-shop", HttpMethod::Get, "/keys/shop", &Value::Null));
         shown["key"]["x"].as_str().unwrap().to_owned()
     };
     let mut seen = Vec::new();
@@ -88,10 +89,10 @@ fn what_belongs_to_a_certificate_is_changed_with_it_alone() {
     let cloud = cloud();
     assert_eq!(create(&cloud, "shop", &json!({})).status, 202);
     let secret = |method, path: &str| code(cloud.vault("kv-shop", method, path, &json!({"value": "1"})));
-    for method in [Method::Put, Method::Patch, Method::Delete] {
+    for method in [HttpMethod::Put, HttpMethod::Patch, HttpMethod::Delete] {
         assert_eq!(secret(method, "/secrets/shop"), (403, "Forbidden".to_owned()));
     }
-    assert_eq!(secret(Method::Put, "/secrets/plain").0, 200);
+    assert_eq!(secret(HttpMethod::Put, "/secrets/plain").0, 200);
     assert_eq!(code(create(&cloud, "plain", &json!({}))), (409, "Conflict".to_owned()));
 }
 
@@ -101,10 +102,10 @@ fn a_cancelled_request_takes_no_certificate() {
     assert_eq!(create(&cloud, "shop", &json!({"issuer": {"name": "Unknown"}})).status, 202);
     let path = "/certificates/shop/pending";
     let asked =
-        json_of(cloud.vault("kv-shop", Method::Patch, path, &json!({"cancellation_requested": true})));
+        json_of(cloud.vault("kv-shop", HttpMethod::Patch, path, &json!({"cancellation_requested": true})));
     assert_eq!((&asked["status"], &asked["cancellation_requested"]), (&json!("inProgress"), &json!(true)));
-    assert_eq!(json_of(cloud.vault("kv-shop", Method::Get, path, &Value::Null))["status"], "cancelled");
-    let merge = cloud.vault("kv-shop", Method::Post, &format!("{path}/merge"), &json!({"x5c": []}));
+    assert_eq!(json_of(cloud.vault("kv-shop", HttpMethod::Get, path, &Value::Null))["status"], "cancelled");
+    let merge = cloud.vault("kv-shop", HttpMethod::Post, &format!("{path}/merge"), &json!({"x5c": []}));
     assert_eq!(code(merge).0, 400);
 }
 
@@ -118,20 +119,21 @@ fn what_was_said_of_a_vault_is_not_taken_back() {
         (json!({"sku": {"name": "gold"}}), "'sku'"),
         (json!({"accessPolicies": [{"objectId": "somebody"}]}), "'accessPolicies'"),
     ] {
-        let refused = cloud.arm(Method::Patch, &vault_id("kv-shop"), &json!({"properties": properties}));
+        let refused = cloud.arm(HttpMethod::Patch, &vault_id("kv-shop"), &json!({"properties": properties}));
         assert_eq!(refused.status, 400);
         let said = message(refused);
         assert!(said.contains(word), "{said}");
     }
     let same = json!({"properties": {"softDeleteRetentionInDays": 90}});
-    assert_eq!(cloud.arm(Method::Patch, &vault_id("kv-shop"), &same).status, 200);
+    assert_eq!(cloud.arm(HttpMethod::Patch, &vault_id("kv-shop"), &same).status, 200);
 }
 
 #[test]
 fn a_page_has_one_to_twenty_five_entries() {
     let cloud = cloud();
     for (size, status) in [("1", 200), ("25", 200), ("0", 400), ("26", 400), ("x", 400)] {
-        let list = cloud.vault("kv-shop", Method::Get, &format!("/secrets?maxresults={size}"), &Value::Null);
+        let list =
+            cloud.vault("kv-shop", HttpMethod::Get, &format!("/secrets?maxresults={size}"), &Value::Null);
         assert_eq!(list.status, status, "{size}");
     }
 }

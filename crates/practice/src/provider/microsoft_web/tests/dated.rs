@@ -1,13 +1,13 @@
-//! What changes with the day of the practice cloud's clock: the life of managed certificates, and the oldest
+//! What depends on the day of the practice cloud's clock: the life of managed certificates, and the oldest
 //! TLS version.
 
 use serde_json::json;
 
 use super::*;
-use crate::call::Method::Patch;
+use crate::call::HttpMethod::Patch;
 
-/// The life of a managed certificate that is issued on a day, and after how many days it is followed by
-/// another.
+/// The life of a managed certificate that is issued on a day, and after how many days its successor is
+/// issued.
 fn lives(day: &str) -> (i64, i64) {
     let mut cloud = cloud("S1");
     cloud.now = format!("{day}T00:00:00Z").parse().unwrap();

@@ -1,4 +1,4 @@
-//! Which service a request is for, and the manners of each: tokens, api-version, headers.
+//! Which service a request is for, and the rules of each service: tokens, api-version, headers.
 
 use std::time::Instant;
 
@@ -7,28 +7,28 @@ use serde_json::Value;
 
 use super::{
     arm,
-    call::{Call, Caller, Method},
-    context::{Context, View},
+    call::{Call, Caller, HttpMethod},
+    context::{CloudContext, View},
     control,
     delivery::Delivery,
     edge,
     entra::{self, Audience, TokenFault},
-    faults::{self, Kind},
+    faults::{self, FaultKind},
     graph,
     lag::{self, Stale},
-    log::Exchange,
+    log::LoggedExchange,
     metadata, outside,
     provider::key_vault,
-    reply::{Body, Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
     revocation,
-    route::{self, Found, Route},
+    route::{self, Route, RouteMatch},
     scenario, switches,
-    world::World,
+    world::PracticeWorld,
 };
 
 /// A request as it came in.
 #[derive(Debug, Clone, Default)]
-pub struct Incoming {
+pub struct IncomingRequest {
     pub method: String,
     /// Still percent-encoded.
     pub path: String,
@@ -46,7 +46,7 @@ pub struct Incoming {
 
 /// The services behind the one listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Door {
+pub enum CloudService {
     Control,
     Metadata,
     Token,
@@ -63,8 +63,8 @@ pub enum Door {
     Arm,
 }
 
-impl Door {
-    pub fn of(incoming: &Incoming) -> Self {
+impl CloudService {
+    pub fn of(incoming: &IncomingRequest) -> Self {
         let host = incoming.host.split(':').next().unwrap_or_default().to_lowercase();
         if let Some(vault) = host.strip_suffix(".vault.localhost") {
             return Self::Vault(vault.to_owned());
@@ -85,31 +85,31 @@ impl Door {
         }
     }
 
-    /// Whether a `Gate` counts it: what certdeck's own client sends to the cloud.
+    /// Whether a `Gate` counts the request: those that certdeck's own client sends to the cloud.
     pub fn is_gated(&self) -> bool {
         matches!(self, Self::Token | Self::Graph | Self::Vault(_) | Self::Arm)
     }
 }
 
 /// Serves one request from beginning to end.
-pub fn serve(world: &mut World, incoming: &Incoming) -> Served {
-    let door = Door::of(incoming);
-    let admission = world.throttle.admit(&door, incoming, Instant::now());
+pub fn serve(world: &mut PracticeWorld, incoming: &IncomingRequest) -> ServedReply {
+    let service = CloudService::of(incoming);
+    let admission = world.throttle.admit(&service, incoming, Instant::now());
     let (outcome, met) = match admission.refused {
         Some(fault) => (Err(fault), None),
-        None => disturbed(world, &door, incoming),
+        None => disturbed(world, &service, incoming),
     };
-    let mut reply = with_manners(world, &door, incoming, outcome.unwrap_or_else(Reply::from));
-    let skew = met
-        .as_ref()
-        .and_then(|kind| if let Kind::ClockSkew { by } = kind { control::duration(by).ok() } else { None });
-    if let Some(date) = date(world, &door, skew.unwrap_or_default()) {
+    let mut reply = with_manners(world, &service, incoming, outcome.unwrap_or_else(Reply::from));
+    let skew = met.as_ref().and_then(|kind| {
+        if let FaultKind::ClockSkew { by } = kind { control::duration(by).ok() } else { None }
+    });
+    if let Some(date) = date(world, &service, skew.unwrap_or_default()) {
         reply = reply.header("date", date);
     }
     if reply.status != 401 {
         reply.headers.extend(admission.headers);
     }
-    if door != Door::Control {
+    if service != CloudService::Control {
         let path = match incoming.query.as_str() {
             "" => incoming.path.clone(),
             query => format!("{}?{query}", incoming.path),
@@ -118,7 +118,7 @@ pub fn serve(world: &mut World, incoming: &Incoming) -> Served {
         let header = |is: &dyn Fn(&str) -> bool| {
             reply.headers.iter().find(|(name, _)| is(name)).map(|(_, value)| value.clone())
         };
-        let exchange = Exchange {
+        let exchange = LoggedExchange {
             method: incoming.method.clone(),
             path,
             host: incoming.host.clone(),
@@ -131,68 +131,81 @@ pub fn serve(world: &mut World, incoming: &Incoming) -> Served {
         };
         world.log.add(now, exchange);
     }
-    Served { reply, delivery: met.as_ref().map(Delivery::from).unwrap_or_default() }
+    ServedReply { reply, delivery: met.as_ref().map(Delivery::from).unwrap_or_default() }
 }
 
-/// What the service's clock shows, which is the one that its resources go by. Sign-in goes by the real clock,
-/// and the HTTP server tells that.
-fn date(world: &World, door: &Door, skew: SignedDuration) -> Option<String> {
-    let signs_in =
-        matches!(door, Door::Token | Door::DeviceCode | Door::DeviceLogin | Door::Discovery | Door::Control);
+/// The `Date` of the service: its resources live by the practice clock. Sign-in lives by the real clock,
+/// which the HTTP server reports itself.
+fn date(world: &PracticeWorld, service: &CloudService, skew: SignedDuration) -> Option<String> {
+    let signs_in = matches!(
+        service,
+        CloudService::Token
+            | CloudService::DeviceCode
+            | CloudService::DeviceLogin
+            | CloudService::Discovery
+            | CloudService::Control
+    );
     let now = if signs_in { Timestamp::now() } else { world.now() };
     let shown = (!signs_in || !skew.is_zero()).then(|| now.checked_add(skew).unwrap_or(now))?;
     Some(shown.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
 }
 
-/// An answer, and how it goes out.
+/// A response and how it is delivered.
 #[derive(Debug)]
-pub struct Served {
+pub struct ServedReply {
     pub reply: Reply,
     pub delivery: Delivery,
 }
 
-/// The answer, or what a fault makes of it.
-fn disturbed(world: &World, door: &Door, incoming: &Incoming) -> (Outcome, Option<Kind>) {
-    let met = if *door == Door::Control { Ok(None) } else { world.run(|ctx| faults::meet(ctx, incoming)) };
+/// The real response, or what a fault turns it into.
+fn disturbed(
+    world: &PracticeWorld,
+    service: &CloudService,
+    incoming: &IncomingRequest,
+) -> (ReplyResult, Option<FaultKind>) {
+    let met = if *service == CloudService::Control {
+        Ok(None)
+    } else {
+        world.run(|ctx| faults::meet(ctx, incoming))
+    };
     let kind = match met {
         Ok(Some(kind)) => kind,
-        Ok(None) => return (answer(world, door, incoming, SignedDuration::ZERO, None), None),
+        Ok(None) => return (answer(world, service, incoming, SignedDuration::ZERO, None), None),
         Err(fault) => return (Err(fault), None),
     };
     let skew = kind.skew().unwrap_or_default();
-    // What a fault keeps from being done has no answer of its own.
+    // A request that a fault stops has no response of its own.
     let real = if kind.lets_through() {
-        answer(world, door, incoming, skew, kind.stale())
+        answer(world, service, incoming, skew, kind.stale())
     } else {
         Ok(Reply::empty(500))
     };
-    (kind.answer(door).map_or(real, Err), Some(kind))
+    (kind.answer(service).map_or(real, Err), Some(kind))
 }
 
-/// `skew` is by how much the clock is off by which tokens are judged; what is changed shows late where it is
-/// to be `stale`.
+/// `skew` is the error of the clock that tokens are judged by. With `stale`, changes become visible late.
 fn answer(
-    world: &World,
-    door: &Door,
-    incoming: &Incoming,
+    world: &PracticeWorld,
+    service: &CloudService,
+    incoming: &IncomingRequest,
     skew: SignedDuration,
     stale: Option<Stale>,
-) -> Outcome {
+) -> ReplyResult {
     let mut call = read(incoming)?;
     let authority = &world.setting.authority;
     let header = incoming.authorization.as_deref();
-    // Of an address of the sign-in service.
+    // The first segment of the sign-in service's paths is the tenant.
     let tenant = &call.segments.first().cloned().unwrap_or_default();
     let caller = |audience| authority.caller_at(header, audience, Timestamp::now() + skew);
-    match door {
-        Door::Control if !incoming.local => {
+    match service {
+        CloudService::Control if !incoming.local => {
             Err(Fault::arm(403, "Forbidden", "The practice cloud is controlled from its own machine only."))
         }
-        Door::Control if call.segments.get(1).is_some_and(|name| name == "requests") => {
+        CloudService::Control if call.segments.get(1).is_some_and(|name| name == "requests") => {
             let since = call.query("since").and_then(|n| n.parse().ok()).unwrap_or(0);
             Ok(Reply::ok(world.log.show(since)))
         }
-        Door::Control => {
+        CloudService::Control => {
             let tables = [
                 control::ROUTES,
                 faults::ROUTES,
@@ -206,68 +219,71 @@ fn answer(
             ];
             world.run(|ctx| follow(ctx, &tables, &mut call))
         }
-        Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),
-        Door::Token => world.run(|ctx| entra::token(ctx, tenant, &form(incoming))),
-        Door::DeviceCode => world.run(|ctx| entra::device_code(ctx, tenant, &form(incoming))),
-        Door::Authorize if call.method == Method::Post => {
+        CloudService::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),
+        CloudService::Token => world.run(|ctx| entra::token(ctx, tenant, &form(incoming))),
+        CloudService::DeviceCode => world.run(|ctx| entra::device_code(ctx, tenant, &form(incoming))),
+        CloudService::Authorize if call.method == HttpMethod::Post => {
             world.run(|ctx| entra::authorize::agree(ctx, tenant, &form(incoming)))
         }
-        Door::Authorize => entra::authorize::page(&call.query),
-        Door::DeviceLogin => world.run(|ctx| entra::approve_by_hand(ctx, call.query("code"))),
-        Door::Discovery if call.segments.last().is_some_and(|last| last == "instance") => {
+        CloudService::Authorize => entra::authorize::page(&call.query),
+        CloudService::DeviceLogin => world.run(|ctx| entra::approve_by_hand(ctx, call.query("code"))),
+        CloudService::Discovery if call.segments.last().is_some_and(|last| last == "instance") => {
             Ok(authority.instance_discovery())
         }
-        Door::Discovery => Ok(authority.openid_configuration()),
-        Door::RevocationList => world.run(|ctx| follow(ctx, &[revocation::ROUTES], &mut call)),
-        Door::Graph => {
+        CloudService::Discovery => Ok(authority.openid_configuration()),
+        CloudService::RevocationList => world.run(|ctx| follow(ctx, &[revocation::ROUTES], &mut call)),
+        CloudService::Graph => {
             call.caller = caller(Audience::Graph)
                 .or_else(|_: TokenFault| caller(Audience::Arm))
                 .map_err(|fault| entra::arm_refusal(&fault, authority))?;
             world.run(|ctx| graph::dispatch(ctx, &mut call))
         }
-        Door::Vault(vault) => {
+        CloudService::Vault(vault) => {
             call.caller = caller(Audience::Vault).map_err(|fault| key_vault::challenge(authority, &fault))?;
             world.run(|ctx| key_vault::data_plane(ctx, vault, &call))
         }
-        Door::Arm => {
+        CloudService::Arm => {
             call.caller = caller(Audience::Arm).map_err(|fault| entra::arm_refusal(&fault, authority))?;
             require_api_version(&call)?;
             world.run(|ctx| {
-                let view = if call.method == Method::Get {
+                let view = if call.method == HttpMethod::Get {
                     lag::view_of_a_read(ctx, &incoming.path)?
                 } else {
                     View::Now
                 };
-                arm::dispatch(&Context { view, stale, ..*ctx }, &call)
+                arm::dispatch(&CloudContext { view, stale, ..*ctx }, &call)
             })
         }
     }
 }
 
-fn form(incoming: &Incoming) -> Vec<(String, String)> {
+fn form(incoming: &IncomingRequest) -> Vec<(String, String)> {
     url::form_urlencoded::parse(&incoming.body).into_owned().collect()
 }
 
-/// Runs the operation that some tables have for a call.
-fn follow(ctx: &Context<'_>, tables: &[&[Route]], call: &mut Call) -> Outcome {
+/// Runs the operation that the tables have for a call.
+fn follow(ctx: &CloudContext<'_>, tables: &[&[Route]], call: &mut Call) -> ReplyResult {
     match route::find(tables, call.method, &call.segments) {
-        Found::Operation(run, params) => {
+        RouteMatch::Operation(run, params) => {
             call.params = params;
             run(ctx, call)
         }
-        Found::OtherMethod => Err(Fault::arm(405, "MethodNotAllowed", "Another method is needed here.")),
-        Found::Nothing => Err(Fault::arm(404, "NotFound", "The requested path does not exist.")),
+        RouteMatch::OtherMethod => Err(Fault::arm(405, "MethodNotAllowed", "Another method is needed here.")),
+        RouteMatch::Nothing => Err(Fault::arm(404, "NotFound", "The requested path does not exist.")),
     }
 }
 
-/// Bytes to a call: decoded segments, query and JSON body.
-fn read(incoming: &Incoming) -> Result<Call, Fault> {
-    let method = Method::parse(&incoming.method)
+/// Parses a request into a call: decoded segments, query and JSON body.
+fn read(incoming: &IncomingRequest) -> Result<Call, Fault> {
+    let method = HttpMethod::parse(&incoming.method)
         .ok_or_else(|| Fault::arm(405, "MethodNotAllowed", "The HTTP method is not supported."))?;
-    // Some clients escape the slashes of a whole scope; no name has one.
+    // Some clients escape the slashes of a whole scope; no name contains one.
     let path = percent_encoding::percent_decode_str(&incoming.path).decode_utf8_lossy();
     let segments = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-    let is_form = matches!(Door::of(incoming), Door::Token | Door::DeviceCode | Door::Authorize);
+    let is_form = matches!(
+        CloudService::of(incoming),
+        CloudService::Token | CloudService::DeviceCode | CloudService::Authorize
+    );
     let body = if incoming.body.is_empty() || is_form {
         Value::Null
     } else {
@@ -289,7 +305,7 @@ fn read(incoming: &Incoming) -> Result<Call, Fault> {
     })
 }
 
-/// Any well-formed version does (`2023-12-01`, `2023-12-01-preview`); none does not.
+/// Accepts every well-formed version (`2023-12-01`, `2023-12-01-preview`); a request without one is refused.
 fn require_api_version(call: &Call) -> Result<(), Fault> {
     let version = call.api_version();
     if version.is_empty() {
@@ -311,8 +327,13 @@ fn require_api_version(call: &Call) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The headers that every answer of the service carries (API.md §1.2).
-fn with_manners(world: &World, door: &Door, incoming: &Incoming, reply: Reply) -> Reply {
+/// The headers that every response of the service carries.
+fn with_manners(
+    world: &PracticeWorld,
+    service: &CloudService,
+    incoming: &IncomingRequest,
+    reply: Reply,
+) -> Reply {
     let id = uuid::Uuid::new_v4().to_string();
     let mut reply = reply
         .header("cache-control", "no-cache")
@@ -324,15 +345,15 @@ fn with_manners(world: &World, door: &Door, incoming: &Incoming, reply: Reply) -
     if let Some(own) = &incoming.client_request_id {
         reply = reply.header("x-ms-client-request-id", own.clone());
     }
-    match door {
-        Door::Arm => {
+    match service {
+        CloudService::Arm => {
             let correlation = incoming.correlation_id.clone().unwrap_or_else(|| id.clone());
             let stamp = world.now().strftime("%Y%m%dT%H%M%SZ").to_string();
             reply = reply
                 .header("x-ms-correlation-request-id", correlation)
                 .header("x-ms-routing-request-id", format!("PRACTICE:{stamp}:{id}"));
             if reply.status >= 400 {
-                let by_provider = matches!(&reply.body, Body::Json(body) if body.get("Code").is_some());
+                let by_provider = matches!(&reply.body, ReplyBody::Json(body) if body.get("Code").is_some());
                 let cause = if by_provider { "service" } else { "gateway" };
                 reply = reply.header("x-ms-failure-cause", cause);
             }
