@@ -4,23 +4,18 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::building::{Building, Built};
+use super::building::{FEW_ROWS, Purpose};
 use super::detail::Raw;
 use super::dialog::Dialog;
 use super::effect::Effect;
 use super::message::{AskId, Message};
 use super::operations::Outcome;
+use super::pane::Pane;
 use super::{App, Reading};
 use crate::health::findings::{Findings, Limits};
 use crate::model::{Estate, Gap, Problem};
 use crate::tables::{PaneName, Tone};
 use crate::workbench::Password;
-
-/// A pane with so many rows is sorted anew whenever a part comes.
-const FEW_ROWS: usize = 1_000;
-
-/// Certificates that are judged while they come in.
-const MANY_ROWS: usize = 10_000;
 
 impl App {
     /// `by_hand`: somebody asked for it.
@@ -28,6 +23,7 @@ impl App {
         if let Reading::Asked { ask, .. } = self.reading {
             self.emit(Effect::Forget { ask });
         }
+        self.abandon_building();
         let ask = self.ask();
         self.reading = Reading::Asked { ask, note: String::new() };
         self.incoming = self.has_estate.then(Box::default);
@@ -36,6 +32,7 @@ impl App {
     }
 
     pub(super) fn take_answer(&mut self, message: Message) {
+        let Some(message) = self.defer(message) else { return };
         match message {
             Message::EstateRecalled { ask, estate } if self.is_reading(ask) && self.incoming.is_none() => {
                 self.recall(estate);
@@ -47,7 +44,10 @@ impl App {
                     None => self.grow(*part),
                 }
             }
-            Message::EstateRead { ask, result: Ok(()) } if self.is_reading(ask) => self.build(ask),
+            Message::EstateRead { ask, result: Ok(()) } if self.is_reading(ask) => {
+                self.ask_goal();
+                self.build(Purpose::Reading);
+            }
             Message::EstateRead { ask, result: Err(problem) } if self.is_reading(ask) => {
                 self.reading = Reading::Idle;
                 self.incoming = None;
@@ -60,7 +60,7 @@ impl App {
                     self.show_problem(problem);
                 }
             }
-            Message::EstateBuilt { ask, built } if self.is_reading(ask) => self.take_built(*built),
+            Message::EstateBuilt { ask, built } => self.end_building(ask, *built),
             Message::Explained { ask, result } => self.take_explained(ask, result),
             Message::PublicRead { ask, apps, part } => self.take_public(ask, apps, *part),
             Message::UpkeepRead { ask, part, is_over } => self.take_upkeep(ask, part, is_over),
@@ -144,48 +144,13 @@ impl App {
         let early = Arc::unwrap_or_clone(std::mem::take(&mut self.estate));
         self.incoming = Some(Box::new(early));
         self.estate = estate;
-        self.find();
-        self.see_estate();
+        self.panes.iter_mut().for_each(Pane::forget_rows);
+        self.build(Purpose::Growth);
     }
 
-    /// Everything is here: the long work on it is done beside the loop.
-    fn build(&mut self, ask: AskId) {
-        self.ask_goal();
-        let building = Building {
-            shown: self.estate.clone(),
-            incoming: self.incoming.take(),
-            rules: self.settings.rules.clone(),
-            now: self.now,
-            pane: self.pane().without_rows(),
-        };
-        self.building = Some(Box::new(building));
-        self.emit(Effect::Build { ask });
-    }
-
-    fn take_built(&mut self, built: Built) {
-        let Built { estate, changes, findings, pane } = built;
+    pub(super) fn end_reading(&mut self) {
         self.reading = Reading::Idle;
-        (self.failure, self.is_whole) = (None, true);
-        if let Some(changes) = changes {
-            self.changes = changes;
-            self.note_changes(&estate);
-            self.public.forget_all_but(&estate);
-        }
-        self.is_recalled = false;
-        let old = std::mem::replace(&mut self.estate, estate);
-        self.findings = findings;
-        self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
-        let rows = self.panes[pane.name.index()].take_rows(pane);
-        // To free as many rows takes its time too.
-        self.discarded = Some((old, Box::new(rows)));
-        self.emit(Effect::Discard);
-        if self.are_rows_whole(self.pane) && self.pane().list.total() > 0 {
-            self.pane_mut().list.settle();
-        }
-        self.see_rows();
-        self.emit(Effect::KeepEstate);
-        self.want_public();
-        self.want_upkeep();
+        (self.failure, self.is_whole, self.is_recalled) = (None, true, false);
     }
 
     /// Judges the whole estate again.
@@ -202,7 +167,7 @@ impl App {
     }
 
     /// Says what a refresh found different from the rows that are shown.
-    fn note_changes(&mut self, new: &Estate) {
+    pub(super) fn note_changes(&mut self, new: &Estate) {
         // Whatever else was said has more to do with what somebody is doing.
         if self.notice.is_none() && self.wizard.is_none() {
             let since = self.estate.as_of.strftime("%H:%M");
@@ -222,14 +187,9 @@ impl App {
     fn grow(&mut self, part: Estate) {
         self.has_estate = true;
         Arc::make_mut(&mut self.estate).absorb(part);
+        self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
         if self.is_worth_sorting() {
-            // Of more rows than these the end of the reading tells, which is judged beside the loop.
-            if self.estate.certificates.len() <= MANY_ROWS {
-                self.find();
-            }
-            self.see_estate();
-        } else {
-            self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
+            self.build(Purpose::Growth);
         }
     }
 
@@ -246,15 +206,8 @@ impl App {
         rows <= FEW_ROWS || rows >= 2 * self.pane().list.total()
     }
 
-    fn see_estate(&mut self) {
-        for pane in &mut self.panes {
-            pane.is_stale = true;
-        }
-        self.see_rows();
-    }
-
     /// Shows the newest rows of the open pane.
-    fn see_rows(&mut self) {
+    pub(super) fn see_rows(&mut self) {
         self.fill_pane();
         if self.detail.as_ref().is_some_and(|detail| self.pane().list.selected() != Some(&detail.id)) {
             self.detail = None;

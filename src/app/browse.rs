@@ -123,19 +123,6 @@ impl App {
         self.want_public();
     }
 
-    /// Gives the pane that is looked at the newest rows.
-    pub(super) fn fill_pane(&mut self) {
-        let is_whole = self.are_rows_whole(self.pane);
-        let basis = Basis { estate: &self.estate, rules: &self.settings.rules, now: self.now };
-        let pane = &mut self.panes[self.pane.index()];
-        if pane.is_stale {
-            pane.fill(&basis);
-            if is_whole && pane.list.total() > 0 {
-                pane.list.settle();
-            }
-        }
-    }
-
     /// Whether no row of this reading is still to come.
     pub(super) fn are_rows_whole(&self, pane: PaneName) -> bool {
         (self.is_whole || self.is_recalled) && (pane != PaneName::Public || self.public.asking().is_none())
@@ -145,7 +132,12 @@ impl App {
     pub(super) fn show(&mut self, name: PaneName, id: &ResourceId) {
         self.show_pane(name);
         let pane = self.pane_mut();
-        if !pane.list.select(id) {
+        if pane.is_stale {
+            // Its rows are still being filled in.
+            pane.filter.set("");
+            pane.refilter();
+            pane.list.want(id);
+        } else if !pane.list.select(id) {
             pane.filter.set("");
             pane.refilter();
             if !pane.list.select(id) {

@@ -1,15 +1,24 @@
-//! What takes long once a reading is whole: joining it with what is known already, comparing it with the rows on
-//! screen, judging it, and filling the pane that is open. It is done beside the loop, which only swaps.
+//! What takes long with many rows: joining a reading with what is known already, comparing it with the rows on
+//! screen, judging it, and filling the pane that is open. With few rows it is done at once, with many beside the
+//! loop, which only swaps; what would change the estate meanwhile waits.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::App;
+use super::effect::Effect;
+use super::message::{AskId, Message};
 use super::pane::Pane;
 use crate::health::findings::{Findings, Limits};
 use crate::model::{Basis, Changes, Estate, PublicCertificate};
 use crate::rules::Rules;
+use crate::tables::PaneName;
 
+/// So many rows are filled in at once.
+pub(super) const FEW_ROWS: usize = 1_000;
+
+/// What is to be built, and from what.
 #[derive(Debug)]
 pub struct Building {
     pub shown: Arc<Estate>,
@@ -19,21 +28,33 @@ pub struct Building {
     pub now: Timestamp,
     /// The open pane, without rows.
     pub pane: Pane,
+    pub purpose: Purpose,
+}
+
+/// What the building is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The rows of a pane that is looked at; the estate is judged already.
+    Rows,
+    /// Rows that came in, with more to come.
+    Growth,
+    /// A reading that is whole.
+    Reading,
 }
 
 /// What the loop takes in the place of what it has.
 #[derive(Debug)]
 pub struct Built {
-    pub estate: Arc<Estate>,
-    /// None where nothing was shown before.
-    pub changes: Option<Changes>,
-    pub findings: Findings,
-    pub pane: Pane,
+    estate: Arc<Estate>,
+    changes: Option<Changes>,
+    findings: Option<Findings>,
+    pane: Pane,
+    purpose: Purpose,
 }
 
 impl Building {
     pub fn build(self) -> Built {
-        let Self { shown, incoming, rules, now, mut pane } = self;
+        let Self { shown, incoming, rules, now, mut pane, purpose } = self;
         let (estate, changes) = match incoming {
             None => (shown, None),
             Some(mut estate) => {
@@ -45,9 +66,9 @@ impl Building {
             }
         };
         let basis = Basis::new(&estate, &rules, now);
-        let findings = Findings::of(&basis, Limits::USUAL);
+        let findings = (purpose != Purpose::Rows).then(|| Findings::of(&basis, Limits::USUAL));
         pane.fill(&basis);
-        Built { estate, changes, findings, pane }
+        Built { estate, changes, findings, pane, purpose }
     }
 }
 
@@ -65,4 +86,105 @@ fn keep_public(shown: &Estate, new: &mut Estate) {
 fn keep_upkeep(shown: &Estate, new: &mut Estate) {
     let kept = new.kept_in_vaults().filter_map(|(_, secret)| shown.upkeep_of(secret).cloned()).collect();
     new.renew_upkeep(kept);
+}
+
+impl App {
+    /// Gives the pane that is looked at the newest rows.
+    pub(super) fn fill_pane(&mut self) {
+        if self.pane().is_stale && self.built_as.is_none() {
+            self.build(Purpose::Rows);
+        }
+    }
+
+    pub(super) fn build(&mut self, purpose: Purpose) {
+        let building = Building {
+            shown: self.estate.clone(),
+            incoming: if purpose == Purpose::Reading { self.incoming.take() } else { None },
+            rules: self.settings.rules.clone(),
+            now: self.now,
+            pane: self.pane().without_rows(),
+            purpose,
+        };
+        let rows = |estate: &Estate| PaneName::ALL.map(|name| name.table().count(estate)).into_iter().max();
+        let estate = building.incoming.as_deref().unwrap_or(&building.shown);
+        let rows =
+            if purpose == Purpose::Rows { Some(self.pane.table().count(estate)) } else { rows(estate) };
+        if rows.is_some_and(|rows| rows <= FEW_ROWS) {
+            return self.take_built(building.build());
+        }
+        let ask = self.ask();
+        self.built_as = Some(ask);
+        self.building = Some(Box::new(building));
+        self.emit(Effect::Build { ask });
+    }
+
+    /// Keeps what would change the estate until the building is over; returns what may go on.
+    pub(super) fn defer(&mut self, message: Message) -> Option<Message> {
+        let changes_estate = matches!(
+            message,
+            Message::EstateRecalled { .. }
+                | Message::EstateProgressed { .. }
+                | Message::EstateRead { .. }
+                | Message::PublicRead { .. }
+                | Message::UpkeepRead { .. }
+        );
+        if self.built_as.is_none() || !changes_estate {
+            return Some(message);
+        }
+        self.deferred.push(message);
+        None
+    }
+
+    /// Another reading begins: what is being built is of the one before.
+    pub(super) fn abandon_building(&mut self) {
+        if self.built_as.take().is_some() {
+            self.building = None;
+            for message in std::mem::take(&mut self.deferred) {
+                self.take_answer(message);
+            }
+        }
+    }
+
+    pub(super) fn end_building(&mut self, asked: AskId, built: Built) {
+        if self.built_as != Some(asked) {
+            return;
+        }
+        self.built_as = None;
+        self.take_built(built);
+        for message in std::mem::take(&mut self.deferred) {
+            self.take_answer(message);
+        }
+    }
+
+    fn take_built(&mut self, built: Built) {
+        let Built { estate, changes, findings, pane, purpose } = built;
+        if let Some(changes) = changes {
+            self.changes = changes;
+            self.note_changes(&estate);
+            self.public.forget_all_but(&estate);
+            self.panes.iter_mut().for_each(Pane::forget_rows);
+        }
+        let old = std::mem::replace(&mut self.estate, estate);
+        if let Some(findings) = findings {
+            self.findings = findings;
+            self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
+        }
+        if purpose == Purpose::Reading {
+            self.end_reading();
+        }
+        let name = pane.name;
+        let rows = self.panes[name.index()].take_rows(pane);
+        if self.are_rows_whole(name) && self.panes[name.index()].list.total() > 0 {
+            self.panes[name.index()].list.settle();
+        }
+        // To free as many rows takes its time too.
+        self.discarded = Some((old, Box::new(rows)));
+        self.emit(Effect::Discard);
+        self.see_rows();
+        if purpose == Purpose::Reading {
+            self.emit(Effect::KeepEstate);
+            self.want_public();
+            self.want_upkeep();
+        }
+    }
 }

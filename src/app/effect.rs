@@ -26,7 +26,7 @@ pub enum Effect {
         ask: AskId,
         by_hand: bool,
     },
-    /// Do the long work on a reading that is whole (`App::building`), beside the loop.
+    /// Do the long work on many rows (`App::building`) beside the loop.
     Build {
         ask: AskId,
     },

@@ -84,6 +84,24 @@ impl List {
         filled
     }
 
+    /// Drops the rows; cursor and marks stay, by id.
+    pub fn forget_rows(&mut self) {
+        let empty = Self {
+            selected: self.selected.take(),
+            marks: std::mem::take(&mut self.marks),
+            filter: std::mem::take(&mut self.filter),
+            ..Self::default()
+        };
+        let old = std::mem::replace(self, empty);
+        (self.cursor, self.offset, self.page) = (old.cursor, old.offset, old.page);
+        self.is_settled = old.is_settled;
+    }
+
+    /// Puts the cursor on a resource as soon as its row is there.
+    pub fn want(&mut self, id: &ResourceId) {
+        (self.selected, self.selected_at, self.is_settled) = (Some(id.clone()), None, true);
+    }
+
     /// The cursor and the marks, by id, among rows that are new.
     fn keep_what_was_chosen(&mut self) {
         self.selected_at =

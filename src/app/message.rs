@@ -53,7 +53,7 @@ pub enum Message {
         ask: AskId,
         result: Result<(), Problem>,
     },
-    /// The reading that is whole, joined, compared, judged and filled in (`Effect::Build`).
+    /// What `Effect::Build` asked for.
     EstateBuilt {
         ask: AskId,
         built: Box<Built>,

@@ -131,8 +131,12 @@ pub struct App {
     pub changes: Changes,
     /// What a refresh has brought so far; the first reading shows its parts as they come.
     incoming: Option<Box<Estate>>,
-    /// A reading that is whole, for `Effect::Build`.
+    /// What `Effect::Build` is to build.
     pub building: Option<Box<Building>>,
+    /// Under which question something is being built.
+    built_as: Option<AskId>,
+    /// What waits for the end of the building, because it would change the estate.
+    deferred: Vec<Message>,
     /// What is not shown any more, for `Effect::Discard`.
     pub discarded: Option<(Arc<Estate>, Box<List>)>,
     pub reading: Reading,
@@ -194,6 +198,8 @@ impl App {
             changes: Changes::default(),
             incoming: None,
             building: None,
+            built_as: None,
+            deferred: Vec::new(),
             discarded: None,
             reading: Reading::Idle,
             failure: None,

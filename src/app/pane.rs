@@ -42,6 +42,12 @@ impl Pane {
         pane
     }
 
+    /// The rows belong to an estate that is not shown any more; cursor and marks stay, by id.
+    pub fn forget_rows(&mut self) {
+        self.is_stale = true;
+        self.list.forget_rows();
+    }
+
     /// Takes the rows that another pane was filled with, and gives its own for them; they stay stale where the
     /// filter, the order or the scope became another meanwhile.
     pub fn take_rows(&mut self, filled: Self) -> List {

@@ -28,15 +28,25 @@ pub static BINDINGS: Table<Binding> = Table {
         Column::<Binding>::new("app", "App")
             .drawn(10, 1, 4, |basis, one| Cell::new(app_label(basis.estate, &one.app)))
             .value(|basis, one| json!(app_label(basis.estate, &one.app))),
-        Column::<Binding>::new("tls", "TLS type").drawn(12, 0, 5, tls).value(|_, one| json!(one.ssl.words())),
+        Column::<Binding>::new("tls", "TLS type")
+            .drawn(12, 0, 5, tls)
+            .value(|_, one| json!(one.ssl.words()))
+            .text(|basis, one, out| out.push_str(tls_words(basis, one))),
         Column::<Binding>::new("certificate", "Certificate")
             .drawn(12, 2, 7, certificate_cell)
+            .text(|basis, one, out| {
+                out.push_str(certificate(basis, one).map_or("none", |one| one.id.name()));
+            })
             .value(|basis, one| json!(certificate(basis, one).map(|one| one.id.name())))
             .names_row(),
         Column::<Binding>::new("expires", "Expires")
             .drawn(9, 0, 8, end)
             .value(|basis, one| time(expires(basis, one)))
-            .text(|basis, one, out| put_end(expires(basis, one), &end(basis, one), out))
+            .text(|basis, one, out| {
+                if let Some(certificate) = certificate(basis, one) {
+                    put_end(certificate.expires, &Cell::end_of(basis, certificate), out);
+                }
+            })
             .sort(|basis, one| by_time(expires(basis, one))),
         Column::<Binding>::new("days", "Days")
             .value(|basis, one| days(expires(basis, one).filter(|_| !is_revoked(basis, one)), basis.now)),
@@ -78,10 +88,18 @@ fn is_revoked(basis: &Basis<'_>, binding: &Binding) -> bool {
 }
 
 fn tls(basis: &Basis<'_>, binding: &Binding) -> Cell {
+    let words = tls_words(basis, binding);
     match (binding.ssl, of_binding(basis, binding)) {
-        (SslState::Disabled, None) => Cell::dim("Azure's own"),
-        (SslState::Disabled, Some(judgement)) => Cell::toned(binding.ssl.words(), judgement.urgency.into()),
-        (SslState::Sni | SslState::IpBased, _) => Cell::new(binding.ssl.words()),
+        (SslState::Disabled, None) => Cell::dim(words),
+        (SslState::Disabled, Some(judgement)) => Cell::toned(words, judgement.urgency.into()),
+        (SslState::Sni | SslState::IpBased, _) => Cell::new(words),
+    }
+}
+
+fn tls_words(basis: &Basis<'_>, binding: &Binding) -> &'static str {
+    match binding.ssl {
+        SslState::Disabled if basis.estate.is_of_platform(binding) => "Azure's own",
+        ssl => ssl.words(),
     }
 }
 

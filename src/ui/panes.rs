@@ -101,6 +101,10 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
             ),
             Role::Urgent,
         ),
+        _ if pane.is_stale => {
+            let rows = pane.name.table().count(&app.estate);
+            (format!("Sorting {rows} rows."), Role::Dim)
+        }
         _ if pane.name == PaneName::Public && list_is_short(app) => (app.why_no_public(), Role::Text),
         _ if pane.list.total() > 0 && pane.filter.text().is_empty() => {
             let scope = pane.scope.words(&app.estate).unwrap_or_default();

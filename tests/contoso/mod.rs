@@ -417,14 +417,14 @@ impl Screen {
         self.build();
     }
 
-    /// Does the long work on a reading that is whole, as the runtime does beside the loop.
+    /// Does the long work on many rows, as the runtime does beside the loop.
     fn build(&mut self) {
-        let asked = self.effects.iter().find_map(|effect| match effect {
-            Effect::Build { ask } => Some(*ask),
-            _ => None,
-        });
-        if let (Some(ask), Some(building)) = (asked, self.app.building.take()) {
-            let built = Box::new(building.build());
+        while let Some(building) = self.app.building.take() {
+            let asked = self.effects.iter().rev().find_map(|effect| match effect {
+                Effect::Build { ask } => Some(*ask),
+                _ => None,
+            });
+            let (ask, built) = (asked.unwrap(), Box::new(building.build()));
             self.effects.extend(self.app.update(Message::EstateBuilt { ask, built }));
         }
     }
@@ -435,6 +435,7 @@ impl Screen {
             effects.extend(self.app.update(Message::KeyPressed(key)));
         }
         self.effects = effects;
+        self.build();
         self
     }
 

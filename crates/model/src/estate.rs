@@ -98,6 +98,8 @@ struct Index {
     stored: Vec<(usize, usize)>,
     stored_by_secret: Places,
     upkeep_by_secret: Places,
+    /// Whether any order is revoked: mostly none is, and every row is asked.
+    has_revoked_order: bool,
 }
 
 /// The key of a vault secret; ids and names differ in casing between answers.
@@ -183,6 +185,7 @@ impl Estate {
         index.certificates_by_thumbprint.grow(self.certificates.len(), self.thumbprints());
         index.certificates_by_secret.grow(self.certificates.len(), self.secrets());
         let new = self.orders.iter().enumerate().skip(index.orders.len());
+        index.has_revoked_order |= new.clone().any(|(_, order)| order.status.is_revoked());
         index.stored.extend(new.flat_map(|(order, all)| (0..all.stored.len()).map(move |nth| (order, nth))));
         index.orders.grow(self.orders.len(), self.order_ids());
         index.stored_by_secret.grow(index.stored.len(), self.stored_secrets(&index.stored));
@@ -284,7 +287,7 @@ impl Estate {
             Source::Uploaded | Source::KeyVault | Source::Managed => false,
         };
         self.revocations.iter().any(|one| one.thumbprint == *own && one.at <= now && agrees(one))
-            || with_order()
+            || (self.index.has_revoked_order && with_order())
     }
 
     /// How the vault renews the certificate that a secret belongs to, if that was read.
@@ -336,6 +339,9 @@ impl Estate {
 
     /// Whether a hostname is the app's own under Azure's domain, which Azure's certificate secures.
     pub fn is_of_platform(&self, binding: &Binding) -> bool {
+        if binding.ssl != SslState::Disabled {
+            return false;
+        }
         let own = self.app(&binding.app);
         own.is_some_and(|app| binding.host.as_str().eq_ignore_ascii_case(&app.default_hostname))
     }
