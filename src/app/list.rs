@@ -73,6 +73,7 @@ impl List {
 
     /// Takes the rows that another list was filled with, in its order, and gives its own for them; cursor and
     /// marks stay.
+    #[must_use]
     pub fn take_rows(&mut self, mut filled: Self) -> Self {
         std::mem::swap(&mut self.ids, &mut filled.ids);
         std::mem::swap(&mut self.haystack, &mut filled.haystack);

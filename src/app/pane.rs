@@ -35,6 +35,7 @@ impl Pane {
     }
 
     /// The same pane with no rows yet.
+    #[must_use]
     pub fn without_rows(&self) -> Self {
         let mut pane = Self { filter: self.filter.clone(), sort: self.sort, ..Self::new(self.name) };
         pane.scope = self.scope.clone();

@@ -10,6 +10,7 @@ mod contoso;
 mod journey;
 mod keys;
 mod left_out;
+mod many_rows;
 mod place_on_screen;
 #[path = "../support/pty.rs"]
 mod pty;
