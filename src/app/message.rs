@@ -12,7 +12,7 @@ use super::place::TenantChoice;
 use crate::flow::{Observed, StepId};
 use crate::model::custody::Custody;
 use crate::model::{Estate, Problem, ResourceId, SignInAsk, Upkeep};
-use crate::workbench::{Outcome, Password, Trouble};
+use crate::workbench::{JobResult, Password, Trouble};
 
 /// Tells the answers to one question from those to another; a late answer to a question no longer asked is
 /// dropped.
@@ -104,7 +104,7 @@ pub enum Message {
     /// What came of certificate files (`Effect::Work`).
     Worked {
         ask: AskId,
-        result: Result<Box<Outcome>, Trouble>,
+        result: Result<Box<JobResult>, Trouble>,
     },
     /// What the practice cloud did on request (`Effect::Practise`).
     Practised {

@@ -8,27 +8,28 @@ use std::sync::Arc;
 use super::session::Session;
 use crate::azure::{Identity, LibrarySignIn, Saved};
 use crate::config::Target;
-use crate::runtime::kept::Kept;
-use crate::snapshot::Key;
+use crate::runtime::kept::KeptRows;
+use crate::snapshot::SnapshotKey;
 
 /// Where the rows of this target are kept. The settings may say that none are (`cache = false`).
-pub fn of(session: &Session, target: &Target) -> Kept {
+pub fn of(session: &Session, target: &Target) -> KeptRows {
     if !session.config.cache || !target.keeps_rows {
-        return Kept::default();
+        return KeptRows::default();
     }
     let (snapshots, saved, wanted) = (session.snapshots(), session.saved(), target.clone());
     let find = move || snapshots.of(key(&wanted, &saved));
     let (snapshots, name) = (session.snapshots(), target.name.clone());
     let known: Vec<String> = session.config.contexts.keys().cloned().collect();
     let tidy = move || snapshots.tidy(|context| context == name || known.iter().any(|one| one == context));
-    Kept::at(Arc::new(find), Arc::new(tidy))
+    KeptRows::at(Arc::new(find), Arc::new(tidy))
 }
 
 /// Asked anew each time: somebody may have signed in since.
-fn key(target: &Target, saved: &Saved) -> Key {
+fn key(target: &Target, saved: &Saved) -> SnapshotKey {
     let authority = target.authority.as_ref().map(ToString::to_string);
-    let mut key = Key::default().with(target.arm_endpoint.as_str()).with(authority.unwrap_or_default());
-    key = target.subscriptions.iter().fold(key.with("subscriptions"), Key::with);
+    let mut key =
+        SnapshotKey::default().with(target.arm_endpoint.as_str()).with(authority.unwrap_or_default());
+    key = target.subscriptions.iter().fold(key.with("subscriptions"), SnapshotKey::with);
     for way in target.chain.ways() {
         key = match way {
             Ok(identity) => of_identity(key.with(identity.name()), identity, saved),
@@ -40,7 +41,7 @@ fn key(target: &Target, saved: &Saved) -> Key {
 
 /// An application is told by its id; a person by what the tool in which they signed in says of them on this
 /// machine.
-fn of_identity(key: Key, identity: &Identity, saved: &Saved) -> Key {
+fn of_identity(key: SnapshotKey, identity: &Identity, saved: &Saved) -> SnapshotKey {
     let or_none = |text: &Option<String>| text.clone().unwrap_or_default();
     match identity {
         Identity::Library(
@@ -54,13 +55,16 @@ fn of_identity(key: Key, identity: &Identity, saved: &Saved) -> Key {
         }
         Identity::Library(LibrarySignIn::AzureDeveloperCli { tenant }) => {
             let signed_in = ["config.json", "auth.json"].map(|file| content("AZD_CONFIG_DIR", ".azd", file));
-            signed_in.iter().fold(key.with(or_none(tenant)), Key::with)
+            signed_in.iter().fold(key.with(or_none(tenant)), SnapshotKey::with)
         }
         Identity::Own(way) => {
             let (tenant, client_id) = way.party();
             let people = saved.list().unwrap_or_default();
             let people = people.iter().map(|one| format!("{} {} {}", one.user, one.tenant, one.client_id));
-            people.fold(key.with(tenant.unwrap_or_default()).with(client_id.unwrap_or_default()), Key::with)
+            people.fold(
+                key.with(tenant.unwrap_or_default()).with(client_id.unwrap_or_default()),
+                SnapshotKey::with,
+            )
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{
     ByHand, FlowName, Inputs, Key, NewFile, Observed, Step, StepId, StepStatus, current, observe, steps,
 };
 use crate::azure::{AzureError, Changed, Client, Request};
-use crate::journal::{Journal, Outcome};
+use crate::journal::{ChangeOutcome, Journal};
 use crate::model::Problem;
 use crate::rules::Rules;
 
@@ -345,7 +345,7 @@ impl Engine<'_> {
             .map_err(|error| error.problem(&file.what))?;
         self.journal.exported(&file.record(self.client.now())).map_err(|error| error.problem(&file.what))?;
         let written = file.write(&octets);
-        let outcome = if written.is_ok() { Outcome::Done } else { Outcome::Refused };
+        let outcome = if written.is_ok() { ChangeOutcome::Done } else { ChangeOutcome::Refused };
         if let Err(error) = self.journal.after(entry, None, None, outcome) {
             say(error.to_string());
         }
@@ -406,11 +406,13 @@ impl Engine<'_> {
         let entry = before.map_err(|error| Unsent::refused(error.problem(&request.what)))?;
         let sent = self.client.change(request, &mut |progress| say(progress.note)).await;
         let (status, id, outcome) = match &sent {
-            Ok(changed) => (Some(changed.status), changed.request_id.as_deref(), Outcome::Done),
+            Ok(changed) => (Some(changed.status), changed.request_id.as_deref(), ChangeOutcome::Done),
             Err(error) => match error.refusal() {
-                Some(refusal) => (Some(refusal.status), refusal.request_id.as_deref(), Outcome::Refused),
-                None if error.is_ambiguous() => (None, None, Outcome::Unknown),
-                None => (None, None, Outcome::Unsent),
+                Some(refusal) => {
+                    (Some(refusal.status), refusal.request_id.as_deref(), ChangeOutcome::Refused)
+                }
+                None if error.is_ambiguous() => (None, None, ChangeOutcome::Unknown),
+                None => (None, None, ChangeOutcome::Unsent),
             },
         };
         // A change that happened must not be reported as failed because the line about it could not be

@@ -67,7 +67,7 @@ use jiff::Timestamp;
 
 pub use arrival::Arrival;
 pub use by_hand::ByHand;
-pub use consent::{Consent, Question};
+pub use consent::{Consent, ConsentQuestion};
 pub use definition::{Flow, FlowCommand, Subject};
 pub use input::{Field, FieldKind, Inputs, Key, Offer, Pick};
 pub use new_file::{NewFile, Seal};

@@ -4,7 +4,7 @@
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::named::{self, Named, Reading};
+use super::named::{self, NameReading, Named};
 use super::target::{ORDERS, SITES, VAULTS};
 use super::usage::{certificate_named, some_of};
 use super::{FlowName, Inputs, Key, certificate_file, upload};
@@ -190,7 +190,7 @@ impl Search<'_> {
     }
 
     /// The app or slot as it is read, wherever in this subscription.
-    async fn site(&self, scope: &ResourceId, reading: &Reading) -> Result<Vec<ResourceId>, AzureError> {
+    async fn site(&self, scope: &ResourceId, reading: &NameReading) -> Result<Vec<ResourceId>, AzureError> {
         let named = Named::Parts(vec![reading.clone()]);
         let candidates = match named.ids(scope, SITES).as_slice() {
             [] => {
@@ -216,7 +216,7 @@ impl Search<'_> {
     }
 
     /// Every way in which the name was read, and where that was looked for.
-    fn no_app(&self, typed: &str, readings: &[Reading]) -> String {
+    fn no_app(&self, typed: &str, readings: &[NameReading]) -> String {
         let place = self.place();
         let ways = readings.iter().map(|reading| {
             let group = reading

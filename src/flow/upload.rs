@@ -18,7 +18,7 @@ use super::{
 };
 use crate::azure::{AzureError, Client, certificates, sites};
 use crate::model::{App, Estate, Hostname, PrivateCertificate, Problem, ResourceId, Scope};
-use crate::pki::{self, Certificate, Cipher, Contents, Finding, Question, Report, Roots, San};
+use crate::pki::{self, Certificate, Cipher, Contents, FileFinding, Question, Report, Roots, San};
 use crate::rules::{Requirement, Rules, Severity, Use};
 
 /// What `certdeck` mends by wrapping key and certificates anew; everything else has to be mended where the
@@ -255,7 +255,7 @@ fn report<'a>(file: &'a CertificateFile, observed: &Observed, rules: &Rules, now
 pub(super) fn unfit_to_bind(case: &Case<'_>) -> Option<String> {
     let report = report(file(case.observed)?, case.observed, case.rules, case.now);
     let blocking =
-        |finding: &&Finding| finding.severity == Severity::Error && finding.blocks.contains(&Use::Bind);
+        |finding: &&FileFinding| finding.severity == Severity::Error && finding.blocks.contains(&Use::Bind);
     report.findings.iter().find(blocking).map(|finding| finding.seen.clone())
 }
 
@@ -334,7 +334,7 @@ fn follows(once: &str) -> StepStatus {
     StepStatus::NeedsInput { key: Key::File, why: format!("follows once the file is {once}") }
 }
 
-fn with_findings(step: Step, report: Option<&Report>, which: impl Fn(&pki::Finding) -> bool) -> Step {
+fn with_findings(step: Step, report: Option<&Report>, which: impl Fn(&pki::FileFinding) -> bool) -> Step {
     let findings = report.into_iter().flat_map(|report| &report.findings).filter(|finding| which(finding));
     findings.fold(step, |step, finding| {
         let word = match finding.severity {

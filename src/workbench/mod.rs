@@ -10,8 +10,8 @@ mod written;
 
 pub use assemble::{Gathered, gather, read_key, roots};
 pub use examined::{Examined, Failure};
-pub use job::{Job, Outcome, Password, Target, held};
-pub use words::{Fact, facts, verdict};
+pub use job::{Job, JobResult, OutputFile, Password, held};
+pub use words::{FactLine, facts, verdict};
 pub use written::{must_not_exist, replace, write_new};
 
 use std::io;

@@ -14,7 +14,7 @@ use crate::config::Target;
 use crate::practice::{Connection, Emulator, Fleet, Options, Pace};
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct DemoArgs {
     /// The estate that a new practice cloud begins with, each kept apart; `list` names them [default:
     /// contoso]
     #[arg(long, value_name = "NAME", value_parser = scenarios::or_list())]
@@ -30,7 +30,7 @@ pub struct Args {
     fresh: bool,
 }
 
-pub async fn run(args: Args, session: Session) -> Result<Exit, CliError> {
+pub async fn run(args: DemoArgs, session: Session) -> Result<Exit, CliError> {
     if args.scenario.as_deref() == Some(scenarios::LIST) {
         return scenarios::list();
     }

@@ -12,9 +12,9 @@ pub(in crate::flow) fn word(text: &str) -> String {
 
 /// A command with its options, a line each.
 #[derive(Debug)]
-pub(super) struct Command(String);
+pub(super) struct CommandLine(String);
 
-impl Command {
+impl CommandLine {
     /// `words` are written as they are.
     pub(super) fn new(words: &str) -> Self {
         Self(words.to_owned())
