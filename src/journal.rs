@@ -1,8 +1,7 @@
 //! The journal: one JSON line before and one after each change, appended to a file of this account, secrets
-//! struck out. The line before is on disk when the request goes out, so that whatever happens then, it is
-//! known what was asked for (RELIABILITY.md S10). It is a record for people; no flow reads it to learn where
-//! it stands, only how long to look for what was sent. `at` is this machine's time, `service_time` the
-//! service's.
+//! struck out. The line before is on disk when the request goes out, so that it is known in every case what
+//! was asked for. It is a record for people; no flow reads it to learn where it stands, only how long to look
+//! for what was sent. `at` is this machine's time, `service_time` the service's.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -80,7 +79,7 @@ pub struct Journal {
     kept: Option<Arc<JournalFile>>,
     /// What this process wrote down is younger.
     opened: Timestamp,
-    /// What somebody else calls the work that the changes belong to.
+    /// What another tool calls the work that the changes belong to.
     reference: Option<String>,
 }
 
@@ -163,12 +162,12 @@ impl Journal {
     }
 
     /// The resources of ARM that changes were sent to since then, newest first, also by other runs of
-    /// certdeck; an inventory reads them anew, because an index shows them as they were for a while.
+    /// certdeck; an inventory reads them again, because an index shows them as they were for a while.
     pub fn changed_since(&self, since: Timestamp) -> Vec<ResourceId> {
         self.path().map(|path| Self::changed_in(path, since)).unwrap_or_default()
     }
 
-    /// The same for whoever only reads, and may not be allowed to write a journal.
+    /// The same for a caller that only reads, and may not be allowed to write a journal.
     pub fn changed_in(path: &Path, since: Timestamp) -> Vec<ResourceId> {
         let text = end_of(path).unwrap_or_default();
         let changed = |line: &str| {
@@ -266,8 +265,8 @@ impl Journal {
         self.remember(REVOCATIONS, revocation)
     }
 
-    /// What was remembered of revocations, also by other runs, for whoever may not be allowed to write a
-    /// journal.
+    /// What was remembered of revocations, also by other runs, for a caller that may not be allowed to write
+    /// a journal.
     pub fn revocations_in(path: &Path) -> Vec<Revocation> {
         remembered(path, REVOCATIONS)
     }

@@ -1,6 +1,6 @@
 //! The inventory between two runs: one file a context, painted at the next start while the cloud is read
-//! anew, and beside it one with what vaults answered about their certificates. They hold no secret and decide
-//! nothing; a file that cannot be used is passed over, never an error.
+//! again, and beside it one with what vaults answered about their certificates. They hold no secret and
+//! decide nothing; a file that cannot be used is passed over, never an error.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -21,7 +21,7 @@ const MAGIC: &[u8] = b"certdeck rows\n";
 const HEAD: usize = MAGIC.len() + 4 + 4;
 /// A heading is far shorter.
 const LONGEST_HEADING: usize = 4096;
-/// Rows that nobody has looked at for so long help nobody.
+/// Rows that were not shown for so long are not needed any more.
 const LONGEST_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 #[derive(Debug, Error)]
@@ -52,7 +52,7 @@ pub struct SnapshotHeading {
     pub national: bool,
 }
 
-/// Everything that decides what somebody sees, so that nobody is ever shown the rows of another.
+/// Everything that decides what a person sees, so that no person is ever shown the rows of another.
 #[derive(Debug, Clone, Default)]
 pub struct SnapshotKey(Sha256);
 
@@ -148,8 +148,8 @@ impl Snapshot {
         decode(&fs::read(&self.path)?)
     }
 
-    /// What vaults answered about their certificates, for whoever sees these rows; nothing where that cannot
-    /// be used.
+    /// What vaults answered about their certificates, for the person who sees these rows; nothing where that
+    /// cannot be used.
     pub fn upkeep(&self) -> Vec<Upkeep> {
         fs::read(self.upkeep_path()).ok().and_then(|bytes| open(&bytes)).unwrap_or_default()
     }

@@ -35,7 +35,7 @@ pub enum Message {
         now: Timestamp,
         difference: Option<String>,
     },
-    /// The pause of `Effect::Wake` up to this time is over, whatever the clock says.
+    /// The pause of `Effect::Wake` up to this time is over, independent of the clock.
     Woken(Timestamp),
     /// The estate as an earlier run read it (`Effect::RecallEstate`).
     EstateRecalled {
@@ -115,7 +115,7 @@ pub enum Message {
     GoalRead(Result<Option<Goal>, Problem>),
     /// A request waits until the person has signed in.
     SignInAsked(SignInAsk),
-    /// Who signed in, or why nobody did.
+    /// Who signed in, or why the sign-in failed.
     SignInEnded(Result<String, Problem>),
     /// The other tenants of the account (`Effect::ReadTenants`).
     TenantsRead {

@@ -149,7 +149,7 @@ impl App {
         self.emit(Effect::OpenContext(opening));
     }
 
-    /// A person is asked, whatever else is on the screen; it all stays where it is.
+    /// Asks a person over everything else on the screen, which stays where it is.
     pub(super) fn ask_to_sign_in(&mut self, ask: SignInAsk) {
         self.close_sign_in();
         self.dialogs.push(Dialog::SignIn(SignInDialog(ask)));

@@ -1,5 +1,5 @@
 //! `r`: the renewal that fits the certificate under the cursor (A157). Who renews depends on where it came
-//! from: its order, its vault, Azure by itself, or whoever uploaded it.
+//! from: its order, its vault, Azure by itself, or the person who uploaded it.
 
 use super::App;
 use super::dialog::{Act, Confirm, Dialog};
@@ -19,7 +19,7 @@ pub enum RenewalRoute {
     Vault(ResourceId),
     /// Azure renews by itself; there is something to explain.
     Managed(ResourceId),
-    /// Somebody has to bring a new file.
+    /// A person has to bring a new file.
     Upload,
 }
 

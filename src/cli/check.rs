@@ -26,7 +26,7 @@ pub struct CheckArgs {
     timeout: Duration,
 }
 
-/// One line and an exit code, whatever happens: a monitoring system understands nothing else.
+/// Always one line and an exit code: a monitoring system understands nothing else.
 pub async fn check(args: &CheckArgs, global: &Global) -> Result<Exit, CliError> {
     let ends = Deadline::after(args.timeout);
     let read = async {

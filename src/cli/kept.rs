@@ -1,6 +1,6 @@
-//! Under which name the rows of a context are kept from one run to the next. Everything that decides what
-//! somebody sees is in it, so that nobody is ever shown the rows of another cloud, tenant, choice of
-//! subscriptions or identity.
+//! Under which name the rows of a context are kept from one run to the next. The name contains everything
+//! that decides what a person sees, so that no person is ever shown the rows of another cloud, tenant, choice
+//! of subscriptions or identity.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub fn of(session: &Session, target: &Target) -> KeptRows {
     KeptRows::at(Arc::new(find), Arc::new(tidy))
 }
 
-/// Asked anew each time: somebody may have signed in since.
+/// Determined again each time: a person may have signed in since.
 fn key(target: &Target, saved: &Saved) -> SnapshotKey {
     let authority = target.authority.as_ref().map(ToString::to_string);
     let mut key =
@@ -69,7 +69,7 @@ fn of_identity(key: SnapshotKey, identity: &Identity, saved: &Saved) -> Snapshot
     }
 }
 
-/// A file of another tool, which changes when somebody else signs in there.
+/// A file of another tool, which changes when another person signs in there.
 fn content(variable: &str, usual: &str, file: &str) -> Vec<u8> {
     let home = || std::env::home_dir().map(|home| home.join(usual));
     let dir = std::env::var_os(variable).filter(|dir| !dir.is_empty()).map(PathBuf::from).or_else(home);

@@ -165,7 +165,7 @@ pub fn can_rewrite() -> bool {
     std::io::stderr().is_terminal() && !screen::is_dumb()
 }
 
-/// Says something to the person, if anybody listens.
+/// Writes words for a person to standard error, if it is open.
 pub fn words(text: &str) {
     let _ = writeln!(std::io::stderr(), "certdeck: {text}");
 }

@@ -1,5 +1,5 @@
 //! `certdeck run FLOW`: a guided operation without a screen. It does what is missing and no more, so running
-//! it again, after whatever went wrong, goes on where things stand.
+//! it again after a failure goes on where things stand.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -160,7 +160,7 @@ fn set_new_password(inputs: &mut Inputs, key: Key, secret: SecretString) {
     inputs.set_secret(key, secret);
 }
 
-/// Asks on the terminal; nothing where nobody sits there, or where nothing is typed.
+/// Asks on the terminal; nothing where no person sits there, or where nothing is typed.
 fn password_for(key: Key, why: &str) -> Result<Option<SecretString>, CliError> {
     if !consent::can_ask() {
         return Ok(None);
@@ -248,10 +248,10 @@ fn planned(steps: &[Step]) -> Exit {
     exit
 }
 
-/// Where nobody watches, progress is written down so often.
+/// How often progress is written where no person watches.
 const LOGGED_EVERY: Duration = Duration::from_secs(60);
 
-/// Runs without a screen: words on standard error. Somebody who watches sees all progress; a log gets what is
+/// Runs without a screen: words on standard error. A person who watches sees all progress; a log gets what is
 /// waited for, and from then on a line a minute.
 struct Headless {
     yes: bool,

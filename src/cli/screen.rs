@@ -29,7 +29,7 @@ pub fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// Refuses early, before anything is started for a screen that nobody would see.
+/// Refuses early, before anything is started for a screen that no person would see.
 pub fn require_terminal() -> Result<(), CliError> {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Err(CliError::Usage(format!(
@@ -61,7 +61,7 @@ pub async fn run(session: Session, there: Option<Target>) -> Result<Exit, CliErr
     let place = doors.begin(there).await?;
     let ui = &doors.session.config.ui;
     let colours = ui.colours && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    // What the settings say is what the person wants, whatever the locale says.
+    // The settings say what the person wants and take precedence over the locale.
     let unicode = ui.ascii.map_or_else(|| locale::is_utf8(&|name| std::env::var(name).ok()), |ascii| !ascii);
     let look = Look::new(colours, unicode, ui.plain);
     let outside = WayOut { opener: doors.clone().opener(), asked };
@@ -108,7 +108,7 @@ impl Doors {
         self.enter(target, Opens::Inventory).await
     }
 
-    /// The public cloud as somebody.
+    /// The public cloud with an identity.
     fn public(&self, identity: impl FnOnce(Door) -> Identity) -> Result<Target, CliError> {
         let target = self.session.target()?;
         Ok(Target { chain: Chain::just(identity(target.door)).asking_by(target.door), ..target })

@@ -113,7 +113,7 @@ fn certificate<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a Privat
     })
 }
 
-/// Why a certificate would not help anybody: browsers warn of an expired one as of none.
+/// Why a certificate would not help: browsers warn of an expired one as of none.
 pub(super) fn expired(certificate: &PrivateCertificate, now: Timestamp) -> Option<String> {
     let expires = certificate.expires.filter(|expires| *expires <= now)?;
     Some(format!("{} expired on {}: renew it first (r)", certificate.id.name(), expires.strftime("%Y-%m-%d")))

@@ -1,6 +1,6 @@
-//! The three kinds of change, and what each asks of whoever agrees to it: the one place that decides, for the
-//! screen and for the command line. Flows say what a step stops; how that is asked depends on the context
-//! alone.
+//! The three kinds of change, and what each asks of the person who agrees to it: the one place that decides,
+//! for the screen and for the command line. Flows say what a step stops; how that is asked depends on the
+//! context alone.
 
 use jiff::Timestamp;
 
@@ -59,8 +59,8 @@ impl Consent {
     }
 }
 
-/// Whether a binding to this certificate serves browsers: one that has ended serves nobody. A certificate
-/// that is not known counts as good.
+/// Whether a binding to this certificate serves browsers: an expired one serves none. A certificate that is
+/// not known counts as good.
 pub(super) fn works(certificate: Option<&PrivateCertificate>, now: Timestamp) -> bool {
     certificate.and_then(|one| one.expires).is_none_or(|expires| expires > now)
 }

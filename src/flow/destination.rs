@@ -27,7 +27,7 @@ impl<'a> Destination<'a> {
     }
 
     /// The id of a certificate whose name begins so. The webspace in the name keeps two regions of a group
-    /// from overwriting each other (trap E6); certificates of an app alone have its name around them already.
+    /// from overwriting each other; certificates of an app alone have its name around them already.
     pub fn within(&self, name: &str, joint: &str) -> ResourceId {
         match self.app.scope {
             Scope::Webspace if self.app.webspace.is_known() => {

@@ -62,7 +62,7 @@ keys! {
     File = "file",
     /// What opens the file.
     Password = "password",
-    /// What the file is wrapped with anew, in memory, where Azure would not take it as it is.
+    /// What the file is rewrapped with, in memory, where Azure would not take it as it is.
     NewPassword = "new-password",
     /// What an uploaded private certificate is called.
     FriendlyName = "friendly-name",
@@ -188,7 +188,7 @@ impl Inputs {
         }
     }
 
-    /// Forgets the passwords, once nobody is about to use them.
+    /// Forgets the passwords, once they are not needed any more.
     pub fn forget_secrets(&mut self) {
         self.secrets.clear();
     }

@@ -1,6 +1,5 @@
 //! Site certificates that come from a vault, each with everything that a Sync is judged by: what the vault
-//! holds now, who may read it, which hostnames are bound, and what those really serve (API.md 3.5). Reads
-//! only.
+//! holds now, who may read it, which hostnames are bound, and what those really serve. Reads only.
 
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;

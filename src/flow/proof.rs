@@ -176,8 +176,8 @@ mod tests {
             let proof = look.proof(&wanted, |print| *print == old);
             served_step(vec![(&look.host, proof)]).status
         };
-        // DNS leads to the app: whatever is served is the app's front end, be it the platform's own
-        // certificate.
+        // DNS leads to the app: every certificate served there is the app's front end, including the
+        // platform's own certificate.
         for served in [&old, &other] {
             assert!(matches!(status(look(APP, Some(served), None)), StepStatus::Waiting { .. }));
         }

@@ -234,7 +234,7 @@ impl Search<'_> {
         format!("'{}' was looked for in {place}: there is {}: {correct}", shown(typed), ways.join(", and "))
     }
 
-    /// A vault's name is part of a hostname, so there is one at most; where it is, nobody needs to know.
+    /// A vault's name is part of a hostname, so there is one at most; its group need not be known.
     async fn vault(&mut self, flow: FlowName) -> Result<(), Unresolved> {
         let Some(typed) = self.inputs.get(Key::Vault).map(str::to_owned) else { return Ok(()) };
         let name = vault_name(&typed).to_owned();

@@ -21,8 +21,8 @@ use crate::model::{App, Estate, Hostname, PrivateCertificate, Problem, ResourceI
 use crate::pki::{self, Certificate, Cipher, Contents, FileFinding, Question, Report, Roots, San};
 use crate::rules::{Requirement, Rules, Severity, Use};
 
-/// What `certdeck` mends by wrapping key and certificates anew; everything else has to be mended where the
-/// file was made.
+/// What `certdeck` mends by rewrapping key and certificates; everything else has to be mended where the file
+/// was made.
 const MENDABLE: [Requirement; 7] = [
     Requirement::NotPfx,
     Requirement::NoMac,
@@ -183,7 +183,7 @@ pub(super) async fn read_roots(client: &Client, seen: &mut Observed) {
     }
 }
 
-/// Whatever has the name that the upload would take.
+/// The certificate that has the name that the upload would take.
 pub(super) async fn read_namesake(
     client: &Client,
     inputs: &Inputs,
@@ -233,7 +233,7 @@ pub fn uploaded(observed: &Observed) -> Option<&PrivateCertificate> {
     observed.certificates.here()?.iter().find(|one| one.thumbprint.as_ref() == Some(&leaf.thumbprint))
 }
 
-/// Where it goes: under the name given, or one that cannot be another's (API.md 3.2, trap E6).
+/// Where it goes: under the name given, or one that cannot be another's.
 fn target(app: &App, leaf: &Certificate, inputs: &Inputs) -> Option<ResourceId> {
     let destination = Destination::of(app)?;
     let given = inputs.get(Key::FriendlyName).filter(|name| bad_name(name).is_none());
@@ -259,7 +259,7 @@ pub(super) fn unfit_to_bind(case: &Case<'_>) -> Option<String> {
     report.findings.iter().find(blocking).map(|finding| finding.seen.clone())
 }
 
-/// Whether what stands in the way of an upload is gone once the file is wrapped anew.
+/// Whether what stands in the way of an upload is gone once the file is rewrapped.
 fn is_mendable(report: &Report) -> bool {
     let has_key = report.leaf.is_some_and(|leaf| leaf.has_key == Some(true));
     let mut blocking =

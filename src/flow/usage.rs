@@ -78,8 +78,8 @@ impl Usage {
         Ok(Some(Self { certificates, sites: sites.all, left_out, ..Self::default() }))
     }
 
-    /// Reads the settings of the apps that what lives there serves. Whoever may not read settings learns the
-    /// rest all the same.
+    /// Reads the settings of the apps that what lives there serves. A person who may not read settings learns
+    /// the rest all the same.
     pub async fn read_settings(&mut self, client: &Client, home: &Home) {
         let apps: Vec<ResourceId> = self.sites_at(home).map(|site| site.app.id.clone()).collect();
         for some in apps.chunks(AT_ONCE) {
@@ -146,8 +146,7 @@ impl Usage {
         uses.filter(|one| one.binding.ssl != SslState::Disabled)
     }
 
-    /// The hostnames that present the certificate: the same thumbprint, of an app that it can serve (API.md
-    /// 12.6).
+    /// The hostnames that present the certificate: the same thumbprint, of an app that it can serve.
     pub fn uses<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = HostUse<'a>> {
         self.bound(&certificate.home).filter(|one| {
             certificate.thumbprint.is_some() && one.binding.thumbprint == certificate.thumbprint
@@ -175,7 +174,7 @@ impl Usage {
         self.sites.iter().map(|site| &site.app).filter(move |app| loads(app))
     }
 
-    /// Why the certificate cannot be deleted, if something uses it: whoever it is, and how (E10).
+    /// Why the certificate cannot be deleted, if something uses it: what it is, and how (E10).
     pub fn in_use(&self, certificate: &PrivateCertificate) -> Option<String> {
         if self.twin(certificate).is_some() {
             return None;

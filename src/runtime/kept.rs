@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::model::{Estate, Upkeep};
 use crate::snapshot::{Snapshot, SnapshotError, SnapshotHeading};
 
-/// Finds the file of whoever is signed in at this moment.
+/// Finds the file of the identity that is signed in at this moment.
 pub type Finder = Arc<dyn Fn() -> Snapshot + Send + Sync>;
 /// Removes what is of no use any more.
 pub type Tidier = Arc<dyn Fn() + Send + Sync>;

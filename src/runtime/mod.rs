@@ -55,7 +55,7 @@ pub enum Happened {
     Moved(Box<Result<OpenedPlace, Problem>>),
     /// SIGTSTP came from outside.
     AskedToStop,
-    /// SIGCONT: whoever had the terminal meanwhile may have written to it.
+    /// SIGCONT: the program that had the terminal meanwhile may have written to it.
     Continued,
 }
 
@@ -126,7 +126,7 @@ struct Screen {
     tasks: Tasks,
     terminal: Terminal,
     rate: FrameRate,
-    /// Suspended: the terminal is somebody else's, so nothing is drawn.
+    /// Suspended: the terminal belongs to another program, so nothing is drawn.
     away: bool,
 }
 
@@ -142,7 +142,7 @@ impl Screen {
             };
             tokio::select! {
                 next = happened.recv() => {
-                    // The state has no clock: whatever happens, the time comes first.
+                    // The state has no clock: before every event, the time comes first.
                     if let ControlFlow::Break(ended) = self.tick()? {
                         return Ok(ended);
                     }

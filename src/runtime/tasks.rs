@@ -361,7 +361,7 @@ struct Answers(UnboundedSender<Happened>);
 
 impl Answers {
     fn say(&self, message: Message) {
-        // Nobody listens any more once the loop has ended, and then nobody misses the answer.
+        // Once the loop has ended, it does not listen any more, and the answer is not needed.
         let _ = self.0.send(Happened::Message(message));
     }
 }

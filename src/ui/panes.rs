@@ -21,7 +21,7 @@ pub fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
             None => list(app, look, area, frame),
         };
     }
-    // The list keeps the columns of the design size, whatever else there is room for.
+    // The list keeps the columns of the design size, even where there is room for more.
     let beside = (area.width * 2 / 5).min(area.width.saturating_sub(80));
     let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(beside)]).areas(area);
     list(app, look, left, frame);

@@ -1,5 +1,5 @@
 //! A piece of work as the screen asks for it, and what came of it. It reads and writes files and may take
-//! seconds: whoever performs it does so aside.
+//! seconds: so it is performed beside the loop.
 
 use std::path::PathBuf;
 

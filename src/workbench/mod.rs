@@ -1,5 +1,5 @@
-//! The workbench for certificate files: inspect, check, build and wrap anew, offline. The command line and
-//! the screen both do it here; `pki` knows the formats, this room knows files and words.
+//! The workbench for certificate files: inspect, check, build and rewrap, offline. The command line and the
+//! screen both do it here; `pki` knows the formats, this room knows files and words.
 
 mod assemble;
 mod examined;

@@ -143,7 +143,7 @@ impl Dialog {
     }
 }
 
-/// The keys that move in every dialog, whatever the key map says of the list below: arrows always, letters
+/// The keys that move in every dialog, independent of the key map of the list below: arrows always, letters
 /// where nothing is typed.
 pub(super) fn motion(key: Key, letters: bool) -> Option<Motion> {
     Some(match (key.code, key.ctrl) {

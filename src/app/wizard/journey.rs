@@ -181,7 +181,7 @@ impl App {
         let Some(wizard) = &mut self.wizard else { return };
         let before = wizard.inputs.clone();
         suggest(wizard.page, &self.estate, &mut wizard.inputs);
-        // A field in which somebody types or chooses is theirs.
+        // A field in which a person types or chooses keeps their value.
         let typed_in =
             picked.or_else(|| wizard.focused_field().map(|field| field.key).filter(|_| wizard.is_edited()));
         if typed_in.is_some_and(|key| before.get(key) != wizard.inputs.get(key)) {

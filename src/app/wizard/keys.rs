@@ -18,7 +18,7 @@ const STILL_READING: &str = "The inventory is still being read; what it finds ap
 impl App {
     pub(in crate::app) fn press_in_wizard(&mut self, key: Key) {
         let Some(wizard) = &mut self.wizard else { return };
-        // Whoever presses another key has thought again.
+        // A person who presses another key has changed their mind.
         wizard.is_eager = false;
         let Focus::Field(at) = wizard.focus else {
             return match key.code {
@@ -259,7 +259,7 @@ impl App {
         self.open_folder(beside);
     }
 
-    /// Plays the part of the domain's owner, which nobody else can play in a practice cloud.
+    /// Plays the part of the domain's owner, who does not exist in a practice cloud.
     pub(in crate::app) fn open_practice(&mut self) {
         let found = self
             .wizard
@@ -322,7 +322,7 @@ impl App {
         self.shelf.push(wizard);
     }
 
-    /// Enter on the steps: whatever the current one needs next.
+    /// Enter on the steps: does what the current one needs next.
     pub(in crate::app) fn do_step(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
         if wizard

@@ -169,9 +169,8 @@ impl Wizard {
         }
     }
 
-    /// Derives fields, refusals and steps anew from what was typed and what was seen.
-    /// `now` is the cloud's time, by which steps are judged, `machine` the one by which the next look is
-    /// planned.
+    /// Derives fields, refusals and steps again from what was typed and what was seen. `now` is the cloud's
+    /// time, by which steps are judged, `machine` the one by which the next look is planned.
     fn derive(&mut self, estate: &Estate, rules: &Rules, now: Timestamp, machine: Timestamp) {
         let focused = self.focused_field().map(|field| field.key);
         self.refusals = self.own_refusals(estate);

@@ -1,4 +1,4 @@
-//! `certdeck cert build`: a private key and certificates, in whatever order, become a PFX (A129–A142).
+//! `certdeck cert build`: a private key and certificates, in any order, become a PFX (A129–A142).
 
 use std::path::PathBuf;
 

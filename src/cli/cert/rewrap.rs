@@ -1,4 +1,4 @@
-//! `certdeck cert rewrap IN OUT`: the same key and certificates, in order, encrypted anew (A139, A203).
+//! `certdeck cert rewrap IN OUT`: the same key and certificates, in order, encrypted again (A139, A203).
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
 //! `certdeck doctor`: everything between this terminal and a changed certificate, tried in order, with what
-//! to do about whatever does not work. Changes nothing.
+//! to do about what does not work. Changes nothing.
 
 mod cloud;
 mod machine;

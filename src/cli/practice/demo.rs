@@ -72,7 +72,7 @@ pub fn target(connection: &Connection) -> Result<Target, CliError> {
         read_only: false,
         production: None,
         scope: None,
-        // It may begin anew with every start, and is read in no time.
+        // It may begin again with every start, and is read in no time.
         keeps_rows: false,
     })
 }

@@ -76,7 +76,8 @@ field() { # URL PATH
 }
 "#;
 
-/// The shell functions with which a script waits for Azure, over whatever `field` reads a resource with.
+/// The shell functions with which a script waits for Azure, with the command by which `field` reads a
+/// resource.
 pub(super) fn waiting(body: &str, field: &str) -> String {
     let settles = body.contains("settled ");
     let issues = body.contains("issued ");

@@ -1,6 +1,6 @@
 //! Words of a POSIX shell, quoted so that no value can become code.
 
-/// A word as the shell reads it back, whatever is in it.
+/// A word as the shell reads it back, for every text.
 pub(in crate::flow) fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {

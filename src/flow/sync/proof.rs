@@ -54,7 +54,7 @@ pub(super) fn served(case: &Case<'_>) -> Step {
     served_step(proofs.collect())
 }
 
-/// Last, so that what can be synced is synced whatever is in the way of the rest.
+/// Last, so that what can be synced is synced independent of what is in the way of the rest.
 pub(super) fn stuck(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::Stuck, "See what stays behind", status)

@@ -39,7 +39,7 @@ const METHODS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Issuance takes 1 to 10 minutes (API.md 5.7); asking again earlier than this gains nothing.
+/// Issuance takes 1 to 10 minutes; asking again earlier than this gains nothing.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(3);
 const POLL: SignedDuration = SignedDuration::from_secs(10);
 
