@@ -23,7 +23,7 @@ pub fn run(command: &ConfigCommand, global: &Global) -> Result<Exit, CliError> {
     let mut out = io::stdout();
     match command {
         ConfigCommand::Path => {
-            writeln!(out, "{}", global.config_path()?.display()).map_err(CliError::Output)?
+            writeln!(out, "{}", global.config_path()?.display()).map_err(CliError::Output)?;
         }
         ConfigCommand::Check => {
             let session = Session::open(global)?;
