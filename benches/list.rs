@@ -11,7 +11,7 @@ use certdeck::app::pane::Pane;
 use certdeck::health::findings::{Findings, Limits};
 use certdeck::model::{Changes, Estate};
 use certdeck::rules::{Profile, Rules};
-use certdeck::snapshot::{self, Heading};
+use certdeck::snapshot::{self, SnapshotHeading};
 use certdeck::tables::{Basis, PaneName};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
@@ -57,8 +57,12 @@ fn list(bench: &mut Criterion) {
 fn recall(bench: &mut Criterion) {
     for rows in [10_000, ROWS] {
         let estate = made::estate(rows);
-        let heading =
-            Heading { context: "bench".to_owned(), as_of: made::now(), practice: false, national: false };
+        let heading = SnapshotHeading {
+            context: "bench".to_owned(),
+            as_of: made::now(),
+            practice: false,
+            national: false,
+        };
         let kept = snapshot::encode(&heading, &estate).unwrap();
         bench.bench_function(&format!("keep {rows} certificates, {} MB", kept.len() / 1_000_000), |bench| {
             bench.iter(|| snapshot::encode(&heading, black_box(&estate)).unwrap());

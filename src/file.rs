@@ -37,7 +37,7 @@ impl Unread {
     }
 }
 
-/// The octets of an ordinary file. They may hold a key, so they are wiped when dropped.
+/// The bytes of an ordinary file. They may hold a key, so they are wiped when dropped.
 pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unread> {
     // A FIFO without a writer would block for ever in an ordinary open.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -88,7 +88,7 @@ fn write_whole(mut file: &File, octets: &[u8]) -> io::Result<()> {
     file.write_all(octets).and_then(|()| file.sync_all())
 }
 
-/// A file that has no name until it is whole, so that whoever ends the program on the way leaves nothing
+/// A file that has no name until it is whole, so that a program that is ended on the way leaves nothing
 /// behind; nothing where system or disk has no such files.
 #[cfg(target_os = "linux")]
 fn unnamed(path: &Path) -> Option<File> {

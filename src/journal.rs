@@ -1,8 +1,7 @@
 //! The journal: one JSON line before and one after each change, appended to a file of this account, secrets
-//! struck out. The line before is on disk when the request goes out, so that whatever happens then, it is
-//! known what was asked for (RELIABILITY.md S10). It is a record for people; no flow reads it to learn where
-//! it stands, only how long to look for what was sent. `at` is this machine's time, `service_time` the
-//! service's.
+//! struck out. The line before is on disk when the request goes out, so that it is known in every case what
+//! was asked for. It is a record for people; no flow reads it to learn where it stands, only how long to look
+//! for what was sent. `at` is this machine's time, `service_time` the service's.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -48,7 +47,7 @@ impl JournalError {
 
 /// What came of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ChangeOutcome {
     Done,
     Refused,
     /// No answer: the change may have happened or not; only a new observation can tell.
@@ -57,7 +56,7 @@ pub enum Outcome {
     Unsent,
 }
 
-impl Outcome {
+impl ChangeOutcome {
     fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -71,26 +70,26 @@ impl Outcome {
 /// Ties the line after a request to the line before it.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the outcome of a change belongs in the journal"]
-pub struct Entry(String);
+pub struct JournalEntry(String);
 
 /// Cheap to clone; clones, and other processes, append to the same file without mixing their lines. The file
 /// is opened for the first line, so that what only reads needs nothing that can be written.
 #[derive(Debug, Clone)]
 pub struct Journal {
-    kept: Option<Arc<Kept>>,
+    kept: Option<Arc<JournalFile>>,
     /// What this process wrote down is younger.
     opened: Timestamp,
-    /// What somebody else calls the work that the changes belong to.
+    /// What another tool calls the work that the changes belong to.
     reference: Option<String>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct JournalFile {
     path: PathBuf,
     file: OnceLock<File>,
 }
 
-impl Kept {
+impl JournalFile {
     /// The file, begun where it is not there.
     fn file(&self) -> io::Result<&File> {
         if let Some(file) = self.file.get() {
@@ -108,7 +107,7 @@ impl Kept {
 impl Journal {
     /// The journal at this path, which need not be there yet.
     pub fn at(path: &Path) -> Self {
-        let kept = Kept { path: path.to_owned(), file: OnceLock::new() };
+        let kept = JournalFile { path: path.to_owned(), file: OnceLock::new() };
         Self { kept: Some(Arc::new(kept)), opened: Timestamp::now(), reference: None }
     }
 
@@ -145,7 +144,7 @@ impl Journal {
         flow: FlowName,
         request: &Request,
         service_time: Timestamp,
-    ) -> Result<Entry, JournalError> {
+    ) -> Result<JournalEntry, JournalError> {
         let about = json!({
             "method": request.method.as_str(),
             "plane": match &request.plane {
@@ -163,12 +162,12 @@ impl Journal {
     }
 
     /// The resources of ARM that changes were sent to since then, newest first, also by other runs of
-    /// certdeck; an inventory reads them anew, because an index shows them as they were for a while.
+    /// certdeck; an inventory reads them again, because an index shows them as they were for a while.
     pub fn changed_since(&self, since: Timestamp) -> Vec<ResourceId> {
         self.path().map(|path| Self::changed_in(path, since)).unwrap_or_default()
     }
 
-    /// The same for whoever only reads, and may not be allowed to write a journal.
+    /// The same for a caller that only reads, and may not be allowed to write a journal.
     pub fn changed_in(path: &Path, since: Timestamp) -> Vec<ResourceId> {
         let text = end_of(path).unwrap_or_default();
         let changed = |line: &str| {
@@ -196,15 +195,16 @@ impl Journal {
             }
             let at = line["at"].as_str()?.parse::<Timestamp>().ok()?;
             // Where nothing was written afterwards, the process ended in between, or it is under way.
-            let outcome = outcomes.get(line["id"].as_str()?).copied().unwrap_or(Outcome::Unknown.as_str());
-            if ![Outcome::Done, Outcome::Unknown].iter().any(|one| one.as_str() == outcome) {
+            let outcome =
+                outcomes.get(line["id"].as_str()?).copied().unwrap_or(ChangeOutcome::Unknown.as_str());
+            if ![ChangeOutcome::Done, ChangeOutcome::Unknown].iter().any(|one| one.as_str() == outcome) {
                 return None;
             }
             let by_this_run = line["pid"] == std::process::id() && at >= self.opened;
             let there = line["service_time"].as_str().and_then(|time| time.parse().ok());
             let asked = Asked {
                 at: there.unwrap_or(at),
-                is_accepted: outcome == Outcome::Done.as_str(),
+                is_accepted: outcome == ChangeOutcome::Done.as_str(),
                 by_this_run,
             };
             Some(Sent {
@@ -217,12 +217,12 @@ impl Journal {
     }
 
     /// Writes down that a file is about to be written on this machine.
-    pub fn before_file(&self, flow: FlowName, what: &str, path: &Path) -> Result<Entry, JournalError> {
+    pub fn before_file(&self, flow: FlowName, what: &str, path: &Path) -> Result<JournalEntry, JournalError> {
         self.begin(flow, what, json!({ "file": path.display().to_string() }))
     }
 
     /// The line before a change; `about` says what it is, as an object.
-    fn begin(&self, flow: FlowName, what: &str, about: Value) -> Result<Entry, JournalError> {
+    fn begin(&self, flow: FlowName, what: &str, about: Value) -> Result<JournalEntry, JournalError> {
         let id = Uuid::new_v4().to_string();
         let mut line = json!({
             "at": Timestamp::now().to_string(),
@@ -239,7 +239,7 @@ impl Journal {
         line["pid"] = std::process::id().into();
         line["reference"] = self.reference.as_deref().into();
         self.append(&line)?;
-        Ok(Entry(id))
+        Ok(JournalEntry(id))
     }
 
     /// Remembers an export in a list of its own beside the journal, so that it can be said to be stale later.
@@ -265,8 +265,8 @@ impl Journal {
         self.remember(REVOCATIONS, revocation)
     }
 
-    /// What was remembered of revocations, also by other runs, for whoever may not be allowed to write a
-    /// journal.
+    /// What was remembered of revocations, also by other runs, for a caller that may not be allowed to write
+    /// a journal.
     pub fn revocations_in(path: &Path) -> Vec<Revocation> {
         remembered(path, REVOCATIONS)
     }
@@ -296,12 +296,12 @@ impl Journal {
     /// Writes down what came of it: the HTTP status, if there was an answer, and the service's request id.
     pub fn after(
         &self,
-        entry: Entry,
+        entry: JournalEntry,
         status: Option<u16>,
         request_id: Option<&str>,
-        outcome: Outcome,
+        outcome: ChangeOutcome,
     ) -> Result<(), JournalError> {
-        let Entry(id) = entry;
+        let JournalEntry(id) = entry;
         self.append(&json!({
             "at": Timestamp::now().to_string(),
             "id": id,
@@ -388,7 +388,7 @@ mod tests {
         let journal = journal.for_change(Some("CHG0042".to_owned()));
         let entry = journal.before(FlowName::Purchase, &upload(), Timestamp::now()).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
-        journal.after(entry, Some(201), Some("req-1"), Outcome::Done).unwrap();
+        journal.after(entry, Some(201), Some("req-1"), ChangeOutcome::Done).unwrap();
 
         let text = fs::read_to_string(&path).unwrap();
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -443,7 +443,7 @@ mod tests {
                 scope.spawn(move || {
                     for _ in 0..5 {
                         let entry = journal.before(FlowName::Store, &upload(), Timestamp::now()).unwrap();
-                        journal.after(entry, None, None, Outcome::Unknown).unwrap();
+                        journal.after(entry, None, None, ChangeOutcome::Unknown).unwrap();
                     }
                 });
             }

@@ -32,8 +32,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Tokens and keys pass through this process: no core file, and no other process of this account looks in
-/// (RELIABILITY.md S2). Where the system refuses, the work goes on.
+/// Tokens and keys pass through this process: no core file, and no other process of this account looks in.
+/// Where the system refuses, the work goes on.
 fn keep_memory_private() {
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     #[cfg(target_os = "linux")]

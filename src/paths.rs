@@ -69,7 +69,7 @@ pub fn is_absent(why: &io::Error) -> bool {
     matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// Makes a directory and its parents that nobody else may enter, whatever the umask.
+/// Makes a directory and its parents that no other account may enter, independent of the umask.
 pub fn private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
@@ -82,8 +82,8 @@ pub fn private_append(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)
 }
 
-/// Puts a file that only this account may read in the place of the old one: whoever opens it meets the old or
-/// the new one, never a part.
+/// Puts a file that only this account may read in the place of the old one: a program that opens it reads the
+/// old or the new one, never a part.
 pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(dir) = path.parent() {
         private_dir(dir)?;

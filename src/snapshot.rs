@@ -1,6 +1,6 @@
 //! The inventory between two runs: one file a context, painted at the next start while the cloud is read
-//! anew, and beside it one with what vaults answered about their certificates. They hold no secret and decide
-//! nothing; a file that cannot be used is passed over, never an error.
+//! again, and beside it one with what vaults answered about their certificates. They hold no secret and
+//! decide nothing; a file that cannot be used is passed over, never an error.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -21,7 +21,7 @@ const MAGIC: &[u8] = b"certdeck rows\n";
 const HEAD: usize = MAGIC.len() + 4 + 4;
 /// A heading is far shorter.
 const LONGEST_HEADING: usize = 4096;
-/// Rows that nobody has looked at for so long help nobody.
+/// Rows that were not shown for so long are not needed any more.
 const LONGEST_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 #[derive(Debug, Error)]
@@ -42,7 +42,7 @@ impl From<postcard::Error> for SnapshotError {
 
 /// What has to be known before a screen can show the rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heading {
+pub struct SnapshotHeading {
     /// The name of the context.
     pub context: String,
     pub as_of: Timestamp,
@@ -52,11 +52,11 @@ pub struct Heading {
     pub national: bool,
 }
 
-/// Everything that decides what somebody sees, so that nobody is ever shown the rows of another.
+/// Everything that decides what a person sees, so that no person is ever shown the rows of another.
 #[derive(Debug, Clone, Default)]
-pub struct Key(Sha256);
+pub struct SnapshotKey(Sha256);
 
-impl Key {
+impl SnapshotKey {
     #[must_use]
     pub fn with(mut self, part: impl AsRef<[u8]>) -> Self {
         let part = part.as_ref();
@@ -78,7 +78,7 @@ impl Snapshots {
         Self { dir: dir.into() }
     }
 
-    pub fn of(&self, key: Key) -> Snapshot {
+    pub fn of(&self, key: SnapshotKey) -> Snapshot {
         let digest = key.0.finalize();
         let name = u128::from_be_bytes(std::array::from_fn(|at| digest[at]));
         Snapshot { path: self.dir.join(format!("{name:032x}.rows")) }
@@ -136,7 +136,7 @@ impl Snapshot {
     }
 
     /// What it is of, without the rows.
-    pub fn heading(&self) -> Result<Heading, SnapshotError> {
+    pub fn heading(&self) -> Result<SnapshotHeading, SnapshotError> {
         use io::Read as _;
         let mut start = Vec::new();
         fs::File::open(&self.path)?.take((HEAD + LONGEST_HEADING) as u64).read_to_end(&mut start)?;
@@ -148,8 +148,8 @@ impl Snapshot {
         decode(&fs::read(&self.path)?)
     }
 
-    /// What vaults answered about their certificates, for whoever sees these rows; nothing where that cannot
-    /// be used.
+    /// What vaults answered about their certificates, for the person who sees these rows; nothing where that
+    /// cannot be used.
     pub fn upkeep(&self) -> Vec<Upkeep> {
         fs::read(self.upkeep_path()).ok().and_then(|bytes| open(&bytes)).unwrap_or_default()
     }
@@ -167,12 +167,12 @@ impl Snapshot {
     }
 
     /// Puts these rows in the place of the old ones.
-    pub fn save(&self, heading: &Heading, estate: &Estate) -> Result<(), SnapshotError> {
+    pub fn save(&self, heading: &SnapshotHeading, estate: &Estate) -> Result<(), SnapshotError> {
         Ok(paths::replace_private(&self.path, &encode(heading, estate)?)?)
     }
 }
 
-pub fn encode(heading: &Heading, estate: &Estate) -> Result<Vec<u8>, SnapshotError> {
+pub fn encode(heading: &SnapshotHeading, estate: &Estate) -> Result<Vec<u8>, SnapshotError> {
     let bytes = postcard::to_extend(heading, head())?;
     Ok(seal(table::writing(|| postcard::to_extend(estate, bytes))?))
 }
@@ -210,7 +210,7 @@ pub fn decode(bytes: &[u8]) -> Result<Estate, SnapshotError> {
     if crc32fast::hash(body) != sum {
         return Err(SnapshotError::Damaged);
     }
-    let (_, rows): (Heading, _) = postcard::take_from_bytes(body)?;
+    let (_, rows): (SnapshotHeading, _) = postcard::take_from_bytes(body)?;
     let (estate, rest): (Estate, _) = table::reading(|| postcard::take_from_bytes(rows))?;
     if rest.is_empty() { Ok(estate.indexed()) } else { Err(SnapshotError::Damaged) }
 }
@@ -223,8 +223,8 @@ mod tests {
     use super::*;
     use crate::model::{ResourceId, Subscription};
 
-    fn heading() -> Heading {
-        Heading {
+    fn heading() -> SnapshotHeading {
+        SnapshotHeading {
             context: "production".to_owned(),
             as_of: Timestamp::UNIX_EPOCH,
             practice: false,
@@ -244,7 +244,7 @@ mod tests {
     fn rows_come_back_for_this_account_alone() {
         let home = tempfile::tempdir().unwrap();
         let snapshots = Snapshots::at(home.path().join("cache/snapshots"));
-        let snapshot = snapshots.of(Key::default().with("cloud"));
+        let snapshot = snapshots.of(SnapshotKey::default().with("cloud"));
         snapshot.save(&heading(), &estate()).unwrap();
         assert_eq!(snapshot.heading().unwrap(), heading());
         assert_eq!(snapshot.load().unwrap().subscriptions, estate().subscriptions);
@@ -258,7 +258,7 @@ mod tests {
     fn what_vaults_answered_is_kept_beside_the_rows_and_goes_with_them() {
         let home = tempfile::tempdir().unwrap();
         let snapshots = Snapshots::at(home.path().join("snapshots"));
-        let snapshot = snapshots.of(Key::default().with("cloud"));
+        let snapshot = snapshots.of(SnapshotKey::default().with("cloud"));
         assert_eq!(snapshot.upkeep(), []);
         let told = crate::model::upkeep::Told::PlainSecret;
         let one = Upkeep {
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn another_identity_has_another_file() {
         let snapshots = Snapshots::at("/nowhere");
-        let of = |parts: [&str; 2]| snapshots.of(Key::default().with(parts[0]).with(parts[1]));
+        let of = |parts: [&str; 2]| snapshots.of(SnapshotKey::default().with(parts[0]).with(parts[1]));
         assert_ne!(of(["ada", ""]), of(["bob", ""]));
         assert_ne!(of(["ab", "c"]), of(["a", "bc"]));
     }
@@ -311,9 +311,10 @@ mod tests {
     fn rows_of_a_context_that_is_gone_are_removed() {
         let home = tempfile::tempdir().unwrap();
         let snapshots = Snapshots::at(home.path());
-        let (stays, goes) = (snapshots.of(Key::default().with("a")), snapshots.of(Key::default().with("b")));
+        let (stays, goes) =
+            (snapshots.of(SnapshotKey::default().with("a")), snapshots.of(SnapshotKey::default().with("b")));
         stays.save(&heading(), &estate()).unwrap();
-        goes.save(&Heading { context: "gone".to_owned(), ..heading() }, &estate()).unwrap();
+        goes.save(&SnapshotHeading { context: "gone".to_owned(), ..heading() }, &estate()).unwrap();
         snapshots.tidy(|name| name == "production");
         assert_eq!(snapshots.list(), [stays]);
     }

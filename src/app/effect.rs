@@ -21,7 +21,7 @@ pub enum Effect {
     },
     /// Keep the estate, which was just read to its end, for the next start.
     KeepEstate,
-    /// Read the inventory; if somebody asked for it, also what keeps failing and is otherwise left out.
+    /// Read the inventory; if a person asked for it, also what keeps failing and is otherwise left out.
     ReadEstate {
         ask: AskId,
         by_hand: bool,
@@ -71,7 +71,7 @@ pub enum Effect {
         path: String,
         endings: &'static [&'static str],
     },
-    /// Inspect, check, build or wrap anew certificate files of this machine.
+    /// Inspect, check, build or rewrap certificate files of this machine.
     Work {
         ask: AskId,
         job: Box<Job>,
@@ -87,7 +87,7 @@ pub enum Effect {
     ReadTenants {
         ask: AskId,
     },
-    /// Go to another cloud, or sign in as somebody else.
+    /// Go to another cloud, or sign in as another person.
     OpenContext(Opening),
     /// What the person says to being asked to sign in.
     AnswerSignIn(SignInReply),
@@ -103,7 +103,8 @@ pub enum Effect {
         inputs: Inputs,
         steps: Vec<Step>,
     },
-    /// Make a password for a file that is written, and copy it: what nobody chose, somebody has to keep.
+    /// Make a password for a file that is written, and copy it: a person has to keep a password that they did
+    /// not choose.
     MakePassword,
     /// Send `Message::Woken` with the moment `at` after this pause. A later request does not take back an
     /// earlier one.
@@ -125,7 +126,7 @@ pub enum Opening {
     Tenant(String),
     /// The public cloud, as a person who is asked now.
     SignIn,
-    /// The public cloud, as whoever ran `az login`.
+    /// The public cloud, as the person who ran `az login`.
     AzureCli,
     /// The practice cloud inside this process.
     Practice,

@@ -16,7 +16,7 @@ pub struct Goal {
     pub title: String,
     /// Paragraphs.
     pub briefing: Vec<String>,
-    pub parts: Vec<Part>,
+    pub parts: Vec<GoalPart>,
     pub deadline: Option<Timestamp>,
     /// When everything was reached.
     pub reached: Option<Timestamp>,
@@ -24,7 +24,7 @@ pub struct Goal {
 
 /// One thing to reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct GoalPart {
     pub words: String,
     /// What keeps it from being reached; nothing when it is.
     pub missing: Vec<String>,
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     fn goal(missing: &[&str], reached: Option<&str>) -> Goal {
-        let part = |missing: &[&str]| Part {
+        let part = |missing: &[&str]| GoalPart {
             words: "The shop is safe".to_owned(),
             missing: missing.iter().map(|line| (*line).to_owned()).collect(),
         };

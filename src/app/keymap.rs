@@ -8,7 +8,7 @@ use super::command::{Entry, Place, TABLE};
 use super::key::Key;
 use crate::model::{quoted, toml_refusal};
 
-/// Why a key map was refused, in words for whoever wrote it.
+/// Why a key map was refused, in words for its author.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum KeymapError {
     #[error("the key map is not readable: {0}")]

@@ -6,10 +6,10 @@ use zeroize::{Zeroize, Zeroizing};
 use super::key::{Key, KeyCode};
 use crate::model::secret_line;
 
-/// Octets; a text that outgrew its room would leave a copy of itself behind, so what is longer is refused.
+/// In bytes; a text that outgrew its room would leave a copy of itself behind, so what is longer is refused.
 const LONGEST: usize = 4096;
 
-/// Typed at its end only: whoever cannot see a text cannot edit its middle.
+/// Typed at its end only: a person who cannot see a text cannot edit its middle.
 #[derive(Clone)]
 pub struct Masked {
     text: Zeroizing<String>,

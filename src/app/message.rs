@@ -12,7 +12,7 @@ use super::place::TenantChoice;
 use crate::flow::{Observed, StepId};
 use crate::model::custody::Custody;
 use crate::model::{Estate, Problem, ResourceId, SignInAsk, Upkeep};
-use crate::workbench::{Outcome, Password, Trouble};
+use crate::workbench::{JobResult, Password, Trouble};
 
 /// Tells the answers to one question from those to another; a late answer to a question no longer asked is
 /// dropped.
@@ -35,7 +35,7 @@ pub enum Message {
         now: Timestamp,
         difference: Option<String>,
     },
-    /// The pause of `Effect::Wake` up to this time is over, whatever the clock says.
+    /// The pause of `Effect::Wake` up to this time is over, independent of the clock.
     Woken(Timestamp),
     /// The estate as an earlier run read it (`Effect::RecallEstate`).
     EstateRecalled {
@@ -104,7 +104,7 @@ pub enum Message {
     /// What came of certificate files (`Effect::Work`).
     Worked {
         ask: AskId,
-        result: Result<Box<Outcome>, Trouble>,
+        result: Result<Box<JobResult>, Trouble>,
     },
     /// What the practice cloud did on request (`Effect::Practise`).
     Practised {
@@ -115,7 +115,7 @@ pub enum Message {
     GoalRead(Result<Option<Goal>, Problem>),
     /// A request waits until the person has signed in.
     SignInAsked(SignInAsk),
-    /// Who signed in, or why nobody did.
+    /// Who signed in, or why the sign-in failed.
     SignInEnded(Result<String, Problem>),
     /// The other tenants of the account (`Effect::ReadTenants`).
     TenantsRead {

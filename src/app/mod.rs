@@ -69,7 +69,7 @@ pub struct Settings {
     /// Why there are no certificate orders here, as in a national cloud (A65).
     pub no_orders: Option<&'static str>,
     pub read_only: bool,
-    /// Marked as production: shown in a colour that nobody overlooks.
+    /// Marked as production: shown in a conspicuous colour.
     pub production: bool,
     /// What the lists are filtered by at the start.
     pub scope: String,
@@ -90,7 +90,7 @@ pub const SMALLEST: (u16, u16) = (60, 15);
 pub enum Opens {
     #[default]
     Inventory,
-    /// Nothing is configured: ways to begin instead of somebody's cloud.
+    /// Nothing is configured: ways to begin instead of a cloud.
     Welcome,
 }
 

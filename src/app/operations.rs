@@ -15,7 +15,7 @@ pub enum Outcome {
 }
 
 #[derive(Debug, Clone)]
-pub struct Operation {
+pub struct WatchedOperation {
     pub ask: AskId,
     /// `Buy the certificate order contoso-www`.
     pub what: String,
@@ -26,7 +26,7 @@ pub struct Operation {
     pub ended: Option<(Timestamp, Outcome)>,
 }
 
-impl Operation {
+impl WatchedOperation {
     pub fn is_running(&self) -> bool {
         self.ended.is_none()
     }
@@ -49,18 +49,18 @@ pub fn elapsed(seconds: i64) -> String {
 
 /// Newest last.
 #[derive(Debug, Clone, Default)]
-pub struct Operations(Vec<Operation>);
+pub struct Operations(Vec<WatchedOperation>);
 
 impl Operations {
-    pub fn start(&mut self, operation: Operation) {
+    pub fn start(&mut self, operation: WatchedOperation) {
         self.0.push(operation);
     }
 
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Operation> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &WatchedOperation> {
         self.0.iter()
     }
 
-    pub fn running(&self) -> impl Iterator<Item = &Operation> {
+    pub fn running(&self) -> impl Iterator<Item = &WatchedOperation> {
         self.0.iter().filter(|operation| operation.is_running())
     }
 
@@ -72,7 +72,7 @@ impl Operations {
         self.0.is_empty()
     }
 
-    pub fn find(&self, ask: AskId) -> Option<&Operation> {
+    pub fn find(&self, ask: AskId) -> Option<&WatchedOperation> {
         self.0.iter().find(|operation| operation.ask == ask)
     }
 

@@ -1,7 +1,7 @@
 //! Which cloud one is in, and as whom: the picker of contexts, the welcome where none is configured, and
 //! signing in without losing what is on the screen.
 
-use super::dialog::{Act, Choose, Dialog, Item, SignIn};
+use super::dialog::{Act, Choose, Dialog, Item, SignInDialog};
 use super::effect::{Effect, Opening};
 use super::message::AskId;
 use super::{App, Opens, Settings};
@@ -149,10 +149,10 @@ impl App {
         self.emit(Effect::OpenContext(opening));
     }
 
-    /// A person is asked, whatever else is on the screen; it all stays where it is.
+    /// Asks a person over everything else on the screen, which stays where it is.
     pub(super) fn ask_to_sign_in(&mut self, ask: SignInAsk) {
         self.close_sign_in();
-        self.dialogs.push(Dialog::SignIn(SignIn(ask)));
+        self.dialogs.push(Dialog::SignIn(SignInDialog(ask)));
     }
 
     pub(super) fn end_sign_in(&mut self, outcome: Result<String, Problem>) {

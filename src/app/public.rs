@@ -1,6 +1,6 @@
-//! Public certificates are listed by nobody but each app for itself. So the apps are asked once somebody
-//! looks at the pane, all of them where they are few, and otherwise those that the scope and the filter
-//! leave; `L` asks the rest.
+//! Each app alone lists its own public certificates. So the apps are asked once a person looks at the pane,
+//! all of them where they are few, and otherwise those that the scope and the filter leave; `L` asks the
+//! rest.
 
 use std::collections::HashSet;
 use std::sync::Arc;

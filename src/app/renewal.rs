@@ -1,5 +1,5 @@
 //! `r`: the renewal that fits the certificate under the cursor (A157). Who renews depends on where it came
-//! from: its order, its vault, Azure by itself, or whoever uploaded it.
+//! from: its order, its vault, Azure by itself, or the person who uploaded it.
 
 use super::App;
 use super::dialog::{Act, Confirm, Dialog};
@@ -10,7 +10,7 @@ use crate::tables::{PaneName, Tone, date};
 
 /// Where `r` leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Route {
+pub enum RenewalRoute {
     /// To the renewal of the order.
     Order(ResourceId),
     /// The vault has a new version: what is left to do is to sync.
@@ -19,16 +19,16 @@ pub enum Route {
     Vault(ResourceId),
     /// Azure renews by itself; there is something to explain.
     Managed(ResourceId),
-    /// Somebody has to bring a new file.
+    /// A person has to bring a new file.
     Upload,
 }
 
 impl App {
     /// The way that fits, or why there is none.
-    pub fn renewal_route(&self) -> Result<Route, String> {
+    pub fn renewal_route(&self) -> Result<RenewalRoute, String> {
         let id = self.selected().ok_or("the list is empty")?;
         match self.pane {
-            PaneName::Orders => return Ok(Route::Order(id.clone())),
+            PaneName::Orders => return Ok(RenewalRoute::Order(id.clone())),
             PaneName::Public => {
                 return Err("a public certificate is renewed by whoever issued it: upload the new file with :upload-public".into());
             }
@@ -37,24 +37,24 @@ impl App {
         let certificate = self.row().and_then(|row| row.certificate(&self.estate));
         let certificate = certificate.ok_or("no certificate secures this hostname: b binds one")?;
         Ok(match self.estate.source(certificate) {
-            Source::Order(order) => Route::Order(order),
+            Source::Order(order) => RenewalRoute::Order(order),
             Source::KeyVault => {
                 let turn = self.settings.rules.turn(&self.estate, certificate, self.now);
                 let has_more = matches!(turn.what, What::InVault(InVault::Follows | InVault::FollowsLate));
-                if has_more { Route::Sync } else { Route::Vault(certificate.id.clone()) }
+                if has_more { RenewalRoute::Sync } else { RenewalRoute::Vault(certificate.id.clone()) }
             }
-            Source::Managed => Route::Managed(certificate.id.clone()),
-            Source::Uploaded => Route::Upload,
+            Source::Managed => RenewalRoute::Managed(certificate.id.clone()),
+            Source::Uploaded => RenewalRoute::Upload,
         })
     }
 
     pub(super) fn renew(&mut self) {
         match self.renewal_route() {
-            Ok(Route::Order(order)) => self.open_about_order(FlowName::Renew, &order),
-            Ok(Route::Sync) => self.open_flow(FlowName::Sync),
-            Ok(Route::Vault(id)) => self.explain_vault(&id),
-            Ok(Route::Managed(id)) => self.explain_managed(&id),
-            Ok(Route::Upload) => self.open_flow(FlowName::Replace),
+            Ok(RenewalRoute::Order(order)) => self.open_about_order(FlowName::Renew, &order),
+            Ok(RenewalRoute::Sync) => self.open_flow(FlowName::Sync),
+            Ok(RenewalRoute::Vault(id)) => self.explain_vault(&id),
+            Ok(RenewalRoute::Managed(id)) => self.explain_managed(&id),
+            Ok(RenewalRoute::Upload) => self.open_flow(FlowName::Replace),
             Err(why) => self.say(why, Tone::Soon),
         }
     }

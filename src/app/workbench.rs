@@ -4,7 +4,7 @@ use super::App;
 use super::dialog::{Act, Bench, Confirm, Dialog, Files, Sheet, Task};
 use super::effect::Effect;
 use super::message::AskId;
-use crate::workbench::{Outcome, Trouble};
+use crate::workbench::{JobResult, Trouble};
 
 impl App {
     pub(super) fn open_bench(&mut self, task: Task) {
@@ -52,7 +52,7 @@ impl App {
         }
     }
 
-    pub(super) fn take_worked(&mut self, asked: AskId, result: Result<Box<Outcome>, Trouble>) {
+    pub(super) fn take_worked(&mut self, asked: AskId, result: Result<Box<JobResult>, Trouble>) {
         let waiting = self.dialogs.iter_mut().find_map(|dialog| match dialog {
             Dialog::Bench(bench) if bench.ask == Some(asked) => Some(bench),
             _ => None,

@@ -14,7 +14,7 @@ use crate::health::findings::{Cause, Finding, Limits, NOT_KNOWN, Urgency};
 use crate::model::{Basis, Estate, Expiry, WhoActs, day};
 
 #[derive(Debug, clap::Args)]
-pub struct Check {
+pub struct CheckArgs {
     /// Warn of what expires within this time
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = span)]
     warn: SignedDuration,
@@ -26,8 +26,8 @@ pub struct Check {
     timeout: Duration,
 }
 
-/// One line and an exit code, whatever happens: a monitoring system understands nothing else.
-pub async fn check(args: &Check, global: &Global) -> Result<Exit, CliError> {
+/// Always one line and an exit code: a monitoring system understands nothing else.
+pub async fn check(args: &CheckArgs, global: &Global) -> Result<Exit, CliError> {
     let ends = Deadline::after(args.timeout);
     let read = async {
         let session = Session::open(global)?;
@@ -101,7 +101,7 @@ impl From<Urgency> for Level {
     }
 }
 
-fn judge(basis: &Basis<'_>, args: &Check) -> (Level, String) {
+fn judge(basis: &Basis<'_>, args: &CheckArgs) -> (Level, String) {
     let limits = Limits { soon: args.warn.max(args.crit), urgent: args.crit };
     let all = by_day(basis, limits);
     let worst = all.iter().map(|finding| finding.judgement.urgency).max().unwrap_or_default();

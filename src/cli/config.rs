@@ -10,7 +10,7 @@ use crate::config::EXAMPLE;
 use crate::paths::private_dir;
 
 #[derive(Debug, clap::Subcommand)]
-pub enum Command {
+pub enum ConfigCommand {
     /// Write a settings file with every key explained, unless there is one
     Init,
     /// Read the settings and say what they lead to
@@ -19,11 +19,13 @@ pub enum Command {
     Path,
 }
 
-pub fn run(command: &Command, global: &Global) -> Result<Exit, CliError> {
+pub fn run(command: &ConfigCommand, global: &Global) -> Result<Exit, CliError> {
     let mut out = io::stdout();
     match command {
-        Command::Path => writeln!(out, "{}", global.config_path()?.display()).map_err(CliError::Output)?,
-        Command::Check => {
+        ConfigCommand::Path => {
+            writeln!(out, "{}", global.config_path()?.display()).map_err(CliError::Output)?;
+        }
+        ConfigCommand::Check => {
             let session = Session::open(global)?;
             let known: Vec<&str> = session.config.contexts.keys().map(String::as_str).collect();
             let file = if session.config_path.exists() {
@@ -36,7 +38,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Exit, CliError> {
             let target = session.target()?;
             writeln!(out, "now: {} at {}", target.name, target.arm_endpoint).map_err(CliError::Output)?;
         }
-        Command::Init => {
+        ConfigCommand::Init => {
             let path = global.config_path()?;
             write_new(&path).map_err(|why| CliError::machine(format!("write {}", path.display()), why))?;
             writeln!(out, "{}", path.display()).map_err(CliError::Output)?;

@@ -2,9 +2,9 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use crate::flow::{Question, Step};
+use crate::flow::{ConsentQuestion, Step};
 
-/// Whether somebody can be asked.
+/// Whether a person can be asked.
 pub fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
@@ -13,7 +13,7 @@ pub fn can_ask() -> bool {
 pub fn ask(step: &Step, in_production: bool) -> bool {
     let mut err = io::stderr();
     let plan = step.plan().join("\n  ");
-    let Question { notice, word, .. } = step.consent.question(in_production);
+    let ConsentQuestion { notice, word, .. } = step.consent.question(in_production);
     let asks = word
         .as_ref()
         .map_or_else(|| "Send this? [y/N] ".to_owned(), |word| format!("Type {word} to go on: "));

@@ -5,14 +5,14 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::session::Session;
-use super::table::{Format, Table};
+use super::table::{Format, OutputTable};
 use super::{CliError, Exit, words};
 use crate::azure::Proxy;
 use crate::config::{Context, Target, use_context};
 use crate::model;
 
 #[derive(Debug, clap::Subcommand)]
-pub enum Command {
+pub enum ContextCommand {
     /// List the contexts; the one in use is marked
     Ls {
         #[arg(short, long, value_enum, default_value_t)]
@@ -34,17 +34,17 @@ const COLUMNS: [(&str, &str); 7] = [
     ("marks", "Marks"),
 ];
 
-pub fn run(command: &Command, session: &Session) -> Result<Exit, CliError> {
+pub fn run(command: &ContextCommand, session: &Session) -> Result<Exit, CliError> {
     let mut out = io::stdout();
     match command {
-        Command::Ls { output } => {
+        ContextCommand::Ls { output } => {
             let current = session.context_name();
             let rows = session
                 .config
                 .contexts
                 .iter()
                 .map(|(name, context)| row(name, context, current.as_deref() == Some(name)));
-            let table = Table::new(COLUMNS.into(), rows.collect());
+            let table = OutputTable::new(COLUMNS.into(), rows.collect());
             table.write(*output, &mut out).map_err(CliError::Output)?;
             if session.config.contexts.is_empty() {
                 words(&format!(
@@ -53,7 +53,7 @@ pub fn run(command: &Command, session: &Session) -> Result<Exit, CliError> {
                 ));
             }
         }
-        Command::Use { name } => {
+        ContextCommand::Use { name } => {
             use_context(&session.config_path, name)?;
             writeln!(out, "{name}").map_err(CliError::Output)?;
             if let Ok(other) = std::env::var("CERTDECK_CONTEXT")
@@ -63,7 +63,7 @@ pub fn run(command: &Command, session: &Session) -> Result<Exit, CliError> {
                 words(&format!("CERTDECK_CONTEXT in the environment still says {other}"));
             }
         }
-        Command::Show { name } => {
+        ContextCommand::Show { name } => {
             let target = session.target_of(name.as_deref())?;
             let ways = target.chain.ways().map(|way| match way {
                 Ok(identity) => identity.name().to_owned(),

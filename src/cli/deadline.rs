@@ -36,7 +36,7 @@ pub fn voice() -> Listener {
     let told = Mutex::new(None);
     Listener::new(move |wait| {
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = Told::line(&mut told, wait, Instant::now()) {
+        if let Some(line) = ToldPause::line(&mut told, wait, Instant::now()) {
             // Progress may stand on this line.
             if can_rewrite() {
                 let _ = write!(io::stderr(), "\r\x1b[K");
@@ -48,13 +48,13 @@ pub fn voice() -> Listener {
 
 /// The pause that was told last.
 #[derive(Debug, Clone, Copy)]
-struct Told {
+struct ToldPause {
     at: Instant,
     /// When it is over.
     until: Instant,
 }
 
-impl Told {
+impl ToldPause {
     /// What there is to say of a pause, if anything.
     fn line(told: &mut Option<Self>, wait: &Wait, now: Instant) -> Option<String> {
         let until = now + wait.pause;
@@ -77,7 +77,7 @@ mod tests {
         let (start, mut told) = (Instant::now(), None);
         let mut line = |pause: u64, after: u64| {
             let wait = Wait { pause: Duration::from_millis(pause), why: "Azure throttles a".to_owned() };
-            Told::line(&mut told, &wait, start + Duration::from_secs(after))
+            ToldPause::line(&mut told, &wait, start + Duration::from_secs(after))
         };
         assert_eq!(line(200, 0), None, "nobody notices it");
         assert_eq!(line(40_000, 0).as_deref(), Some("waiting 40 s: Azure throttles a"));

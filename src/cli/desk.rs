@@ -19,7 +19,7 @@ use crate::runtime::clipboard::{self, Between};
 /// The longest address that is taken; a code has some thousand characters.
 const LONGEST: usize = 16 * 1024;
 
-/// A desk where somebody sits at it; a script is never kept waiting for a person.
+/// A desk where a person sits at it; a script is never kept waiting for a person.
 pub fn if_somebody_is_there() -> Option<Desk> {
     consent::can_ask().then(|| open(false))
 }
@@ -76,7 +76,7 @@ async fn serve(desk: Desk, mut asked: UnboundedReceiver<SignIn>, copies: bool) {
             // The command ends with the words of what to run; it goes on where it stood when it is run again.
             Some(SignIn::Tool(_)) => desk.answer(SignInReply::GiveUp),
             Some(SignIn::Ended(Ok(who))) => words(&format!("signed in as {who}")),
-            // Whatever waited for it says why it did not go on.
+            // The request that waited for it says why it did not go on.
             Some(SignIn::Ended(Err(_))) => {}
             None => return,
         }
@@ -113,7 +113,7 @@ impl Pasting {
                 Ok(None) => return,
                 Err(_) => SignInReply::GiveUp,
             };
-            // The terminal is as it was before whatever comes next is shown.
+            // The terminal is as it was before the next output.
             drop(quiet);
             desk.answer(reply);
         });

@@ -1,6 +1,6 @@
-//! Under which name the rows of a context are kept from one run to the next. Everything that decides what
-//! somebody sees is in it, so that nobody is ever shown the rows of another cloud, tenant, choice of
-//! subscriptions or identity.
+//! Under which name the rows of a context are kept from one run to the next. The name contains everything
+//! that decides what a person sees, so that no person is ever shown the rows of another cloud, tenant, choice
+//! of subscriptions or identity.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,27 +8,28 @@ use std::sync::Arc;
 use super::session::Session;
 use crate::azure::{Identity, LibrarySignIn, Saved};
 use crate::config::Target;
-use crate::runtime::kept::Kept;
-use crate::snapshot::Key;
+use crate::runtime::kept::KeptRows;
+use crate::snapshot::SnapshotKey;
 
 /// Where the rows of this target are kept. The settings may say that none are (`cache = false`).
-pub fn of(session: &Session, target: &Target) -> Kept {
+pub fn of(session: &Session, target: &Target) -> KeptRows {
     if !session.config.cache || !target.keeps_rows {
-        return Kept::default();
+        return KeptRows::default();
     }
     let (snapshots, saved, wanted) = (session.snapshots(), session.saved(), target.clone());
     let find = move || snapshots.of(key(&wanted, &saved));
     let (snapshots, name) = (session.snapshots(), target.name.clone());
     let known: Vec<String> = session.config.contexts.keys().cloned().collect();
     let tidy = move || snapshots.tidy(|context| context == name || known.iter().any(|one| one == context));
-    Kept::at(Arc::new(find), Arc::new(tidy))
+    KeptRows::at(Arc::new(find), Arc::new(tidy))
 }
 
-/// Asked anew each time: somebody may have signed in since.
-fn key(target: &Target, saved: &Saved) -> Key {
+/// Determined again each time: a person may have signed in since.
+fn key(target: &Target, saved: &Saved) -> SnapshotKey {
     let authority = target.authority.as_ref().map(ToString::to_string);
-    let mut key = Key::default().with(target.arm_endpoint.as_str()).with(authority.unwrap_or_default());
-    key = target.subscriptions.iter().fold(key.with("subscriptions"), Key::with);
+    let mut key =
+        SnapshotKey::default().with(target.arm_endpoint.as_str()).with(authority.unwrap_or_default());
+    key = target.subscriptions.iter().fold(key.with("subscriptions"), SnapshotKey::with);
     for way in target.chain.ways() {
         key = match way {
             Ok(identity) => of_identity(key.with(identity.name()), identity, saved),
@@ -40,7 +41,7 @@ fn key(target: &Target, saved: &Saved) -> Key {
 
 /// An application is told by its id; a person by what the tool in which they signed in says of them on this
 /// machine.
-fn of_identity(key: Key, identity: &Identity, saved: &Saved) -> Key {
+fn of_identity(key: SnapshotKey, identity: &Identity, saved: &Saved) -> SnapshotKey {
     let or_none = |text: &Option<String>| text.clone().unwrap_or_default();
     match identity {
         Identity::Library(
@@ -54,18 +55,21 @@ fn of_identity(key: Key, identity: &Identity, saved: &Saved) -> Key {
         }
         Identity::Library(LibrarySignIn::AzureDeveloperCli { tenant }) => {
             let signed_in = ["config.json", "auth.json"].map(|file| content("AZD_CONFIG_DIR", ".azd", file));
-            signed_in.iter().fold(key.with(or_none(tenant)), Key::with)
+            signed_in.iter().fold(key.with(or_none(tenant)), SnapshotKey::with)
         }
         Identity::Own(way) => {
             let (tenant, client_id) = way.party();
             let people = saved.list().unwrap_or_default();
             let people = people.iter().map(|one| format!("{} {} {}", one.user, one.tenant, one.client_id));
-            people.fold(key.with(tenant.unwrap_or_default()).with(client_id.unwrap_or_default()), Key::with)
+            people.fold(
+                key.with(tenant.unwrap_or_default()).with(client_id.unwrap_or_default()),
+                SnapshotKey::with,
+            )
         }
     }
 }
 
-/// A file of another tool, which changes when somebody else signs in there.
+/// A file of another tool, which changes when another person signs in there.
 fn content(variable: &str, usual: &str, file: &str) -> Vec<u8> {
     let home = || std::env::home_dir().map(|home| home.join(usual));
     let dir = std::env::var_os(variable).filter(|dir| !dir.is_empty()).map(PathBuf::from).or_else(home);

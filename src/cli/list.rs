@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::reading::{self, Public};
 use super::session::Session;
-use super::table::{Format, Table};
+use super::table::{Format, OutputTable};
 use super::{CliError, Exit, deadline, words};
 use crate::azure::Deadline;
 use crate::model::{Gap, quoted};
@@ -15,8 +15,8 @@ use crate::tables::filter::Filter;
 use crate::tables::{APPS, Basis, Listed, PaneName, Rows, VAULTS};
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
-    kind: Kind,
+pub struct ListArgs {
+    kind: ListKind,
     /// Only rows with this text in a column that names them (name, hosts, source, who acts, thumbprint);
     /// `!text` without it, `column:text` in any column (also group, subscription, tags), `~letters` in this
     /// order; all must hold
@@ -33,7 +33,7 @@ pub struct Args {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Kind {
+enum ListKind {
     /// Private key certificates
     Private,
     /// Public certificates
@@ -48,7 +48,7 @@ enum Kind {
     Vaults,
 }
 
-impl Kind {
+impl ListKind {
     fn rows(self) -> &'static dyn Rows {
         match self {
             Self::Private => PaneName::Private.table(),
@@ -61,11 +61,11 @@ impl Kind {
     }
 }
 
-pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
+pub async fn run(args: &ListArgs, session: &Session) -> Result<Exit, CliError> {
     let client = session.reader(&session.target()?, Deadline::after(args.timeout)).await?;
-    let public = if matches!(args.kind, Kind::Public) { Public::Read } else { Public::LeftOut };
+    let public = if matches!(args.kind, ListKind::Public) { Public::Read } else { Public::LeftOut };
     let mut estate = reading::estate(session, &client, public).await?;
-    if matches!(args.kind, Kind::Private) {
+    if matches!(args.kind, ListKind::Private) {
         reading::add_upkeep(session, &client, &mut estate).await?;
     }
     let rules = session.rules()?;
@@ -88,7 +88,7 @@ pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
     if !filter.is_empty() {
         order.retain(|place| filter.holds(&as_text(*place)));
     }
-    let table = Table::of(columns, order, |place| {
+    let table = OutputTable::of(columns, order, |place| {
         let values = rows.values(&basis, place);
         places.iter().map(|place| values[*place].clone()).collect()
     });
@@ -101,7 +101,7 @@ pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
 }
 
 /// The places of the columns to write.
-fn chosen(listed: &[Listed], args: &Args) -> Result<Vec<usize>, CliError> {
+fn chosen(listed: &[Listed], args: &ListArgs) -> Result<Vec<usize>, CliError> {
     if args.columns.is_empty() {
         let is_shown = |one: &Listed| args.output != Format::Table || !one.is_wide;
         return Ok((0..listed.len()).filter(|place| is_shown(&listed[*place])).collect());

@@ -80,40 +80,40 @@ impl Global {
 enum Command {
     /// The screen over a practice cloud inside this process
     #[cfg(feature = "practice")]
-    Demo(practice::demo::Args),
+    Demo(practice::demo::DemoArgs),
     /// The practice cloud by itself; its first line says how to connect
     #[cfg(feature = "practice")]
-    Emulator(practice::emulator::Args),
+    Emulator(practice::emulator::EmulatorArgs),
     /// Show certificates, orders, bindings, apps or vaults
-    List(list::Args),
+    List(list::ListArgs),
     /// Show what will expire, and who must act
-    Report(report::Report),
+    Report(report::ReportArgs),
     /// One line and an exit code about what expires, for a monitoring system
-    Check(check::Check),
+    Check(check::CheckArgs),
     /// Run a guided operation to its end
-    Run(run::Args),
+    Run(run::RunArgs),
     /// Print the page about all guided operations, in Markdown
     #[command(hide = true)]
     Flows,
     /// Inspect, check, build and re-wrap certificate files, offline
     #[command(subcommand)]
-    Cert(cert::Command),
+    Cert(cert::CertCommand),
     /// Sign in as a person, by a code that is typed on another machine
     Login(login::Login),
     /// Forget who signed in with certdeck login
     Logout(login::Logout),
     /// Try everything from the settings to the permissions, and say what to do about what does not work
-    Doctor(doctor::Args),
+    Doctor(doctor::DoctorArgs),
     /// List, choose or show the contexts: which cloud, as whom
     #[command(subcommand)]
-    Context(context::Command),
+    Context(context::ContextCommand),
     /// Begin, check or find the settings file
     #[command(subcommand)]
-    Config(config::Command),
+    Config(config::ConfigCommand),
     /// Print the completion script of a shell
-    Completions(completions::Args),
+    Completions(completions::CompletionsArgs),
     /// Print the manual page, or that of one subcommand
-    Man(man::Args),
+    Man(man::ManArgs),
 }
 
 impl Cli {
@@ -165,7 +165,7 @@ pub fn can_rewrite() -> bool {
     std::io::stderr().is_terminal() && !screen::is_dumb()
 }
 
-/// Says something to the person, if anybody listens.
+/// Writes words for a person to standard error, if it is open.
 pub fn words(text: &str) {
     let _ = writeln!(std::io::stderr(), "certdeck: {text}");
 }

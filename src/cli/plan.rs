@@ -5,7 +5,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::run::{Report, step_json};
+use super::run::{RunFormat, step_json};
 use super::{CliError, words};
 use crate::azure::{Body, Client, Request};
 use crate::flow::script::{Script, ScriptKind};
@@ -19,13 +19,13 @@ pub async fn write(
     world: &World,
     flow: FlowName,
     inputs: &Inputs,
-    report: Report,
+    report: RunFormat,
     out: &mut impl Write,
 ) -> Result<Vec<Step>, CliError> {
     let steps = look(world, flow, inputs).await?;
     let open = || steps.iter().filter(|step| !step.status.is_over());
     let written = match report {
-        Report::Json => {
+        RunFormat::Json => {
             let files = open()
                 .filter_map(|step| step.writes.as_ref())
                 .map(|file| json!({"what": file.what, "file": file.path}));
@@ -41,7 +41,7 @@ pub async fn write(
                 json!({"flow": flow.as_str(), "steps": steps, "requests": requests, "files": files})
             )
         }
-        Report::Text => open().try_for_each(|step| {
+        RunFormat::Text => open().try_for_each(|step| {
             step.requests.iter().try_for_each(|request| write_request(&world.client, request, out))?;
             step.writes
                 .iter()

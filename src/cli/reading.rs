@@ -1,4 +1,4 @@
-//! The inventory for a command: all at once, with how far it is on standard error where somebody watches.
+//! The inventory for a command: all at once, with how far it is on standard error where a person watches.
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};

@@ -9,26 +9,26 @@ use serde_json::{Value, json};
 
 use super::reading::{self, Public};
 use super::session::{Session, rules};
-use super::table::{Format, Table};
+use super::table::{Format, OutputTable};
 use super::{CliError, Exit, deadline, words};
 use crate::azure::{Deadline, ServiceClock};
 use crate::health::findings::{Cause, Finding, Limits, Urgency, every};
 use crate::model::{Basis, Estate, Expiry, ResourceId};
 
 #[derive(Debug, clap::Args)]
-pub struct Report {
+pub struct ReportArgs {
     /// What expires within this time, such as 30d or 2w
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = span)]
     within: SignedDuration,
     #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    output: ReportFormat,
     /// Show what was read within this time, such as 90s or 5m, and what is missing
     #[arg(long, value_name = "TIME", default_value = deadline::USUAL, value_parser = deadline::span)]
     timeout: Duration,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Output {
+enum ReportFormat {
     #[default]
     Table,
     Json,
@@ -38,17 +38,17 @@ enum Output {
     Prometheus,
 }
 
-pub async fn report(args: &Report, session: &Session) -> Result<Exit, CliError> {
+pub async fn report(args: &ReportArgs, session: &Session) -> Result<Exit, CliError> {
     let (estate, clock) = read(session, Deadline::after(args.timeout)).await?;
     let rules = rules()?;
     let basis = Basis::new(&estate, &rules, clock.now());
     let mut out = io::BufWriter::new(io::stdout().lock());
     let format = match args.output {
-        Output::Table => Format::Table,
-        Output::Json => Format::Json,
-        Output::Csv => Format::Csv,
-        Output::Tsv => Format::Tsv,
-        Output::Prometheus => {
+        ReportFormat::Table => Format::Table,
+        ReportFormat::Json => Format::Json,
+        ReportFormat::Csv => Format::Csv,
+        ReportFormat::Tsv => Format::Tsv,
+        ReportFormat::Prometheus => {
             prometheus(&by_day(&basis, Limits::USUAL), &basis, &mut out)
                 .and_then(|()| out.flush())
                 .map_err(CliError::Output)?;
@@ -58,7 +58,7 @@ pub async fn report(args: &Report, session: &Session) -> Result<Exit, CliError> 
     let limits = Limits { soon: args.within, urgent: args.within.min(Limits::USUAL.urgent) };
     let reported = by_day(&basis, limits).into_iter().filter(Finding::is_reported);
     let rows = reported.map(|finding| row(&finding, &basis)).collect();
-    let table = Table::new(COLUMNS.into(), rows);
+    let table = OutputTable::new(COLUMNS.into(), rows);
     table.write(format, &mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
     Ok(told(&estate))
 }

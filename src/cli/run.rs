@@ -1,5 +1,5 @@
 //! `certdeck run FLOW`: a guided operation without a screen. It does what is missing and no more, so running
-//! it again, after whatever went wrong, goes on where things stand.
+//! it again after a failure goes on where things stand.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use crate::model::{Estate, Problem, quoted};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = keys())]
-pub struct Args {
+pub struct RunArgs {
     #[arg(value_parser = flow_names())]
     flow: FlowName,
     /// Give an input; may be repeated
@@ -42,14 +42,14 @@ pub struct Args {
     #[command(flatten)]
     new_password: password::New,
     #[arg(short, long, value_enum, default_value_t)]
-    output: Report,
+    output: RunFormat,
     /// Stop waiting for Azure after this time, such as 90s, 30m or 2h
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = patience)]
     timeout: Duration,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Report {
+pub enum RunFormat {
     #[default]
     Text,
     Json,
@@ -92,7 +92,7 @@ fn patience(text: &str) -> Result<Duration, String> {
     Duration::try_from(span).map_err(|_| "a time cannot be negative".to_owned())
 }
 
-pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
+pub async fn run(args: RunArgs, session: &Session) -> Result<Exit, CliError> {
     let target = session.target()?;
     let mut world = session.world(&target, desk::if_somebody_is_there()).await?;
     world.client = deadline::client(&world.client, Deadline::after(args.timeout));
@@ -145,8 +145,8 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
         _ => &headless.steps,
     };
     match args.output {
-        Report::Text => step_lines(steps).iter().try_for_each(|line| writeln!(out, "{line}")),
-        Report::Json => writeln!(out, "{:#}", report_json(args.flow, steps, &ending)),
+        RunFormat::Text => step_lines(steps).iter().try_for_each(|line| writeln!(out, "{line}")),
+        RunFormat::Json => writeln!(out, "{:#}", report_json(args.flow, steps, &ending)),
     }
     .map_err(CliError::Output)?;
     Ok(verdict(ending, &headless))
@@ -160,7 +160,7 @@ fn set_new_password(inputs: &mut Inputs, key: Key, secret: SecretString) {
     inputs.set_secret(key, secret);
 }
 
-/// Asks on the terminal; nothing where nobody sits there, or where nothing is typed.
+/// Asks on the terminal; nothing where no person sits there, or where nothing is typed.
 fn password_for(key: Key, why: &str) -> Result<Option<SecretString>, CliError> {
     if !consent::can_ask() {
         return Ok(None);
@@ -192,12 +192,12 @@ async fn completed(client: &Client, flow: FlowName, inputs: Inputs) -> Result<Re
 }
 
 /// What was to be deleted is nowhere, as after an earlier run: that is how it was to end.
-fn gone(flow: FlowName, why: &str, report: Report) -> Result<Exit, CliError> {
+fn gone(flow: FlowName, why: &str, report: RunFormat) -> Result<Exit, CliError> {
     let steps = [Step::new(StepId::Delete, flow.title(), StepStatus::Done(why.to_owned()))];
     let mut out = io::stdout();
     match report {
-        Report::Text => step_lines(&steps).iter().try_for_each(|line| writeln!(out, "{line}")),
-        Report::Json => writeln!(out, "{:#}", report_json(flow, &steps, &Ok(Ending::Done(Vec::new())))),
+        RunFormat::Text => step_lines(&steps).iter().try_for_each(|line| writeln!(out, "{line}")),
+        RunFormat::Json => writeln!(out, "{:#}", report_json(flow, &steps, &Ok(Ending::Done(Vec::new())))),
     }
     .map_err(CliError::Output)?;
     Ok(Exit::Done)
@@ -248,10 +248,10 @@ fn planned(steps: &[Step]) -> Exit {
     exit
 }
 
-/// Where nobody watches, progress is written down so often.
+/// How often progress is written where no person watches.
 const LOGGED_EVERY: Duration = Duration::from_secs(60);
 
-/// Runs without a screen: words on standard error. Somebody who watches sees all progress; a log gets what is
+/// Runs without a screen: words on standard error. A person who watches sees all progress; a log gets what is
 /// waited for, and from then on a line a minute.
 struct Headless {
     yes: bool,

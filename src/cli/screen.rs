@@ -16,7 +16,7 @@ use crate::flow::NO_ORDERS;
 use crate::model::{Problem, shown};
 use crate::paths::is_absent;
 use crate::runtime::locale;
-use crate::runtime::place::{Opener, Outside, Place};
+use crate::runtime::place::{OpenedPlace, Opener, WayOut};
 use crate::runtime::world::Soon;
 use crate::runtime::{self, Ended};
 use crate::ui::look::Look;
@@ -29,7 +29,7 @@ pub fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// Refuses early, before anything is started for a screen that nobody would see.
+/// Refuses early, before anything is started for a screen that no person would see.
 pub fn require_terminal() -> Result<(), CliError> {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Err(CliError::Usage(format!(
@@ -61,10 +61,10 @@ pub async fn run(session: Session, there: Option<Target>) -> Result<Exit, CliErr
     let place = doors.begin(there).await?;
     let ui = &doors.session.config.ui;
     let colours = ui.colours && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    // What the settings say is what the person wants, whatever the locale says.
+    // The settings say what the person wants and take precedence over the locale.
     let unicode = ui.ascii.map_or_else(|| locale::is_utf8(&|name| std::env::var(name).ok()), |ascii| !ascii);
     let look = Look::new(colours, unicode, ui.plain);
-    let outside = Outside { opener: doors.clone().opener(), asked };
+    let outside = WayOut { opener: doors.clone().opener(), asked };
     let ended = Box::pin(runtime::run(place, look, outside)).await;
     doors.practice.end().await;
     match ended.map_err(|why| CliError::machine("use the terminal", why))? {
@@ -82,7 +82,7 @@ struct Doors {
 }
 
 impl Doors {
-    async fn begin(self: &Arc<Self>, there: Option<Target>) -> Result<Place, CliError> {
+    async fn begin(self: &Arc<Self>, there: Option<Target>) -> Result<OpenedPlace, CliError> {
         if let Some(target) = there {
             return self.enter(target, Opens::Inventory).await;
         }
@@ -97,7 +97,7 @@ impl Doors {
         })
     }
 
-    async fn open(self: &Arc<Self>, opening: Opening) -> Result<Place, CliError> {
+    async fn open(self: &Arc<Self>, opening: Opening) -> Result<OpenedPlace, CliError> {
         let target = match opening {
             Opening::Context(name) => self.session.target_of(Some(&name))?,
             Opening::Tenant(tenant) => self.session.target_in(&tenant)?,
@@ -108,14 +108,14 @@ impl Doors {
         self.enter(target, Opens::Inventory).await
     }
 
-    /// The public cloud as somebody.
+    /// The public cloud with an identity.
     fn public(&self, identity: impl FnOnce(Door) -> Identity) -> Result<Target, CliError> {
         let target = self.session.target()?;
         Ok(Target { chain: Chain::just(identity(target.door)).asking_by(target.door), ..target })
     }
 
     /// Where rows of last time are kept, they are there before the cloud is reached.
-    async fn enter(self: &Arc<Self>, mut target: Target, opens: Opens) -> Result<Place, CliError> {
+    async fn enter(self: &Arc<Self>, mut target: Target, opens: Opens) -> Result<OpenedPlace, CliError> {
         target.read_only |= self.session.is_read_only();
         let kept = kept::of(&self.session, &target);
         let (world, practice, national) = if let Some(heading) = kept.heading() {
@@ -143,7 +143,7 @@ impl Doors {
             keymap: keymap(&self.session.config_path.with_file_name("keymap.toml"))?,
             rules: self.session.rules()?,
         };
-        Ok(Place { settings, world, kept })
+        Ok(OpenedPlace { settings, world, kept })
     }
 }
 

@@ -124,7 +124,7 @@ impl Session {
         Snapshots::at(self.paths.snapshots())
     }
 
-    /// Finds out about the cloud; nobody signs in yet. A person at `desk` is asked where nobody is signed in.
+    /// Finds out about the cloud; does not sign in yet. A person at `desk` is asked where no sign-in exists.
     pub async fn client(&self, target: &Target, desk: Option<Desk>) -> Result<Client, CliError> {
         let authorities = target.ca_file.as_deref().map(config::authorities).transpose()?.unwrap_or_default();
         let connection = Connection {
@@ -143,7 +143,7 @@ impl Session {
     }
 
     /// The client of a command that only reads and ends at the deadline. A person at the terminal is asked
-    /// where nobody is signed in.
+    /// where no sign-in exists.
     pub async fn reader(&self, target: &Target, ends: Deadline) -> Result<Client, CliError> {
         let late =
             |error: AzureError| CliError::Cloud(error.problem(&format!("Reach {}", target.arm_endpoint)));

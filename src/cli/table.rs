@@ -23,14 +23,14 @@ pub type Columns = Vec<(&'static str, &'static str)>;
 
 /// Rows that are made when they are written: all of a large estate at once would take half as much memory as
 /// the estate.
-pub struct Table<'e> {
+pub struct OutputTable<'e> {
     columns: Columns,
     row: Box<dyn Fn(usize) -> Vec<Value> + 'e>,
     /// The places of the rows to write, in their order.
     order: Vec<usize>,
 }
 
-impl<'e> Table<'e> {
+impl<'e> OutputTable<'e> {
     pub fn new(columns: Columns, rows: Vec<Vec<Value>>) -> Self {
         Self { columns, order: (0..rows.len()).collect(), row: Box::new(move |place| rows[place].clone()) }
     }
@@ -117,7 +117,7 @@ mod tests {
             vec![json!("日本"), json!([]), Value::Null],
         ];
         let mut out = Vec::new();
-        Table::new(vec![("name", "Name"), ("hosts", "Hosts"), ("days", "Days")], rows)
+        OutputTable::new(vec![("name", "Name"), ("hosts", "Hosts"), ("days", "Days")], rows)
             .write(format, &mut out)
             .unwrap();
         String::from_utf8(out).unwrap()

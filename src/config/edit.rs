@@ -18,7 +18,7 @@ pub fn use_context(path: &Path, name: &str) -> Result<(), ConfigError> {
         return Err(ConfigError::NoContext { name: name.to_owned(), path: path.to_owned(), known });
     }
     let changed = with_context(&text, name);
-    // Whatever the file looks like, a change that did not work must not be kept.
+    // For every form of the file, a change that did not work must not be kept.
     if Config::parse(&changed, path)?.context.as_deref() != Some(name) {
         let why = io::Error::other("its line `context = …` cannot be changed by a program");
         return Err(unreadable(why));

@@ -35,7 +35,7 @@ pub enum ConfigError {
     NoContext { name: String, path: PathBuf, known: Vec<String> },
     #[error("{from}: '{}' is not an address; it looks like https://HOST:PORT", quoted(text))]
     BadAddress { from: &'static str, text: String },
-    /// Of the text nothing is shown: nobody knows where in it the password stands.
+    /// The text is not shown: the place of the password in it is not known.
     #[error(
         "{from}: an address must have neither a user nor a password in it; it looks like https://HOST:PORT"
     )]
@@ -244,7 +244,7 @@ impl Config {
         }
     }
 
-    /// Refuses a file that somebody named and that is not there: its defaults would lead to another cloud.
+    /// Refuses a file that was named and does not exist: its defaults would lead to another cloud.
     pub fn require(path: &Path) -> Result<(), ConfigError> {
         path.metadata().map(drop).map_err(|why| ConfigError::Unreadable { path: path.to_owned(), why })
     }
@@ -256,7 +256,7 @@ impl Config {
         })
     }
 
-    /// Whether neither the file nor the environment says anything of a cloud or of somebody who signs in.
+    /// Whether neither the file nor the environment names a cloud or an identity that signs in.
     pub fn is_blank(&self, var: impl Fn(&str) -> Option<String>) -> bool {
         const TELLING: [&str; 6] = [
             "CERTDECK_CONTEXT",

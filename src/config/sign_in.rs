@@ -21,8 +21,8 @@ const PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
 type Var<'v> = &'v dyn Fn(&str) -> Option<String>;
 
 /// A context that names its credential is that and nothing else: an `AZURE_CLIENT_SECRET` that was meant for
-/// another tool must not make it somebody else. Without a name: every way there is, applications before
-/// people before the machine.
+/// another tool must not change the identity. Without a name: every way there is, applications before people
+/// before the machine.
 pub(super) fn chain(context: &Context, door: Door, var: Var<'_>) -> Result<Chain, ConfigError> {
     let tenant = context.tenant.clone();
     let identity = match context.credential.unwrap_or_default() {
@@ -136,7 +136,7 @@ fn application(context: &Context, var: Var<'_>) -> Result<(String, String), Conf
     Ok((tenant, client_id.ok_or(ConfigError::Incomplete("an application id: AZURE_CLIENT_ID or client_id"))?))
 }
 
-/// The certificates of a CA file, in DER, in whatever form the file has them.
+/// The certificates of a CA file, in DER, in every form that a file can have.
 pub fn authorities(path: &Path) -> Result<Vec<Vec<u8>>, ConfigError> {
     let refuse = |why: String| ConfigError::BadAuthorities { path: path.to_owned(), why };
     let octets = file::read(path).map_err(|why| refuse(why.to_string()))?;

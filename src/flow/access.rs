@@ -1,5 +1,5 @@
 //! Who may do what in a vault: what the two first-party principals need, what they have, and the smallest
-//! grant that closes the gap, under access policies and under RBAC (A113–A120, C15–C17, trap E2).
+//! grant that closes the gap, under access policies and under RBAC (A113–A120, C15–C17).
 
 use jiff::Timestamp;
 

@@ -42,8 +42,8 @@ fn fields() -> Vec<Field> {
     )]
 }
 
-/// The other way round, once: whoever opens this wants a change, and what is saved must not be suggested to
-/// be undone.
+/// Suggests the opposite value once: a person who opens this wants a change. What is saved is not suggested
+/// to be undone.
 fn suggest(estate: &Estate, inputs: &mut Inputs) {
     let Some(order) = order_id(inputs).and_then(|id| estate.order(&id)) else { return };
     if inputs.get(Key::AutoRenew).is_none() {

@@ -10,7 +10,7 @@ use super::named::Named;
 use super::outside;
 use super::proof;
 use super::target::{app_id, order_id};
-use super::usage::Use;
+use super::usage::HostUse;
 use super::{
     Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Pick, Seen, Step,
     StepId, StepStatus, Subject, row,
@@ -113,7 +113,7 @@ fn certificate<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a Privat
     })
 }
 
-/// Why a certificate would not help anybody: browsers warn of an expired one as of none.
+/// Why a certificate would not help: browsers warn of an expired one as of none.
 pub(super) fn expired(certificate: &PrivateCertificate, now: Timestamp) -> Option<String> {
     let expires = certificate.expires.filter(|expires| *expires <= now)?;
     Some(format!("{} expired on {}: renew it first (r)", certificate.id.name(), expires.strftime("%Y-%m-%d")))
@@ -236,7 +236,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
         seen.outside.by_address = sites::mapped_by_a(client, &app).await?;
     }
     let bound = seen.binding.here().filter(|binding| binding.ssl != SslState::Disabled);
-    let place = seen.app.here().zip(bound).map(|(app, binding)| Use { app, binding }.place());
+    let place = seen.app.here().zip(bound).map(|(app, binding)| HostUse { app, binding }.place());
     if place.is_some() {
         seen.served_at = Seen::Here(tls::address(client.cloud(), &host).await);
     }
@@ -257,7 +257,7 @@ fn steps(case: &Case<'_>) -> Vec<Step> {
 fn address(case: &Case<'_>) -> Step {
     let binding = case.observed.binding.here().filter(|binding| binding.ssl == SslState::IpBased);
     match (case.observed.app.here(), binding) {
-        (Some(app), Some(binding)) => case.observed.outside.address_step(&[Use { app, binding }]),
+        (Some(app), Some(binding)) => case.observed.outside.address_step(&[HostUse { app, binding }]),
         _ => outside::address(StepStatus::follows(Key::Hostname, "the hostname has its address")),
     }
 }

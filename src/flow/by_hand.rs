@@ -1,5 +1,5 @@
 //! The same grant for an admin who may make it: commands of the az CLI and of PowerShell. They name the
-//! service by its application id, so that whoever runs them needs no object id.
+//! service by its application id, so that the admin needs no object id.
 
 use super::access::Party;
 use super::script::shell;
@@ -37,7 +37,7 @@ impl ByHand {
         }
     }
 
-    /// For the facts beside a step: one line that can be pasted, whatever it wraps to.
+    /// For the facts beside a step: one line that can be pasted, however it wraps.
     pub fn facts(&self) -> [(String, String); 2] {
         [("With az", self.az.join(" && ")), ("With PowerShell", self.powershell.join("; "))]
             .map(|(label, line)| (label.to_owned(), line))
@@ -92,7 +92,7 @@ fn by_policy(app_id: &str, vault: &Vault, policy: &AccessPolicy) -> (String, Str
     (az, powershell)
 }
 
-/// A word of PowerShell, whatever is in it.
+/// A word of PowerShell with any content.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

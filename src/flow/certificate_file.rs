@@ -1,6 +1,6 @@
 //! The certificate file that a flow is about, as one look read it: facts, or why there are none.
 //!
-//! The octets stay in memory that is wiped; only `Body::secret` gets them, in Base64.
+//! The bytes stay in memory that is wiped; only `Body::secret` gets them, in Base64.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -21,15 +21,15 @@ pub struct Unusable {
     pub why: String,
 }
 
-/// A file as it is, or as it was wrapped anew.
+/// A file as it is, or as it was rewrapped.
 #[derive(Clone)]
 pub struct CertificateFile {
     pub contents: Contents,
     octets: Arc<Zeroizing<Vec<u8>>>,
     password: SecretString,
-    /// What the first who asked found: signatures are not verified anew with every key press.
+    /// The result of the first check: signatures are not verified again with every key press.
     report: OnceLock<Report>,
-    /// Wrapped anew in memory with the new password; the file on disk is as it was.
+    /// Rewrapped in memory with the new password; the file on disk is as it was.
     pub is_wrapped: bool,
 }
 
@@ -58,7 +58,7 @@ impl CertificateFile {
         self.password.expose_secret().is_empty()
     }
 
-    /// Opens what was read; with a new password, wraps it anew.
+    /// Opens what was read; with a new password, rewraps it.
     pub fn open(
         octets: Zeroizing<Vec<u8>>,
         password: SecretString,

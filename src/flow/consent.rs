@@ -1,6 +1,6 @@
-//! The three kinds of change, and what each asks of whoever agrees to it: the one place that decides, for the
-//! screen and for the command line. Flows say what a step stops; how that is asked depends on the context
-//! alone.
+//! The three kinds of change, and what each asks of the person who agrees to it: the one place that decides,
+//! for the screen and for the command line. Flows say what a step stops; how that is asked depends on the
+//! context alone.
 
 use jiff::Timestamp;
 
@@ -21,7 +21,7 @@ pub enum Consent {
 
 /// What a person is asked before a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct ConsentQuestion {
     /// What the change stops or costs; empty where it adds.
     pub notice: String,
     /// What has to be typed.
@@ -39,11 +39,11 @@ impl Consent {
 
     /// How it is asked. In production the name of what is interrupted is typed; of several, how many they
     /// are.
-    pub fn question(&self, in_production: bool) -> Question {
+    pub fn question(&self, in_production: bool) -> ConsentQuestion {
         match self {
-            Self::Plain => Question { notice: String::new(), word: None, begins_on_yes: true },
+            Self::Plain => ConsentQuestion { notice: String::new(), word: None, begins_on_yes: true },
             Self::Typed { notice, word } => {
-                Question { notice: notice.clone(), word: Some(word.clone()), begins_on_yes: false }
+                ConsentQuestion { notice: notice.clone(), word: Some(word.clone()), begins_on_yes: false }
             }
             Self::Interrupts { notice, names } => {
                 let (notice, word) = match names.as_slice() {
@@ -53,14 +53,14 @@ impl Consent {
                         several.len().to_string(),
                     ),
                 };
-                Question { notice, word: in_production.then_some(word), begins_on_yes: false }
+                ConsentQuestion { notice, word: in_production.then_some(word), begins_on_yes: false }
             }
         }
     }
 }
 
-/// Whether a binding to this certificate serves browsers: one that has ended serves nobody. A certificate
-/// that is not known counts as good.
+/// Whether a binding to this certificate serves browsers: an expired one serves none. A certificate that is
+/// not known counts as good.
 pub(super) fn works(certificate: Option<&PrivateCertificate>, now: Timestamp) -> bool {
     certificate.and_then(|one| one.expires).is_none_or(|expires| expires > now)
 }

@@ -19,7 +19,7 @@ pub enum Subject {
     Certificate,
     PublicCertificate,
     Binding,
-    /// A hostname of an app, whatever secures it.
+    /// A hostname of an app, secured or not.
     Hostname,
     App,
     /// A private key certificate, or the order that it comes from.
@@ -52,15 +52,15 @@ impl FlowCommand {
 /// Every input that is missing or cannot work, with the reason.
 type Refuse = fn(&Observed, &Inputs, &Rules, Timestamp) -> Vec<(Key, String)>;
 
-/// A right in the directory, named beside the actions of roles. Without it flows ask nobody who the two
-/// services are, and do what needs no grant.
+/// A right in the directory, named beside the actions of roles. Without it flows do not look up the two
+/// services, and do what needs no grant.
 pub(super) const GRAPH: &str = "graph:Application.Read.All";
 
 #[derive(Debug)]
 pub struct Flow {
     /// What people type: `:purchase`, `certdeck run purchase`.
     pub name: &'static str,
-    /// The title on screen; the wizard's steps keep the portal's names (DESIGN.md, Words).
+    /// The title on screen; the wizard's steps keep the portal's names.
     pub title: &'static str,
     /// What it is for, in one sentence.
     pub summary: &'static str,
@@ -72,8 +72,8 @@ pub struct Flow {
     pub leaves: Subject,
     /// What it changes in the cloud, in words for the table of flows.
     pub changes: &'static str,
-    /// The actions that whoever runs it must be allowed to do, as Azure's role definitions name them; data
-    /// actions of a vault as `data:certificates/get` (permission) and rights of Microsoft Graph as
+    /// The actions that its caller must be allowed to do, as Azure's role definitions name them; data actions
+    /// of a vault as `data:certificates/get` (permission) and rights of Microsoft Graph as
     /// `graph:Application.Read.All` beside them.
     pub permissions: &'static [&'static str],
     /// The rules of the checklist that it carries out: single ids and ranges (`A67-A80`).

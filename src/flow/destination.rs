@@ -1,6 +1,6 @@
 //! Where a certificate for an app is put: into the webspace of its plan, or into the app alone.
 
-use crate::azure::certificates::Target;
+use crate::azure::certificates::NewCertificate;
 use crate::model::{App, Home, OwnSettings, ResourceId, Scope, Tags};
 
 /// The provider and type of certificates that a webspace shares.
@@ -27,7 +27,7 @@ impl<'a> Destination<'a> {
     }
 
     /// The id of a certificate whose name begins so. The webspace in the name keeps two regions of a group
-    /// from overwriting each other (trap E6); certificates of an app alone have its name around them already.
+    /// from overwriting each other; certificates of an app alone have its name around them already.
     pub fn within(&self, name: &str, joint: &str) -> ResourceId {
         match self.app.scope {
             Scope::Webspace if self.app.webspace.is_known() => {
@@ -47,7 +47,13 @@ impl<'a> Destination<'a> {
     }
 
     /// What a request for a certificate with this id names.
-    pub fn target(&self, id: &'a ResourceId, tags: &'a Tags) -> Target<'a> {
-        Target { id, location: &self.app.location, plan: Some(self.plan), tags, own: OwnSettings::default() }
+    pub fn target(&self, id: &'a ResourceId, tags: &'a Tags) -> NewCertificate<'a> {
+        NewCertificate {
+            id,
+            location: &self.app.location,
+            plan: Some(self.plan),
+            tags,
+            own: OwnSettings::default(),
+        }
     }
 }

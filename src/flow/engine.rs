@@ -15,7 +15,7 @@ use super::{
     ByHand, FlowName, Inputs, Key, NewFile, Observed, Step, StepId, StepStatus, current, observe, steps,
 };
 use crate::azure::{AzureError, Changed, Client, Request};
-use crate::journal::{Journal, Outcome};
+use crate::journal::{ChangeOutcome, Journal};
 use crate::model::Problem;
 use crate::rules::Rules;
 
@@ -31,7 +31,7 @@ const OUTDATED: SignedDuration = SignedDuration::from_mins(1);
 /// How many apps are changed at the same time.
 const LANES: usize = 4;
 
-/// How old a look may be when its requests are sent; whoever thought for longer has them sent from a new one.
+/// How old a look may be when its requests are sent; after that they are sent from a new one.
 const FRESH: SignedDuration = SignedDuration::from_secs(3);
 
 /// How a run ended, short of a failure.
@@ -104,8 +104,8 @@ impl Engine<'_> {
             let steps: Vec<Step> = steps(flow, &observed, inputs, self.rules, now)
                 .into_iter()
                 .map(|step| match asked.get(&step.id) {
-                    // Asked for often enough; what takes time to show is waited for, as long as somebody has
-                    // patience.
+                    // Asked for often enough; what takes time to show is waited for, as long as the person
+                    // has patience.
                     Some((sent, tries)) if *tries >= TRIES && step.again == Again::Helps => {
                         step.settles_within(SignedDuration::MAX).settling(Some(*sent), now)
                     }
@@ -256,7 +256,7 @@ impl Engine<'_> {
         };
         let observed = self.observe(flow, inputs).await?;
         match lost {
-            // Nothing to be seen of it: whoever asked for it has to know that no answer came.
+            // Nothing to be seen of it: the person who asked for it has to know that no answer came.
             Some(problem) if self.ready(flow, &observed, inputs, agreed.id).is_some() => Err(problem),
             _ => Ok(observed),
         }
@@ -331,7 +331,7 @@ impl Engine<'_> {
     }
 
     /// Writes a file as a change is sent: a line in the journal first. It is remembered before it is there,
-    /// because a file that nobody remembers is worse than a memory of none.
+    /// because a file without a record is worse than a record without a file.
     async fn write(
         &self,
         flow: FlowName,
@@ -345,7 +345,7 @@ impl Engine<'_> {
             .map_err(|error| error.problem(&file.what))?;
         self.journal.exported(&file.record(self.client.now())).map_err(|error| error.problem(&file.what))?;
         let written = file.write(&octets);
-        let outcome = if written.is_ok() { Outcome::Done } else { Outcome::Refused };
+        let outcome = if written.is_ok() { ChangeOutcome::Done } else { ChangeOutcome::Refused };
         if let Err(error) = self.journal.after(entry, None, None, outcome) {
             say(error.to_string());
         }
@@ -375,7 +375,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The request with the resource as it is now, if that is what it was when somebody agreed.
+    /// The request with the resource as it is now, if it is still what it was when the person agreed.
     async fn read_again(&self, request: &Request) -> Result<Request, Unsent> {
         let read = Request::get(
             format!("Read {} again", request.name()),
@@ -406,11 +406,13 @@ impl Engine<'_> {
         let entry = before.map_err(|error| Unsent::refused(error.problem(&request.what)))?;
         let sent = self.client.change(request, &mut |progress| say(progress.note)).await;
         let (status, id, outcome) = match &sent {
-            Ok(changed) => (Some(changed.status), changed.request_id.as_deref(), Outcome::Done),
+            Ok(changed) => (Some(changed.status), changed.request_id.as_deref(), ChangeOutcome::Done),
             Err(error) => match error.refusal() {
-                Some(refusal) => (Some(refusal.status), refusal.request_id.as_deref(), Outcome::Refused),
-                None if error.is_ambiguous() => (None, None, Outcome::Unknown),
-                None => (None, None, Outcome::Unsent),
+                Some(refusal) => {
+                    (Some(refusal.status), refusal.request_id.as_deref(), ChangeOutcome::Refused)
+                }
+                None if error.is_ambiguous() => (None, None, ChangeOutcome::Unknown),
+                None => (None, None, ChangeOutcome::Unsent),
             },
         };
         // A change that happened must not be reported as failed because the line about it could not be

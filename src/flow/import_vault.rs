@@ -208,7 +208,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     seen.vault = find_vault(client, inputs).await?;
     let Some(vault) = seen.vault.here().cloned() else { return Ok(seen) };
     principals::observe(client, &mut seen).await?;
-    // Whoever may not look into the vault can still have App Service import from it.
+    // A person who may not look into the vault can still have App Service import from it.
     let listed = vault_certificates::list(client, &vault).await;
     let what = format!("List the certificates of {}", vault.id.name());
     seen.vault_contents = Seen::Here(listed.map_err(|error| error.problem(&what)));

@@ -62,7 +62,7 @@ keys! {
     File = "file",
     /// What opens the file.
     Password = "password",
-    /// What the file is wrapped with anew, in memory, where Azure would not take it as it is.
+    /// What the file is rewrapped with, in memory, where Azure would not take it as it is.
     NewPassword = "new-password",
     /// What an uploaded private certificate is called.
     FriendlyName = "friendly-name",
@@ -119,7 +119,7 @@ impl Key {
 /// lists or prints values meets them: they leave only by [`Inputs::secret`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inputs {
-    values: BTreeMap<Key, Value>,
+    values: BTreeMap<Key, InputValue>,
     secrets: BTreeMap<Key, Secret>,
 }
 
@@ -137,7 +137,7 @@ impl Eq for Secret {}
 
 /// A suggestion gives way to a better one; what a person gave stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Value {
+struct InputValue {
     text: String,
     is_suggestion: bool,
 }
@@ -165,7 +165,7 @@ impl Inputs {
             self.set_secret(key, SecretString::from(text.as_str()));
             text.zeroize();
         } else {
-            self.values.insert(key, Value { text, is_suggestion: false });
+            self.values.insert(key, InputValue { text, is_suggestion: false });
         }
     }
 
@@ -188,7 +188,7 @@ impl Inputs {
         }
     }
 
-    /// Forgets the passwords, once nobody is about to use them.
+    /// Forgets the passwords, once they are not needed any more.
     pub fn forget_secrets(&mut self) {
         self.secrets.clear();
     }
@@ -203,7 +203,7 @@ impl Inputs {
         let is_free =
             self.get(key).is_none() || self.values.get(&key).is_some_and(|value| value.is_suggestion);
         if is_free && !key.is_secret() {
-            self.values.insert(key, Value { text: value.into(), is_suggestion: true });
+            self.values.insert(key, InputValue { text: value.into(), is_suggestion: true });
         }
     }
 

@@ -1,14 +1,13 @@
 //! Site certificates that come from a vault, each with everything that a Sync is judged by: what the vault
-//! holds now, who may read it, which hostnames are bound, and what those really serve (API.md 3.5). Reads
-//! only.
+//! holds now, who may read it, which hostnames are bound, and what those really serve. Reads only.
 
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 use super::Seen;
 use super::consent::works;
-use super::proof::Look;
-use super::usage::Use;
+use super::proof::HostLook;
+use super::usage::HostUse;
 use crate::azure::{AzureError, Client, certificates, orders, roles, sites, vault_certificates, vaults};
 use crate::model::{
     Binding, DomainName, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus,
@@ -31,7 +30,7 @@ pub enum Newest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bound {
     pub binding: Binding,
-    pub look: Look,
+    pub look: HostLook,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +52,7 @@ pub struct Linked {
 
 /// How a certificate stands towards its vault.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Standing {
+pub enum VaultStanding {
     InStep,
     Behind(Thumbprint),
     /// Whether there is something newer cannot be seen; why.
@@ -67,11 +66,11 @@ pub enum Standing {
 }
 
 impl Linked {
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> VaultStanding {
         let status = &self.secret.status;
         let what = format!("Sync {}", self.certificate.id.name());
         let stuck = |status: &SecretStatus| {
-            Standing::Stuck(
+            VaultStanding::Stuck(
                 Problem::new(&*what, status.words()).remedy(status.remedy()).code(status.as_wire()),
             )
         };
@@ -82,15 +81,15 @@ impl Linked {
             return stuck(status);
         }
         if let Some(on) = self.order.as_ref().and_then(|order| waits(order, &self.secret)) {
-            return Standing::Waits(on);
+            return VaultStanding::Waits(on);
         }
         match &self.newest {
             Newest::Known { thumbprint, .. } if self.certificate.thumbprint.as_ref() != Some(thumbprint) => {
-                Standing::Behind(thumbprint.clone())
+                VaultStanding::Behind(thumbprint.clone())
             }
-            Newest::Known { .. } if status.is_trouble() => Standing::Troubled(status.clone()),
-            Newest::Known { .. } => Standing::InStep,
-            Newest::Unknown(why) => Standing::Unknown(why.clone()),
+            Newest::Known { .. } if status.is_trouble() => VaultStanding::Troubled(status.clone()),
+            Newest::Known { .. } => VaultStanding::InStep,
+            Newest::Unknown(why) => VaultStanding::Unknown(why.clone()),
         }
     }
 }
@@ -108,7 +107,7 @@ impl Linked {
     /// The hostnames that a Sync would move to a certificate that is not valid now, with the reason, while
     /// what they have is.
     pub fn would_break(&self, now: Timestamp) -> Option<(String, Vec<&Hostname>)> {
-        let (Standing::Behind(_), Newest::Known { starts, ends, .. }) = (self.standing(), &self.newest)
+        let (VaultStanding::Behind(_), Newest::Known { starts, ends, .. }) = (self.standing(), &self.newest)
         else {
             return None;
         };
@@ -219,16 +218,16 @@ async fn look(
     let newest = newest(client, &secret, order, vault.here()).await;
     let near: Vec<&sites::Site> = sites.iter().filter(|site| certificate.home.serves(&site.app)).collect();
     let uses =
-        near.iter().flat_map(|site| site.bindings.iter().map(|binding| Use { app: &site.app, binding }));
+        near.iter().flat_map(|site| site.bindings.iter().map(|binding| HostUse { app: &site.app, binding }));
     let uses = uses.filter(|one| one.binding.ssl != SslState::Disabled);
-    let (own, others): (Vec<Use<'_>>, Vec<Use<'_>>) = uses.partition(|one| {
+    let (own, others): (Vec<HostUse<'_>>, Vec<HostUse<'_>>) = uses.partition(|one| {
         one.binding.thumbprint.is_some() && one.binding.thumbprint == certificate.thumbprint
     });
     let own: Vec<(Binding, Option<String>)> =
         own.iter().map(|one| (one.binding.clone(), one.address().map(str::to_owned))).collect();
     let bound = stream::iter(own)
         .map(|(binding, app)| async move {
-            let look = Look::at(client, binding.host.clone(), app).await;
+            let look = HostLook::at(client, binding.host.clone(), app).await;
             Bound { binding, look }
         })
         .buffered(AT_ONCE)

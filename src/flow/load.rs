@@ -13,7 +13,7 @@ pub const READ_SETTINGS: &str = "Read the app settings";
 /// The longest value that is written: Azure keeps settings in the environment of the app's process.
 const LONGEST: usize = 8_000;
 
-/// A changed setting restarts the app, whatever it was.
+/// A changed setting restarts the app, whichever it was.
 pub(super) fn restarting<'a>(apps: impl IntoIterator<Item = &'a App>) -> Consent {
     let names: Vec<String> = apps.into_iter().map(App::label).collect();
     let what = if names.len() == 1 { "The app restarts" } else { "The apps restart" };
@@ -109,7 +109,7 @@ impl Load {
         settings::set(app, SETTING, &self.value(), current)
     }
 
-    /// What is wrong with what somebody typed.
+    /// What is wrong with what a person typed.
     pub fn refusal(&self) -> Option<String> {
         let odd = self.0.iter().find(|one| *one != "*" && Thumbprint::parse(one).is_err())?;
         Some(format!("'{}' is neither a thumbprint of 40 hexadecimal digits nor *", quoted(odd)))

@@ -1,5 +1,5 @@
 //! Guided operations. A flow observes the resources it is about, derives the status of every step from what
-//! it saw, and makes the one next change; it keeps no progress of its own (DESIGN.md, idea 1).
+//! it saw, and makes the one next change; it keeps no progress of its own.
 //!
 //! One file a flow, each with the same four parts: `fields`, `refusals`, `observe`, `steps`.
 
@@ -67,7 +67,7 @@ use jiff::Timestamp;
 
 pub use arrival::Arrival;
 pub use by_hand::ByHand;
-pub use consent::{Consent, Question};
+pub use consent::{Consent, ConsentQuestion};
 pub use definition::{Flow, FlowCommand, Subject};
 pub use input::{Field, FieldKind, Inputs, Key, Offer, Pick};
 pub use new_file::{NewFile, Seal};
@@ -162,7 +162,7 @@ pub fn fields(flow: FlowName, observed: &Observed, inputs: &Inputs) -> Vec<Field
     (flow.definition().fields)(observed, inputs)
 }
 
-/// Every input that is missing or cannot work, with the reason. Pure and quick, for use while somebody types.
+/// Every input that is missing or cannot work, with the reason. Pure and quick, for use while a person types.
 pub fn refusals(
     flow: FlowName,
     observed: &Observed,

@@ -8,18 +8,18 @@ use crate::model::{PrivateCertificate, ResourceId, Thumbprint, may_be_key, typed
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Named {
     Id(ResourceId),
-    Parts(Vec<Reading>),
+    Parts(Vec<NameReading>),
 }
 
 /// One way to read a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
+pub struct NameReading {
     pub group: Option<String>,
     pub name: String,
     pub slot: Option<String>,
 }
 
-impl Reading {
+impl NameReading {
     fn new(group: Option<&str>, name: &str, slot: Option<&str>) -> Self {
         Self { group: group.map(str::to_owned), name: name.to_owned(), slot: slot.map(str::to_owned) }
     }
@@ -55,7 +55,7 @@ impl Named {
         if let Some(id) = whole(typed) {
             return Some(Self::Id(id.site().unwrap_or(id)));
         }
-        let read = |group, name, slot| Reading::new(group, name, slot);
+        let read = |group, name, slot| NameReading::new(group, name, slot);
         Some(Self::Parts(match parts(typed)?.as_slice() {
             [app] => vec![read(None, app, None)],
             [first, second] => vec![read(Some(first), second, None), read(None, first, Some(second))],
@@ -74,8 +74,8 @@ impl Named {
             return Some(Self::Id(id));
         }
         match parts(typed)?.as_slice() {
-            [name] => Some(Self::Parts(vec![Reading::new(None, name, None)])),
-            [group, name] => Some(Self::Parts(vec![Reading::new(Some(group), name, None)])),
+            [name] => Some(Self::Parts(vec![NameReading::new(None, name, None)])),
+            [group, name] => Some(Self::Parts(vec![NameReading::new(Some(group), name, None)])),
             _ => None,
         }
     }
@@ -124,7 +124,7 @@ impl Named {
     }
 
     pub fn is_certificate(&self, one: &PrivateCertificate) -> bool {
-        let has_thumbprint = |reading: &Reading| {
+        let has_thumbprint = |reading: &NameReading| {
             let group = reading.group.as_deref();
             group.is_none_or(|group| group.eq_ignore_ascii_case(one.id.resource_group()))
                 && Thumbprint::parse(&reading.name).is_ok_and(|print| one.thumbprint.as_ref() == Some(&print))

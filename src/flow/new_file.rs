@@ -1,5 +1,5 @@
 //! A file that a step writes on this machine. It is a value like a request: it can be shown and compared, and
-//! nothing of it was read from the vault before somebody agreed. The key is in memory only while the file is
+//! nothing of it was read from the vault before a person agreed. The key is in memory only while the file is
 //! written.
 
 use std::path::{self, PathBuf};
@@ -30,7 +30,7 @@ pub struct NewFile {
 /// How a PFX is protected.
 #[derive(Debug, Clone)]
 pub enum Seal {
-    /// As the vault keeps it: with an empty password, readable by whoever has the file (A200, A201).
+    /// As the vault keeps it: with an empty password, readable by every person who has the file (A200, A201).
     Raw,
     Password(SecretString, Wrapping),
 }
@@ -64,7 +64,7 @@ impl NewFile {
         Export { at, order: self.order.clone(), thumbprint: self.thumbprint.clone(), path }
     }
 
-    /// Reads the secret and makes the file's octets. Nothing is written yet.
+    /// Reads the secret and makes the file's bytes. Nothing is written yet.
     pub async fn make(&self, client: &Client) -> Result<Zeroizing<Vec<u8>>, Problem> {
         let refused = |why: String| Problem::new(self.what.clone(), why);
         let read = secrets::certificate(client, &self.source)

@@ -79,7 +79,7 @@ pub struct Observed {
     pub exposure: Seen<Exposure>,
     /// Verification mails that were sent, newest last: address (A99).
     pub mails: Seen<Vec<String>>,
-    /// CAA records that apply to the domain: the issuers allowed; empty means everybody (A69).
+    /// CAA records that apply to the domain: the issuers allowed; empty means all issuers (A69).
     pub caa: Seen<Vec<String>>,
     /// The other apps of the app's webspace, which see what is uploaded there too (A10).
     pub neighbours: Seen<Vec<App>>,
@@ -92,7 +92,8 @@ pub struct Observed {
     pub served_at: Seen<String>,
     /// The certificate file that is to be uploaded, or why it cannot be used.
     pub file: Option<Result<CertificateFile, Unusable>>,
-    /// Whom this machine trusts; nobody where that says nothing, as in a practice cloud with a CA of its own.
+    /// Which roots this machine trusts; none where that says nothing, as in a practice cloud with a CA of its
+    /// own.
     pub roots: Option<Arc<Roots>>,
     /// The certificate that has the name which a new one would take.
     pub namesake: Seen<PrivateCertificate>,
@@ -102,7 +103,7 @@ pub struct Observed {
     pub inherited_tags: Tags,
     /// The tags of the order's link to its vault, which storing it again would erase.
     pub stored_tags: Tags,
-    /// The free managed certificate of the hostname, in whatever webspace of the subscription (A56).
+    /// The free managed certificate of the hostname, in any webspace of the subscription (A56).
     pub managed: Seen<PrivateCertificate>,
     /// The certificates of the vault, or why they cannot be listed.
     pub vault_contents: Seen<Result<Vec<VaultCertificate>, Problem>>,
@@ -125,10 +126,10 @@ pub struct Observed {
     pub usage: Seen<Usage>,
     /// How visitors reach the hostnames that the flow is about.
     pub outside: Outside,
-    /// What was sent from this machine lately. No flow asks for it: whoever runs flows adds it.
+    /// What was sent from this machine lately. No flow asks for it: the caller that runs flows adds it.
     pub sent: Vec<Sent>,
-    /// Files that certificates were exported to from this machine. No flow asks for them: whoever runs flows
-    /// adds them.
+    /// Files that certificates were exported to from this machine. No flow asks for them: the caller that
+    /// runs flows adds them.
     pub exports: Vec<Export>,
     /// What the vault does about the certificate that was named, where no order renews it.
     pub upkeep: Vec<Upkeep>,

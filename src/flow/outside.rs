@@ -3,8 +3,8 @@
 
 use futures::stream::{self, StreamExt};
 
-use super::proof::{Look, Proof, served_step};
-use super::usage::{Use, some_of};
+use super::proof::{HostLook, Proof, served_step};
+use super::usage::{HostUse, some_of};
 use super::{Step, StepId, StepStatus};
 use crate::azure::Client;
 use crate::model::{App, Binding, Hostname, Problem, SslState, Thumbprint};
@@ -19,24 +19,24 @@ pub struct Outside {
     /// Hostnames that the service knows to be mapped by an A record: they do not follow a new address by
     /// themselves.
     pub by_address: Vec<Hostname>,
-    pub looks: Vec<Look>,
+    pub looks: Vec<HostLook>,
 }
 
 impl Outside {
     /// Looks at hostnames from outside, each with the address that its app answers at.
     pub async fn look(&mut self, client: &Client, hosts: Vec<(Hostname, Option<String>)>) {
-        let asked: Vec<_> = hosts.into_iter().map(|(host, app)| Look::at(client, host, app)).collect();
+        let asked: Vec<_> = hosts.into_iter().map(|(host, app)| HostLook::at(client, host, app)).collect();
         self.looks = stream::iter(asked).buffered(AT_ONCE).collect().await;
     }
 
-    pub fn of(&self, host: &Hostname) -> Option<&Look> {
+    pub fn of(&self, host: &Hostname) -> Option<&HostLook> {
         self.looks.iter().find(|look| look.host == *host)
     }
 
     #[cfg(test)]
     #[must_use]
     pub fn looked(mut self, host: &str, leads_to: &str, serves: Option<Thumbprint>) -> Self {
-        self.looks.extend(Hostname::parse(host).map(|host| Look::seen(host, leads_to, serves)));
+        self.looks.extend(Hostname::parse(host).map(|host| HostLook::seen(host, leads_to, serves)));
         self
     }
 
@@ -96,10 +96,10 @@ impl Outside {
 
     /// Compares the address that the app answers at with where DNS leads: DNS remembers what the address was
     /// before.
-    pub fn address_step(&self, uses: &[Use<'_>]) -> Step {
+    pub fn address_step(&self, uses: &[HostUse<'_>]) -> Step {
         let mut facts = Vec::new();
         let (mut leads, mut elsewhere, mut lost) = (0, 0, None);
-        for Use { app, binding } in uses {
+        for HostUse { app, binding } in uses {
             let own = binding.virtual_ip.as_deref().or(app.inbound_ip.as_deref()).unwrap_or_default();
             let Some(addresses) =
                 self.of(&binding.host).and_then(|look| look.leads_to.here()).filter(|all| !all.is_empty())
@@ -210,7 +210,7 @@ mod tests {
         let status = |binding: &Binding, leads_to| {
             Outside::default()
                 .looked("contoso.com", leads_to, None)
-                .address_step(&[Use { app: &app, binding }])
+                .address_step(&[HostUse { app: &app, binding }])
                 .status
         };
         let StepStatus::Blocked(problem) = status(&ip, "20.1.1.1") else { panic!("not blocked") };

@@ -20,8 +20,8 @@ pub(super) async fn observe(client: &Client, seen: &mut Observed) -> Result<(), 
     Ok(())
 }
 
-/// Whatever keeps the directory back (no right, no Graph in this cloud, no way there), the rest of the flow
-/// does not need it.
+/// The directory may be closed (no right, no Graph in this cloud, no way there); the rest of the flow does
+/// not need it.
 async fn principal(client: &Client, seen: &mut Observed, app_id: &str) -> Seen<Principal> {
     // What keeps one answer back keeps the other back too.
     if seen.directory.is_some() && client.principals().of(app_id).is_none() {

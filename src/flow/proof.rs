@@ -14,7 +14,7 @@ const POLL: SignedDuration = SignedDuration::from_secs(5);
 
 /// What was seen of one hostname from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
+pub struct HostLook {
     pub host: Hostname,
     /// The address that its app answers at, as Azure says.
     pub app: Option<String>,
@@ -39,7 +39,7 @@ pub enum Proof {
     Unreached,
 }
 
-impl Look {
+impl HostLook {
     /// DNS and a TLS handshake; where DNS leads past the app, another one with the app itself.
     pub async fn at(client: &Client, host: Hostname, app: Option<String>) -> Self {
         let cloud = client.cloud();
@@ -163,21 +163,21 @@ mod tests {
         ["A", "B", "C"].map(|digit| Thumbprint::parse(&digit.repeat(40)).unwrap())
     }
 
-    fn look(leads_to: &str, serves: Option<&Thumbprint>, at_app: Option<&Thumbprint>) -> Look {
+    fn look(leads_to: &str, serves: Option<&Thumbprint>, at_app: Option<&Thumbprint>) -> HostLook {
         let host = Hostname::parse("contoso.com").unwrap();
         let at_app = at_app.map_or(Seen::NotAsked, |print| Seen::Here(print.clone()));
-        Look { at_app, ..Look::seen(host, leads_to, serves.cloned()) }
+        HostLook { at_app, ..HostLook::seen(host, leads_to, serves.cloned()) }
     }
 
     #[test]
     fn the_front_end_is_waited_for_and_what_stands_in_front_of_it_is_not() {
         let [wanted, old, other] = prints();
-        let status = |look: Look| {
+        let status = |look: HostLook| {
             let proof = look.proof(&wanted, |print| *print == old);
             served_step(vec![(&look.host, proof)]).status
         };
-        // DNS leads to the app: whatever is served is the app's front end, be it the platform's own
-        // certificate.
+        // DNS leads to the app: every certificate served there is the app's front end, including the
+        // platform's own certificate.
         for served in [&old, &other] {
             assert!(matches!(status(look(APP, Some(served), None)), StepStatus::Waiting { .. }));
         }
@@ -202,7 +202,7 @@ mod tests {
     fn where_dns_gives_no_answer_a_certificate_of_app_service_is_the_apps_own() {
         let [wanted, old, other] = prints();
         let proof = |served: &Thumbprint| {
-            let look = Look { leads_to: Seen::Absent, ..look("", Some(served), None) };
+            let look = HostLook { leads_to: Seen::Absent, ..look("", Some(served), None) };
             look.proof(&wanted, |print| *print == old)
         };
         assert_eq!(proof(&old), Proof::Late(old.clone()));

@@ -175,7 +175,7 @@ fn read(case: &Case<'_>) -> Step {
     }
 }
 
-/// What is in the app already: the same certificate under any name, and whatever has the name.
+/// What is in the app already: the same certificate under any name, and the certificate that has the name.
 fn there<'a>(
     case: &Case<'a>,
     id: &ResourceId,
@@ -213,7 +213,7 @@ fn upload(case: &Case<'_>) -> Step {
     match namesake {
         None => step(StepStatus::Ready).sending(vec![add]),
         Some(old) => {
-            // A changed certificate under an old name is refused, or silently ignored (API.md 4.6).
+            // A changed certificate under an old name is refused, or silently ignored.
             let old = old.thumbprint.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);
             step(StepStatus::Ready)
                 .explained(format!(

@@ -214,7 +214,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
 }
 
 fn steps(case: &Case<'_>) -> Vec<Step> {
-    // What is bought is bought, whatever would be asked of a new purchase.
+    // What is bought stays bought; the requirements of a new purchase do not apply to it.
     if let Some(order) = case.observed.order.here().filter(|order| is_for(order, case.inputs)) {
         return vec![with_order(buying(bought(order)), order)];
     }

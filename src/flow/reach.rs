@@ -1,6 +1,6 @@
 //! How the internet gets to a hostname of an app, and what that means for a free managed certificate: it is
-//! issued, and renewed, only while DNS leads straight to the app (A46–A52) and, at times, while everybody may
-//! come (A14, A47, C8, C9).
+//! issued, and renewed, only while DNS leads straight to the app (A46–A52) and, at times, while every client
+//! may come (A14, A47, C8, C9).
 
 use serde_json::Value;
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::bind::expired;
 use super::consent;
 use super::proof;
-use super::usage::{Usage, Use, certificate_refusal, no_certificate, some_of};
+use super::usage::{HostUse, Usage, certificate_refusal, no_certificate, some_of};
 use super::{
     Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Pick, Seen, Step,
     StepId, StepStatus, Subject, row,
@@ -125,16 +125,16 @@ fn left<'a>(
     usage: &'a Usage,
     chosen: &'a PrivateCertificate,
     inputs: &Inputs,
-) -> Vec<(Use<'a>, Option<&'a PrivateCertificate>)> {
+) -> Vec<(HostUse<'a>, Option<&'a PrivateCertificate>)> {
     let which = inputs.get(Key::Which).unwrap_or("renewed");
     let only = only(inputs).ok().flatten();
     let sites = usage.sites_at(&chosen.home);
-    let all = sites.flat_map(|site| site.bindings.iter().map(|binding| Use { app: &site.app, binding }));
-    let now = |one: &Use<'_>| {
+    let all = sites.flat_map(|site| site.bindings.iter().map(|binding| HostUse { app: &site.app, binding }));
+    let now = |one: &HostUse<'_>| {
         let mut near = usage.certificates.iter().filter(|other| other.home.is(&chosen.home));
         near.find(|other| other.thumbprint.is_some() && other.thumbprint == one.binding.thumbprint)
     };
-    let fits = |(one, now): &(Use<'_>, Option<&PrivateCertificate>)| {
+    let fits = |(one, now): &(HostUse<'_>, Option<&PrivateCertificate>)| {
         let host = &one.binding.host;
         let is_meant = only.as_ref().is_none_or(|only| only.contains(host));
         let covers = |host: &Hostname| chosen.hosts.iter().any(|name| name.covers(host));
@@ -222,7 +222,7 @@ fn rebind(case: &Case<'_>) -> Step {
 
 /// Hostnames that serve a good certificate are interrupted by one that browsers would refuse.
 fn replacing(
-    left: &[(Use<'_>, Option<&PrivateCertificate>)],
+    left: &[(HostUse<'_>, Option<&PrivateCertificate>)],
     new: &PrivateCertificate,
     now: Timestamp,
 ) -> Consent {

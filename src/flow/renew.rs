@@ -1,6 +1,6 @@
 //! Renew an order (A167–A182, C10–C13): near the end of the paid term another one is bought, earlier a
-//! certificate is issued anew for what is paid. What comes of it is said before it is asked for; `succession`
-//! knows when it happened.
+//! certificate is issued again for what is paid. What comes of it is said before it is asked for;
+//! `succession` knows when it happened.
 
 use jiff::Timestamp;
 
@@ -233,7 +233,7 @@ fn with_outlook(case: &Case<'_>, order: &Order, mut step: Step) -> Step {
     consequences(case, order, with_names(order, step))
 }
 
-/// Which names the certificate keeps; those that it never had are named, so that nobody hopes for them
+/// Which names the certificate keeps; those that it never had are named, so that no person expects them
 /// (A105).
 fn with_names(order: &Order, step: Step) -> Step {
     if order.names.is_empty() {

@@ -12,7 +12,7 @@ use super::consent;
 use super::import_order::kept;
 use super::load::Load;
 use super::named::Named;
-use super::usage::{Usage, Use, certificate_named, certificate_refusal, no_certificate};
+use super::usage::{HostUse, Usage, certificate_named, certificate_refusal, no_certificate};
 use super::{
     Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Pick, Seen, Step,
     StepId, StepStatus, Subject, certificate_file, delete_private, outside, proof, row, upload,
@@ -100,12 +100,12 @@ impl<'a> Pair<'a> {
     }
 
     /// The hostnames that still present the old one.
-    fn left(&self) -> Vec<Use<'a>> {
+    fn left(&self) -> Vec<HostUse<'a>> {
         self.old.map(|old| self.usage.uses(old).collect()).unwrap_or_default()
     }
 
     /// The hostnames that present the new one.
-    fn moved(&self) -> Vec<Use<'a>> {
+    fn moved(&self) -> Vec<HostUse<'a>> {
         self.new.map(|new| self.usage.uses(new).collect()).unwrap_or_default()
     }
 
@@ -183,7 +183,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let Some(pair) = Pair::of(&seen, inputs) else { return Ok(seen) };
     let Some(home) = pair.home().cloned() else { return Ok(seen) };
     let bindings: Vec<ResourceId> = pair.left().iter().map(|one| one.binding.id()).collect();
-    let moved = pair.moved().iter().map(Use::place).collect();
+    let moved = pair.moved().iter().map(HostUse::place).collect();
     let old = pair.old.and_then(|old| old.thumbprint.clone());
     seen.inherited_tags = kept(pair.old);
     if let Seen::Here(usage) = &mut seen.usage {
@@ -255,7 +255,7 @@ fn rebind(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
 }
 
 /// A file that does not pass for a binding interrupts the hostnames whose certificate is good until now.
-fn replacing(case: &Case<'_>, pair: &Pair<'_>, left: &[Use<'_>]) -> Consent {
+fn replacing(case: &Case<'_>, pair: &Pair<'_>, left: &[HostUse<'_>]) -> Consent {
     let Some(why) = upload::unfit_to_bind(case).filter(|_| consent::works(pair.old, case.now)) else {
         return Consent::Plain;
     };

@@ -4,7 +4,7 @@
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::named::{self, Named, Reading};
+use super::named::{self, NameReading, Named};
 use super::target::{ORDERS, SITES, VAULTS};
 use super::usage::{certificate_named, some_of};
 use super::{FlowName, Inputs, Key, certificate_file, upload};
@@ -190,7 +190,7 @@ impl Search<'_> {
     }
 
     /// The app or slot as it is read, wherever in this subscription.
-    async fn site(&self, scope: &ResourceId, reading: &Reading) -> Result<Vec<ResourceId>, AzureError> {
+    async fn site(&self, scope: &ResourceId, reading: &NameReading) -> Result<Vec<ResourceId>, AzureError> {
         let named = Named::Parts(vec![reading.clone()]);
         let candidates = match named.ids(scope, SITES).as_slice() {
             [] => {
@@ -216,7 +216,7 @@ impl Search<'_> {
     }
 
     /// Every way in which the name was read, and where that was looked for.
-    fn no_app(&self, typed: &str, readings: &[Reading]) -> String {
+    fn no_app(&self, typed: &str, readings: &[NameReading]) -> String {
         let place = self.place();
         let ways = readings.iter().map(|reading| {
             let group = reading
@@ -234,7 +234,7 @@ impl Search<'_> {
         format!("'{}' was looked for in {place}: there is {}: {correct}", shown(typed), ways.join(", and "))
     }
 
-    /// A vault's name is part of a hostname, so there is one at most; where it is, nobody needs to know.
+    /// A vault's name is part of a hostname, so there is one at most; its group need not be known.
     async fn vault(&mut self, flow: FlowName) -> Result<(), Unresolved> {
         let Some(typed) = self.inputs.get(Key::Vault).map(str::to_owned) else { return Ok(()) };
         let name = vault_name(&typed).to_owned();

@@ -1,6 +1,6 @@
-//! The renewal that fits a certificate (A157, A183). `renew` is about orders: whoever names a certificate
-//! instead is shown its order, or who renews it where no order does: its vault, Azure by itself, or whoever
-//! uploaded it.
+//! The renewal that fits a certificate (A157, A183). `renew` is about orders: a person who names a
+//! certificate instead is shown its order, or who renews it where no order does: its vault, Azure by itself,
+//! or the person who uploaded it.
 
 use jiff::Timestamp;
 

@@ -61,7 +61,7 @@ pub(super) fn unused(basis: &Basis<'_>, row: Option<Row<'_>>) -> Fits {
     Err(format!("in use by {}: bind them to another certificate first", some_of(&hosts)))
 }
 
-/// A certificate that somebody uploaded.
+/// A certificate that a person uploaded.
 pub(super) fn uploaded(basis: &Basis<'_>, row: Option<Row<'_>>) -> Fits {
     let Some(Row::Private(certificate)) = row else { return Ok(()) };
     match basis.estate.source(certificate) {

@@ -8,8 +8,8 @@ use super::{Arrival, ByHand, Consent, Key, NewFile};
 use crate::azure::{Repeat, Request};
 use crate::model::{Problem, ResourceId, Revokes};
 
-/// The steps that flows are made of. A step keeps its id whatever its status, so that screens and tests can
-/// name it.
+/// The steps that flows are made of. A step keeps its id in every status, so that screens and tests can name
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum StepId {
     // purchase
@@ -151,7 +151,7 @@ pub struct Step {
     /// Imperative: `Buy the certificate`.
     pub title: String,
     pub status: StepStatus,
-    /// What this step is for and what follows from it, for somebody who does it the first time.
+    /// What this step is for and what follows from it, for a person who does it the first time.
     pub explanation: String,
     /// Facts worth reading beside the status: label and value. Values can be copied (A102).
     pub facts: Vec<(String, String)>,
@@ -159,7 +159,7 @@ pub struct Step {
     pub requests: Vec<Request>,
     /// The file that it writes on this machine, after the requests.
     pub writes: Option<NewFile>,
-    /// The certificate that nobody trusts any more after it.
+    /// The certificate that is not trusted any more after it.
     pub revokes: Option<Revokes>,
     pub consent: Consent,
     /// Commands for an admin who may grant what it needs: said where Azure refuses it for the lack of that.
@@ -250,7 +250,7 @@ impl Step {
     }
 
     /// The requests in lanes: one after the other in a lane, lanes side by side. The service takes the
-    /// changes of one app, slots included, one at a time (API.md 1.3).
+    /// changes of one app, slots included, one at a time.
     pub fn lanes(&self) -> Vec<Vec<&Request>> {
         let app = |request: &Request| {
             let id = ResourceId::parse(&request.path).ok().filter(|_| self.in_parallel)?;
@@ -354,7 +354,7 @@ impl Step {
         Problem::new(self.title.clone(), why).remedy(remedy).code(UNSEEN)
     }
 
-    /// Whether somebody who agreed to the step as it was shown has agreed to it as it is now.
+    /// Whether a person who agreed to the step as it was shown has agreed to it as it is now.
     pub fn is_as_agreed(&self, shown: &Self) -> bool {
         let words = |step: &Self| Self { requests: Vec::new(), ..step.clone() };
         let same = |(one, other): (&Request, &Request)| one.says_the_same(other);
@@ -363,7 +363,7 @@ impl Step {
             && self.requests.iter().zip(&shown.requests).all(same)
     }
 
-    /// Why it is not sent although somebody agreed to it as it was shown.
+    /// Why it is not sent although a person agreed to it as it was shown.
     pub fn changed_since(&self, shown: &Self) -> Problem {
         let was =
             |label: &str| shown.facts.iter().find(|(own, _)| own == label).map(|(_, value)| value.as_str());

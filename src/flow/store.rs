@@ -254,7 +254,7 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     refusals
 }
 
-/// Azure says the same of a name that somebody else has and of one that a deleted vault still holds.
+/// Azure says the same of a name that another customer has and of one that a deleted vault still holds.
 fn taken(why: &str, vault: &str) -> String {
     format!(
         "{} If it is a deleted vault of yours, `az keyvault recover --name {vault}` brings it back, and `az keyvault purge --name {vault}` \
@@ -432,7 +432,7 @@ fn store(case: &Case<'_>) -> Step {
             let is_granted = matches!(access.status, StepStatus::Done(_));
             if (is_granted || matches!(access.status, StepStatus::NotNeeded(_))) && secret.status.is_refusal()
             {
-                // Azure tries by itself hours later; the same PUT makes it try now (API.md 5.6).
+                // Azure tries by itself hours later; the same PUT makes it try now.
                 let tags = case.observed.stored_tags.with(&tags::given(case.inputs));
                 let again = orders::store(&order.id, &stored.name, &secret.vault, &secret.secret, &tags);
                 return step(StepStatus::Ready)
@@ -466,7 +466,7 @@ fn store(case: &Case<'_>) -> Step {
             why: "follows once there is a vault".to_owned(),
         });
     };
-    // The child is called as the order is: that is where the documentation and az look for it (API.md 5.6).
+    // The child is called as the order is: that is where the documentation and az look for it.
     let name =
         order.id.segment(ORDERS.rsplit('/').next().unwrap_or_default()).unwrap_or_else(|| order.id.name());
     let (secret, why) = secret_name::of(case.observed, order);

@@ -1,8 +1,8 @@
 //! What renewal and rekey share: a new certificate takes the place of the one that the order has now.
 //!
-//! Nothing in the cloud says that a renewal was asked for by this run and not by an earlier one. So whoever
-//! asks names the certificate that is to be replaced, by its thumbprint (`current`): while the order has it,
-//! there is something to do; while the order is pending, it was asked for; and once the order has another
+//! Nothing in the cloud says that a renewal was asked for by this run and not by an earlier one. So the
+//! caller names the certificate that is to be replaced, by its thumbprint (`current`): while the order has
+//! it, there is something to do; while the order is pending, it was asked for; and once the order has another
 //! one, it happened. A run that is started again after a crash therefore finds what it asked for and never
 //! renews twice, and a second renewal is one that names the certificate of the first.
 
@@ -136,9 +136,9 @@ fn proof_ends(observed: &Observed, rules: &Rules, now: Timestamp) -> Option<Time
     Some(*observed.proven.here()? + rules.span(Period::OrderVerificationReuse, now).duration())
 }
 
-/// Whether the certificate authority waits for somebody (A170–A172). The order has no word for it: it is
+/// Whether the certificate authority waits for a person (A170–A172). The order has no word for it: it is
 /// pending, and its last proof no longer serves; or it stays pending for longer than it takes with a proof
-/// that serves, so the authority wants another one, whatever is known of its rules.
+/// that serves, so the authority wants another one, independent of what is known of its rules.
 fn waits_for_proof(order: &Order, observed: &Observed, rules: &Rules, now: Timestamp) -> bool {
     verify::is_pending(order)
         && (proof_ends(observed, rules, now).is_none_or(|end| end < now) || is_overdue(observed, rules, now))
@@ -204,8 +204,8 @@ fn issued(case: &Case<'_>, order: Option<&Order>) -> Step {
     }
 }
 
-/// Whether the private key is somebody's own: the order was asked for with their signing request, and says so
-/// itself or in a stored certificate.
+/// Whether the private key is the customer's own: the order was asked for with their signing request, and
+/// says so itself or in a stored certificate.
 pub(super) fn keeps_own_key(order: &Order) -> bool {
     order.has_external_key
         || order.stored.iter().any(|stored| stored.secret.status == SecretStatus::ExternalPrivateKey)
@@ -232,8 +232,8 @@ pub(super) fn barren(what: &str, order: &Order) -> Problem {
         .code("RegistrationStatusNotSupportedForRenewal")
 }
 
-/// What every new certificate brings with it, whoever asked for it: key, exports, apps, and whether the
-/// domain has to be proved again (A170, A196).
+/// What every new certificate brings with it, independent of who asked for it: key, exports, apps, and
+/// whether the domain has to be proved again (A170, A196).
 pub(super) fn consequences(case: &Case<'_>, order: &Order, step: Step) -> Step {
     let interval = case.rules.span(Period::SyncInterval, case.now);
     let step = step

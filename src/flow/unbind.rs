@@ -4,7 +4,7 @@
 use super::bind::{host, host_refusals};
 use super::outside;
 use super::target::app_id;
-use super::usage::Use;
+use super::usage::HostUse;
 use super::{
     Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Pick, Seen, Step,
     StepId, StepStatus, Subject, row,
@@ -123,7 +123,7 @@ fn address(case: &Case<'_>) -> Step {
         .bindings
         .iter()
         .filter(|binding| observed.outside.by_address.contains(&binding.host));
-    let uses: Vec<Use<'_>> = mapped.map(|binding| Use { app, binding }).collect();
+    let uses: Vec<HostUse<'_>> = mapped.map(|binding| HostUse { app, binding }).collect();
     if is_bound {
         return outside::address(StepStatus::follows(Key::Hostname, "the hostname is unbound"));
     }

@@ -18,11 +18,11 @@ use super::{
 };
 use crate::azure::{AzureError, Client, certificates, sites};
 use crate::model::{App, Estate, Hostname, PrivateCertificate, Problem, ResourceId, Scope};
-use crate::pki::{self, Certificate, Cipher, Contents, Finding, Question, Report, Roots, San};
+use crate::pki::{self, Certificate, Cipher, Contents, FileFinding, Question, Report, Roots, San};
 use crate::rules::{Requirement, Rules, Severity, Use};
 
-/// What `certdeck` mends by wrapping key and certificates anew; everything else has to be mended where the
-/// file was made.
+/// What `certdeck` mends by rewrapping key and certificates; everything else has to be mended where the file
+/// was made.
 const MENDABLE: [Requirement; 7] = [
     Requirement::NotPfx,
     Requirement::NoMac,
@@ -183,7 +183,7 @@ pub(super) async fn read_roots(client: &Client, seen: &mut Observed) {
     }
 }
 
-/// Whatever has the name that the upload would take.
+/// The certificate that has the name that the upload would take.
 pub(super) async fn read_namesake(
     client: &Client,
     inputs: &Inputs,
@@ -233,7 +233,7 @@ pub fn uploaded(observed: &Observed) -> Option<&PrivateCertificate> {
     observed.certificates.here()?.iter().find(|one| one.thumbprint.as_ref() == Some(&leaf.thumbprint))
 }
 
-/// Where it goes: under the name given, or one that cannot be another's (API.md 3.2, trap E6).
+/// Where it goes: under the name given, or one that cannot be another's.
 fn target(app: &App, leaf: &Certificate, inputs: &Inputs) -> Option<ResourceId> {
     let destination = Destination::of(app)?;
     let given = inputs.get(Key::FriendlyName).filter(|name| bad_name(name).is_none());
@@ -255,11 +255,11 @@ fn report<'a>(file: &'a CertificateFile, observed: &Observed, rules: &Rules, now
 pub(super) fn unfit_to_bind(case: &Case<'_>) -> Option<String> {
     let report = report(file(case.observed)?, case.observed, case.rules, case.now);
     let blocking =
-        |finding: &&Finding| finding.severity == Severity::Error && finding.blocks.contains(&Use::Bind);
+        |finding: &&FileFinding| finding.severity == Severity::Error && finding.blocks.contains(&Use::Bind);
     report.findings.iter().find(blocking).map(|finding| finding.seen.clone())
 }
 
-/// Whether what stands in the way of an upload is gone once the file is wrapped anew.
+/// Whether what stands in the way of an upload is gone once the file is rewrapped.
 fn is_mendable(report: &Report) -> bool {
     let has_key = report.leaf.is_some_and(|leaf| leaf.has_key == Some(true));
     let mut blocking =
@@ -334,7 +334,7 @@ fn follows(once: &str) -> StepStatus {
     StepStatus::NeedsInput { key: Key::File, why: format!("follows once the file is {once}") }
 }
 
-fn with_findings(step: Step, report: Option<&Report>, which: impl Fn(&pki::Finding) -> bool) -> Step {
+fn with_findings(step: Step, report: Option<&Report>, which: impl Fn(&pki::FileFinding) -> bool) -> Step {
     let findings = report.into_iter().flat_map(|report| &report.findings).filter(|finding| which(finding));
     findings.fold(step, |step, finding| {
         let word = match finding.severity {

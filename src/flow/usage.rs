@@ -32,12 +32,12 @@ pub struct Usage {
 
 /// A hostname with the app or slot that answers for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Use<'a> {
+pub struct HostUse<'a> {
     pub app: &'a App,
     pub binding: &'a Binding,
 }
 
-impl Use<'_> {
+impl HostUse<'_> {
     /// The address that the app answers at for this hostname.
     pub fn address(&self) -> Option<&str> {
         self.binding.virtual_ip.as_deref().or(self.app.inbound_ip.as_deref())
@@ -78,8 +78,8 @@ impl Usage {
         Ok(Some(Self { certificates, sites: sites.all, left_out, ..Self::default() }))
     }
 
-    /// Reads the settings of the apps that what lives there serves. Whoever may not read settings learns the
-    /// rest all the same.
+    /// Reads the settings of the apps that what lives there serves. A person who may not read settings learns
+    /// the rest all the same.
     pub async fn read_settings(&mut self, client: &Client, home: &Home) {
         let apps: Vec<ResourceId> = self.sites_at(home).map(|site| site.app.id.clone()).collect();
         for some in apps.chunks(AT_ONCE) {
@@ -139,16 +139,15 @@ impl Usage {
     }
 
     /// The hostnames of those apps that have a binding, with who answers for each.
-    pub fn bound<'a>(&'a self, home: &'a Home) -> impl Iterator<Item = Use<'a>> {
+    pub fn bound<'a>(&'a self, home: &'a Home) -> impl Iterator<Item = HostUse<'a>> {
         let uses = self
             .sites_at(home)
-            .flat_map(|site| site.bindings.iter().map(|binding| Use { app: &site.app, binding }));
+            .flat_map(|site| site.bindings.iter().map(|binding| HostUse { app: &site.app, binding }));
         uses.filter(|one| one.binding.ssl != SslState::Disabled)
     }
 
-    /// The hostnames that present the certificate: the same thumbprint, of an app that it can serve (API.md
-    /// 12.6).
-    pub fn uses<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = Use<'a>> {
+    /// The hostnames that present the certificate: the same thumbprint, of an app that it can serve.
+    pub fn uses<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = HostUse<'a>> {
         self.bound(&certificate.home).filter(|one| {
             certificate.thumbprint.is_some() && one.binding.thumbprint == certificate.thumbprint
         })
@@ -175,7 +174,7 @@ impl Usage {
         self.sites.iter().map(|site| &site.app).filter(move |app| loads(app))
     }
 
-    /// Why the certificate cannot be deleted, if something uses it: whoever it is, and how (E10).
+    /// Why the certificate cannot be deleted, if something uses it: what it is, and how (E10).
     pub fn in_use(&self, certificate: &PrivateCertificate) -> Option<String> {
         if self.twin(certificate).is_some() {
             return None;

@@ -5,7 +5,7 @@
 use super::{Case, Step};
 use crate::azure::{Client, secrets};
 use crate::model::{Problem, Thumbprint, Vault};
-use crate::pki::{self, Certificate, CertificateChain, Finding, Question};
+use crate::pki::{self, Certificate, CertificateChain, FileFinding, Question};
 use crate::rules::{Requirement, Use};
 
 /// What a chain can lack; all else is told by the vault itself.
@@ -32,7 +32,7 @@ pub(super) async fn read(client: &Client, vault: &Vault, name: &str) -> Result<V
 }
 
 /// What the certificates say of an import: the chain as a fact, and what stands in the way.
-pub(super) fn judge(case: &Case<'_>, leaf: &Thumbprint, step: Step) -> (Step, Option<Finding>) {
+pub(super) fn judge(case: &Case<'_>, leaf: &Thumbprint, step: Step) -> (Step, Option<FileFinding>) {
     let certificates = match case.observed.vault_chain.here() {
         Some(Ok(certificates)) => certificates,
         Some(Err(why)) => {
@@ -50,7 +50,7 @@ pub(super) fn judge(case: &Case<'_>, leaf: &Thumbprint, step: Step) -> (Step, Op
         Question { rules: case.rules, now: case.now, roots: None, host: None, empty_password: true };
     let (chain, findings) = pki::check_chain(certificates, place, &question);
     let prevents =
-        |finding: &Finding| OF_THE_CHAIN.contains(&finding.rule) && finding.blocks.contains(&Use::Import);
+        |finding: &FileFinding| OF_THE_CHAIN.contains(&finding.rule) && finding.blocks.contains(&Use::Import);
     (step.fact("Chain", words(&chain)), findings.into_iter().find(prevents))
 }
 
@@ -62,7 +62,7 @@ fn words(chain: &CertificateChain) -> String {
 }
 
 /// Named in the words of the check of a file, instead of Azure's bare refusal (A126).
-pub(super) fn problem(what: &str, finding: &Finding) -> Problem {
+pub(super) fn problem(what: &str, finding: &FileFinding) -> Problem {
     let why = finding.seen.replace("in the file", "in the vault's secret");
     Problem::new(what, why)
         .remedy("Import the certificate into the vault anew, with all intermediate certificates and the root: certdeck cert build makes the file.")
@@ -94,7 +94,7 @@ mod tests {
         pki::read((leaf.pem() + &middle.pem() + &root.pem()).as_bytes(), None).unwrap().certificates
     }
 
-    fn judged(chain: Result<Vec<Certificate>, String>, leaf: &Thumbprint) -> (String, Option<Finding>) {
+    fn judged(chain: Result<Vec<Certificate>, String>, leaf: &Thumbprint) -> (String, Option<FileFinding>) {
         let observed = Observed { vault_chain: Seen::Here(chain), ..Observed::default() };
         let (rules, inputs) = (Rules::load(Profile::Current).unwrap(), inputs());
         let case = Case {

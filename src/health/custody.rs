@@ -23,7 +23,7 @@ pub async fn explain(client: &Client, about: &About, now: Timestamp) -> Result<C
     };
     let served = stream::iter(evidence).map(|one| with_served(client, one)).buffered(AT_ONCE);
     let mut chains: Vec<_> = served.map(|one| one.chain(now)).collect().await;
-    // Whatever is broken comes first.
+    // What is broken comes first.
     chains.sort_by_key(|chain| chain.first_broken().is_none());
     Ok(Custody { about, chains })
 }

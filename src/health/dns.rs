@@ -57,7 +57,7 @@ async fn walk(resolver: &TokioResolver, name: &str) -> Option<Way> {
 }
 
 /// The issuers that CAA allows for `name`, climbing to the closest ancestor that has records (RFC 8659, 3).
-/// Empty: nobody is excluded. `Absent`: DNS gave no answer.
+/// Empty: no issuer is excluded. `Absent`: DNS gave no answer.
 pub async fn caa_issuers(cloud: &Cloud, name: &str) -> Seen<Vec<String>> {
     let Some(resolver) = resolver(cloud) else { return Seen::Absent };
     let labels: Vec<&str> = name.split('.').collect();

@@ -1,4 +1,4 @@
-//! What a hostname really serves: a TLS handshake that records the certificate and trusts nobody.
+//! What a hostname really serves: a TLS handshake that records the certificate and trusts none.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,9 +1,8 @@
 //! The picture as bytes: a ratatui backend that collects a frame and sends it in one `write(2)`, inside a
-//! synchronized update (DEC 2026), so that a frame is seen whole or not at all (ANCHORS.md 5.2, trap 6).
+//! synchronized update (DEC 2026), so that a frame is seen whole or not at all.
 //!
-//! It never asks the terminal anything, so a mute or slow one cannot stall the program (trap 2); it writes
-//! the sixteen colours as themselves and not as palette indices (trap 5), and nothing of colours where the
-//! look has none (trap 4).
+//! It never asks the terminal anything, so a mute or slow one cannot stall the program; it writes the sixteen
+//! colours as themselves and not as palette indices, and nothing of colours where the look has none.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -56,7 +55,7 @@ impl<W: Write> Ansi<W> {
         self.out.flush()
     }
 
-    /// Forgets what the terminal was told: after a suspension somebody else wrote to it.
+    /// Forgets what the terminal was told: after a suspension another program wrote to it.
     pub fn forget(&mut self) {
         self.frame.clear();
         (self.pen, self.cursor_shown, self.cursor) = (PLAIN, false, None);

@@ -9,7 +9,7 @@ use crate::model::Problem;
 
 /// What common terminals take at most, in Base64 (xterm, tmux).
 const LONGEST: usize = 100_000;
-/// GNU screen cuts a string that it passes on after 768 octets.
+/// GNU screen cuts a string that it passes on after 768 bytes.
 const SCREEN_CHUNK: usize = 512;
 
 /// What stands between us and the terminal that has the clipboard.

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-/// The shortest time between two frames; faster is seen by nobody and costs bytes on a slow link.
+/// The shortest time between two frames; faster cannot be seen, and costs bytes on a slow link.
 const APART: Duration = Duration::from_millis(16);
 
 #[derive(Debug, Default)]

@@ -36,7 +36,7 @@ pub fn listen(to: &UnboundedSender<Happened>) {
 }
 
 /// Returns when the terminal was hung up. crossterm's reader spins for ever then, and no signal comes where
-/// SIGHUP is ignored, as under nohup (ANCHORS.md 5.2, trap 1).
+/// SIGHUP is ignored, as under nohup.
 fn wait_for_hangup() {
     let stdin = std::io::stdin();
     let mut fds = [PollFd::new(&stdin, PollFlags::empty())];

@@ -4,36 +4,36 @@
 use std::sync::Arc;
 
 use crate::model::{Estate, Upkeep};
-use crate::snapshot::{Heading, Snapshot, SnapshotError};
+use crate::snapshot::{Snapshot, SnapshotError, SnapshotHeading};
 
-/// Finds the file of whoever is signed in at this moment.
+/// Finds the file of the identity that is signed in at this moment.
 pub type Finder = Arc<dyn Fn() -> Snapshot + Send + Sync>;
 /// Removes what is of no use any more.
 pub type Tidier = Arc<dyn Fn() + Send + Sync>;
 
 /// Where the rows of a place are kept, if they are.
 #[derive(Clone, Default)]
-pub struct Kept(Option<Files>);
+pub struct KeptRows(Option<RowFiles>);
 
 #[derive(Clone)]
-struct Files {
+struct RowFiles {
     find: Finder,
     tidy: Tidier,
 }
 
-impl std::fmt::Debug for Kept {
+impl std::fmt::Debug for KeptRows {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Kept").field(&self.0.is_some()).finish()
+        f.debug_tuple("KeptRows").field(&self.0.is_some()).finish()
     }
 }
 
-impl Kept {
+impl KeptRows {
     pub fn at(find: Finder, tidy: Tidier) -> Self {
-        Self(Some(Files { find, tidy }))
+        Self(Some(RowFiles { find, tidy }))
     }
 
     /// What the rows of last time are of, if there are any.
-    pub fn heading(&self) -> Option<Heading> {
+    pub fn heading(&self) -> Option<SnapshotHeading> {
         let snapshot = (self.0.as_ref()?.find)();
         passed_over(&snapshot, snapshot.heading())
     }
@@ -61,7 +61,7 @@ impl Kept {
     }
 
     /// Keeps these for next time. Blocks.
-    pub fn save(&self, heading: &Heading, estate: &Estate) {
+    pub fn save(&self, heading: &SnapshotHeading, estate: &Estate) {
         let Some(files) = &self.0 else { return };
         let snapshot = (files.find)();
         match snapshot.save(heading, estate) {

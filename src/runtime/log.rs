@@ -1,5 +1,5 @@
 //! The log: a file, never the screen. Only certdeck's own words go there; libraries, which know tokens and
-//! bodies, are not asked (RELIABILITY.md S1).
+//! bodies, are not asked.
 
 use std::path::Path;
 use std::{fs, io};

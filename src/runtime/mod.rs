@@ -28,7 +28,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use clipboard::Between;
 use frame::FrameRate;
-use place::{Outside, Place};
+use place::{OpenedPlace, WayOut};
 use tasks::Tasks;
 use terminal::Terminal;
 
@@ -52,10 +52,10 @@ pub enum Happened {
     /// The terminal hung up.
     TerminalGone,
     /// Another context was opened, or could not be.
-    Moved(Box<Result<Place, Problem>>),
+    Moved(Box<Result<OpenedPlace, Problem>>),
     /// SIGTSTP came from outside.
     AskedToStop,
-    /// SIGCONT: whoever had the terminal meanwhile may have written to it.
+    /// SIGCONT: the program that had the terminal meanwhile may have written to it.
     Continued,
 }
 
@@ -72,10 +72,10 @@ pub enum Ended {
 const BETWEEN_FRAMES: usize = 1_000;
 
 /// Runs the screen until it ends. The terminal is given back when this returns.
-pub async fn run(place: Place, look: Look, outside: Outside) -> io::Result<Ended> {
+pub async fn run(place: OpenedPlace, look: Look, outside: WayOut) -> io::Result<Ended> {
     let (to, happened) = mpsc::unbounded_channel();
     signals::listen(&to)?;
-    let Outside { opener, mut asked } = outside;
+    let WayOut { opener, mut asked } = outside;
     let told = to.clone();
     tokio::spawn(async move {
         let mut opened = String::new();
@@ -126,7 +126,7 @@ struct Screen {
     tasks: Tasks,
     terminal: Terminal,
     rate: FrameRate,
-    /// Suspended: the terminal is somebody else's, so nothing is drawn.
+    /// Suspended: the terminal belongs to another program, so nothing is drawn.
     away: bool,
 }
 
@@ -142,7 +142,7 @@ impl Screen {
             };
             tokio::select! {
                 next = happened.recv() => {
-                    // The state has no clock: whatever happens, the time comes first.
+                    // The state has no clock: before every event, the time comes first.
                     if let ControlFlow::Break(ended) = self.tick()? {
                         return Ok(ended);
                     }
@@ -192,7 +192,7 @@ impl Screen {
     }
 
     /// The old place is left only once the new one is there.
-    fn take_move(&mut self, moved: Result<Place, Problem>) -> io::Result<ControlFlow<Ended>> {
+    fn take_move(&mut self, moved: Result<OpenedPlace, Problem>) -> io::Result<ControlFlow<Ended>> {
         match moved {
             Ok(place) => {
                 let (app, first) = self.app.moved(place.settings);

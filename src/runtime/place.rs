@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::kept::Kept;
+use super::kept::KeptRows;
 use super::world::Soon;
 use crate::app::Settings;
 use crate::app::effect::Opening;
@@ -17,14 +17,14 @@ use crate::model::{Problem, SignInAsk};
 
 /// Where the screen is.
 #[derive(Debug)]
-pub struct Place {
+pub struct OpenedPlace {
     pub settings: Settings,
     pub world: Soon,
-    pub kept: Kept,
+    pub kept: KeptRows,
 }
 
 /// Goes elsewhere; what is there is not read yet.
-pub type Opener = Arc<dyn Fn(Opening) -> BoxFuture<'static, Result<Place, Problem>> + Send + Sync>;
+pub type Opener = Arc<dyn Fn(Opening) -> BoxFuture<'static, Result<OpenedPlace, Problem>> + Send + Sync>;
 
 /// What the person at the screen is told of a sign-in.
 pub fn message(sign_in: SignIn) -> Message {
@@ -49,13 +49,13 @@ pub fn tenant(other: tenants::Other) -> Option<TenantChoice> {
 }
 
 /// The way out of the screen and into it again.
-pub struct Outside {
+pub struct WayOut {
     pub opener: Opener,
     pub asked: UnboundedReceiver<SignIn>,
 }
 
-impl std::fmt::Debug for Outside {
+impl std::fmt::Debug for WayOut {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Outside")
+        f.write_str("WayOut")
     }
 }

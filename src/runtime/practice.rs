@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::app::effect::PracticeAct;
-use crate::app::goal::{Goal, Part};
+use crate::app::goal::{Goal, GoalPart};
 use crate::azure::{Body, Client, Request};
 use crate::model::{Problem, printable};
 
@@ -60,7 +60,7 @@ fn decode(json: &Value) -> Goal {
     let line = |value: &Value| printable(value.as_str().unwrap_or_default()).into_owned();
     let lines = |value: &Value| -> Vec<String> { value.as_array().into_iter().flatten().map(line).collect() };
     let time = |value: &Value| value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
-    let part = |part: &Value| Part { words: line(&part["words"]), missing: lines(&part["missing"]) };
+    let part = |part: &Value| GoalPart { words: line(&part["words"]), missing: lines(&part["missing"]) };
     Goal {
         title: line(&json["title"]),
         briefing: lines(&json["briefing"]),

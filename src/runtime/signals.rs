@@ -35,7 +35,7 @@ fn forward(number: Signal, to: &UnboundedSender<Happened>, happened: fn() -> Hap
 }
 
 /// Stops this process group, as C-z in a shell does; `Happened::Continued` follows when the shell goes on
-/// with it. False where nobody could ever go on with it, as in a container or under `ssh HOST certdeck`.
+/// with it. False where no shell could ever go on with it, as in a container or under `ssh HOST certdeck`.
 pub fn stop() -> bool {
     let alone = getsid(None).is_ok_and(|session| session == getpgrp());
     !alone && kill_current_process_group(Signal::STOP).is_ok()

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
-use super::kept::Kept;
+use super::kept::KeptRows;
 use super::place::Opener;
 use super::world::{Soon, World};
 use super::{Happened, folder, place, practice};
@@ -23,7 +23,7 @@ use crate::flow::{FlowName, Inputs, Step};
 use crate::health::custody;
 use crate::model::custody::About;
 use crate::model::{Estate, Problem, ResourceId, SignInReply};
-use crate::snapshot::Heading;
+use crate::snapshot::SnapshotHeading;
 use crate::workbench::{Job, Trouble};
 
 /// Apps whose public certificates are told together.
@@ -33,7 +33,7 @@ const ANSWERS_A_PART: usize = 32;
 
 pub struct Tasks {
     world: Soon,
-    kept: Kept,
+    kept: KeptRows,
     opener: Opener,
     answers: Answers,
     running: HashMap<AskId, Running>,
@@ -53,7 +53,7 @@ struct Running {
 }
 
 impl Tasks {
-    pub fn new(world: Soon, kept: Kept, opener: Opener, to: UnboundedSender<Happened>) -> Self {
+    pub fn new(world: Soon, kept: KeptRows, opener: Opener, to: UnboundedSender<Happened>) -> Self {
         Self { world, kept, opener, answers: Answers(to), running: HashMap::new() }
     }
 
@@ -66,7 +66,7 @@ impl Tasks {
     }
 
     /// What was asked of the old world is not cared about any more.
-    pub fn move_to(&mut self, world: Soon, kept: Kept) {
+    pub fn move_to(&mut self, world: Soon, kept: KeptRows) {
         let asked: Vec<AskId> = self.running.keys().copied().collect();
         for ask in asked {
             self.forget(ask);
@@ -192,7 +192,7 @@ impl Tasks {
             let cloud = world.client.cloud();
             let (practice, national) = (cloud.practice.is_some(), cloud.national);
             let context = world.context.clone();
-            kept.save(&Heading { context, as_of: estate.as_of, practice, national }, &estate);
+            kept.save(&SnapshotHeading { context, as_of: estate.as_of, practice, national }, &estate);
         });
     }
 
@@ -361,7 +361,7 @@ struct Answers(UnboundedSender<Happened>);
 
 impl Answers {
     fn say(&self, message: Message) {
-        // Nobody listens any more once the loop has ended, and then nobody misses the answer.
+        // Once the loop has ended, it does not listen any more, and the answer is not needed.
         let _ = self.0.send(Happened::Message(message));
     }
 }

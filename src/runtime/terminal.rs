@@ -1,5 +1,5 @@
-//! The terminal taken over and given back: one list of modes, switched on and off together, whatever ends the
-//! program.
+//! The terminal taken over and given back: one list of modes, switched on and off together, in every way that
+//! the program ends.
 
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -64,7 +64,7 @@ impl Terminal {
         give_back();
     }
 
-    /// Takes it again, whatever was done to it meanwhile.
+    /// Takes it again, after any change that was made to it meanwhile.
     pub fn resume(&mut self) -> io::Result<()> {
         give_back();
         take()?;

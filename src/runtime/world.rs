@@ -26,7 +26,7 @@ impl World {
         Engine { client: &self.client, journal: &self.journal, rules: &self.rules }
     }
 
-    /// The last gate before a change, whatever asked for it.
+    /// The last gate before every change.
     pub fn may_change(&self, what: &str) -> Result<(), Problem> {
         if self.read_only {
             return Err(Problem::new(what, "certdeck runs read-only")
@@ -49,7 +49,7 @@ impl Soon {
         soon
     }
 
-    /// Opens it at once, whether anybody waits or not.
+    /// Opens it at once, whether a caller waits or not.
     pub fn opening(world: impl Future<Output = Result<World, Problem>> + Send + 'static) -> Self {
         let soon = Self(async move { world.await.map(Arc::new) }.boxed().shared());
         tokio::spawn(soon.0.clone());

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use super::dialogs::{Content, keys, refusal};
 use super::look::{Look, Role};
 use super::text::{cut_middle, fit, scroll, wrap};
-use crate::app::dialog::{Bench, Part, Row, Sheet, Value};
+use crate::app::dialog::{Bench, BenchPart, BenchRow, BenchValue, Sheet};
 
 /// Columns of a row before its value: marker, label, a blank.
 const LABEL: usize = 18;
@@ -50,28 +50,30 @@ pub fn form_lines(bench: &Bench, room: usize, look: &Look) -> Content {
         let mut pairs = vec![("Enter", enter), ("Tab", "next")];
         pairs.extend((is_file && !bench.picks_on_enter()).then_some(("C-o", "files")));
         pairs.extend((!here.part.choices().is_empty()).then_some(("Space", "the other")));
-        pairs.extend((here.part == Part::New).then_some(("C-g", "make one")));
+        pairs.extend((here.part == BenchPart::New).then_some(("C-g", "make one")));
         pairs.push(("Esc", "close"));
         keys(&pairs, look)
     });
     Content { title: bench.task.title().to_owned(), lines, at, foot, cursor }
 }
 
-fn value(row: &Row, is_here: bool, room: usize, look: &Look) -> (Span<'static>, Option<usize>) {
+fn value(row: &BenchRow, is_here: bool, room: usize, look: &Look) -> (Span<'static>, Option<usize>) {
     match &row.value {
-        Value::Text(field) if is_here => {
+        BenchValue::Text(field) if is_here => {
             let (before, after) = field.around_cursor();
             let (shown, column) = scroll(before, after, room);
             (Span::raw(shown), Some(column))
         }
-        Value::Text(field) if field.text().is_empty() => (Span::styled("-", look.style(Role::Dim)), None),
-        Value::Text(field) => (Span::raw(cut_middle(field.text(), room, look.glyphs.more)), None),
-        Value::Secret(masked) if is_here || !masked.is_empty() => {
+        BenchValue::Text(field) if field.text().is_empty() => {
+            (Span::styled("-", look.style(Role::Dim)), None)
+        }
+        BenchValue::Text(field) => (Span::raw(cut_middle(field.text(), room, look.glyphs.more)), None),
+        BenchValue::Secret(masked) if is_here || !masked.is_empty() => {
             let (shown, column) = scroll(&look.glyphs.mask.repeat(masked.len()), "", room);
             (Span::raw(shown), is_here.then_some(column))
         }
-        Value::Secret(_) => (Span::styled("-", look.style(Role::Dim)), None),
-        Value::Choice(chosen) => {
+        BenchValue::Secret(_) => (Span::styled("-", look.style(Role::Dim)), None),
+        BenchValue::Choice(chosen) => {
             let word = row.part.choices().get(*chosen).copied().unwrap_or_default();
             let shown = if is_here { format!("< {word} >") } else { word.to_owned() };
             (Span::styled(shown, look.style(if is_here { Role::Selected } else { Role::Text })), None)

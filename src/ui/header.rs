@@ -1,5 +1,5 @@
 //! The line at the top: which cloud this is, how its certificates stand, and how old that is. Where there is
-//! no room for everything, what somebody has to act on stays longest.
+//! no room for everything, what a person has to act on stays longest.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -106,7 +106,7 @@ static ASCII: Glyphs = Glyphs {
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
     /// Off under `NO_COLOR`: then modifiers only, because a colour switched off by the terminal library takes
-    /// the modifiers of its cell along (ANCHORS 5.2, trap 4).
+    /// the modifiers of its cell along.
     pub colours: bool,
     /// A marker instead of a highlighted row: a third of the bytes for each step on a slow line.
     pub plain: bool,

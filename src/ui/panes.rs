@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::look::{Look, Role};
-use super::table::{Row, Table};
+use super::table::{TableRow, TableWidget};
 use super::text::{cut, fit, width, wrap};
 use super::{framed, put_lines};
 use crate::app::detail::{Detail, Raw, Tab};
@@ -21,7 +21,7 @@ pub fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
             None => list(app, look, area, frame),
         };
     }
-    // The list keeps the columns of the design size, whatever else there is room for.
+    // The list keeps the columns of the design size, even where there is room for more.
     let beside = (area.width * 2 / 5).min(area.width.saturating_sub(80));
     let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(beside)]).areas(area);
     list(app, look, left, frame);
@@ -76,13 +76,15 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     let (rows_of, basis) = (pane.name.table(), app.basis());
     let in_estate = rows_of.count(&app.estate);
     let rows =
-        list.visible().filter(|(place, ..)| *place < in_estate).map(|(place, is_selected, is_marked)| Row {
-            cells: rows_of.cells(&basis, place),
-            is_selected,
-            is_marked,
-            change: list.id(place).and_then(|id| app.changes.of(id)),
+        list.visible().filter(|(place, ..)| *place < in_estate).map(|(place, is_selected, is_marked)| {
+            TableRow {
+                cells: rows_of.cells(&basis, place),
+                is_selected,
+                is_marked,
+                change: list.id(place).and_then(|id| app.changes.of(id)),
+            }
         });
-    let table = Table { headings: rows_of.headings(), sort: pane.sort, rows: rows.collect(), look };
+    let table = TableWidget { headings: rows_of.headings(), sort: pane.sort, rows: rows.collect(), look };
     table.render(inner, frame.buffer_mut());
 }
 

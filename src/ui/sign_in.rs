@@ -8,10 +8,10 @@ use super::dialogs::{Content, keys};
 use super::look::{Look, Role};
 use super::text::wrap;
 use crate::app::App;
-use crate::app::dialog::SignIn;
+use crate::app::dialog::SignInDialog;
 use crate::model::{BrowserPage, DeviceCode, SignInAsk, ToolCommand};
 
-pub(super) fn lines(app: &App, asked: &SignIn, room: usize, look: &Look) -> Content {
+pub(super) fn lines(app: &App, asked: &SignInDialog, room: usize, look: &Look) -> Content {
     match &asked.0 {
         SignInAsk::Code(code) => code_lines(app, code, room, look),
         SignInAsk::Browser(page) => page_lines(app, page, room, look),

@@ -109,13 +109,13 @@ fn hints(app: &App) -> Vec<(String, String)> {
             entries(app.place()).filter(|entry| !entry.hint.is_empty() && entry.possible(app).is_ok());
         for entry in shown.filter(|entry| app.place() == Place::List || entry.name != "open") {
             if let Some(key) = app.settings.keymap.keys(entry).next() {
-                // In a practice cloud this is the one key that nobody can guess.
+                // In a practice cloud this is the one key that a person cannot guess.
                 let at = if entry.name == "practise" { 1.min(hints.len()) } else { hints.len() };
                 hints
                     .insert(at, (key.to_string().trim_matches(['<', '>']).to_owned(), entry.hint.to_owned()));
             }
         }
-        // Help is always within reach, whatever else has to give way.
+        // Help is always shown, even where other keys have to give way.
         if let Some(at) = hints.iter().position(|(_, words)| words == "Help") {
             let help = hints.remove(at);
             hints.insert(hints.len().min(4), help);

@@ -17,7 +17,7 @@ const GAP: u16 = 1;
 const MARKER: u16 = 2;
 
 #[derive(Debug)]
-pub struct Row {
+pub struct TableRow {
     pub cells: Vec<Cell>,
     pub is_selected: bool,
     pub is_marked: bool,
@@ -26,10 +26,10 @@ pub struct Row {
 }
 
 #[derive(Debug)]
-pub struct Table<'a> {
+pub struct TableWidget<'a> {
     pub headings: Vec<Heading>,
     pub sort: Sort,
-    pub rows: Vec<Row>,
+    pub rows: Vec<TableRow>,
     pub look: &'a Look,
 }
 
@@ -52,7 +52,7 @@ fn widths(columns: &[Heading], room: u16) -> Vec<(usize, u16)> {
         .collect()
 }
 
-impl Widget for Table<'_> {
+impl Widget for TableWidget<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
         if area.height == 0 {
             return;
@@ -79,8 +79,8 @@ impl Widget for Table<'_> {
     }
 }
 
-impl Table<'_> {
-    fn row(&self, row: &Row, widths: &[(usize, u16)]) -> Line<'static> {
+impl TableWidget<'_> {
+    fn row(&self, row: &TableRow, widths: &[(usize, u16)]) -> Line<'static> {
         let glyphs = self.look.glyphs;
         let here = if row.is_selected { glyphs.here } else { " " };
         // A person's own mark goes before what the cloud did.

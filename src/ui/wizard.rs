@@ -10,8 +10,8 @@ use super::look::{Look, Role};
 use super::text::{cut, cut_middle, fit, scroll, width, wrap};
 use super::{framed, put_lines};
 use crate::app::App;
-use crate::app::operations::{Operation, elapsed};
-use crate::app::wizard::{Focus, Origin, Standing, Wizard, pane_of};
+use crate::app::operations::{WatchedOperation, elapsed};
+use crate::app::wizard::{Focus, Origin, PageStanding, Wizard, pane_of};
 use crate::flow::{self, FieldKind, Key, Step, StepStatus, Subject};
 use crate::model::printable;
 
@@ -36,7 +36,7 @@ pub fn pages(app: &App, wizard: &Wizard, look: &Look, area: Rect, buffer: &mut B
 }
 
 /// Lines of one part, the one to keep in sight, and the text cursor.
-struct Part {
+struct Section {
     lines: Vec<Line<'static>>,
     at: usize,
     cursor: Option<(usize, u16)>,
@@ -101,7 +101,7 @@ fn rows(count: usize) -> u16 {
 }
 
 /// Draws as many lines as fit around the one to keep in sight; returns the first drawn.
-fn place(part: &Part, area: Rect, buffer: &mut Buffer) -> usize {
+fn place(part: &Section, area: Rect, buffer: &mut Buffer) -> usize {
     let height = usize::from(area.height);
     let first =
         (part.at + 3).saturating_sub(height).min(part.lines.len().saturating_sub(height)).min(part.at);
@@ -109,9 +109,9 @@ fn place(part: &Part, area: Rect, buffer: &mut Buffer) -> usize {
     first
 }
 
-fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
+fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Section {
     let label_room = wizard.fields.iter().map(|field| width(field.label)).max().unwrap_or(0).clamp(16, 30);
-    let mut part = Part { lines: Vec::new(), at: 0, cursor: None };
+    let mut part = Section { lines: Vec::new(), at: 0, cursor: None };
     for (nth, field) in wizard.fields.iter().enumerate() {
         let is_here = wizard.focus == Focus::Field(nth);
         if is_here {
@@ -193,10 +193,10 @@ fn value(
     (Span::styled(cut_middle(&shown, room, look.glyphs.more), look.style(role)), None)
 }
 
-fn steps(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
+fn steps(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Section {
     let page = wizard.current();
     let shown = wizard.shown_step();
-    let mut part = Part { lines: Vec::new(), at: 0, cursor: None };
+    let mut part = Section { lines: Vec::new(), at: 0, cursor: None };
     part.lines.push(standing(app, wizard, look, room));
     if let Some(problem) = page.failure.as_ref().filter(|problem| !problem.remedy.is_empty()) {
         let words = wrap(&format!("What to do: {}", problem.remedy), room.saturating_sub(4));
@@ -309,7 +309,7 @@ fn status(step: &Step, wizard: &Wizard, is_later: bool, look: &Look) -> (&'stati
 }
 
 /// What was sent from this wizard and is not over.
-fn running<'a>(app: &'a App, wizard: &Wizard) -> Option<&'a Operation> {
+fn running<'a>(app: &'a App, wizard: &Wizard) -> Option<&'a WatchedOperation> {
     wizard.sent.and_then(|ask| app.operations.find(ask)).filter(|operation| operation.is_running())
 }
 
@@ -327,12 +327,12 @@ fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'stati
         (glyphs.failed, format!("could not look: {} (C-r tries again)", problem.why), Role::Urgent)
     } else {
         match wizard.standing() {
-            Standing::Done => (glyphs.done, done_words(wizard), Role::Good),
-            Standing::Looking => (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim),
-            Standing::At(_) if wizard.current().ask.is_some() => {
+            PageStanding::Done => (glyphs.done, done_words(wizard), Role::Good),
+            PageStanding::Looking => (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim),
+            PageStanding::At(_) if wizard.current().ask.is_some() => {
                 (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim)
             }
-            Standing::At(step) => match &step.status {
+            PageStanding::At(step) => match &step.status {
                 StepStatus::Waiting { on, since, .. } => {
                     let long =
                         since.map(|since| format!("{} ", elapsed(app.now.as_second() - since.as_second())));
@@ -391,9 +391,11 @@ pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
         return vec![pair("Esc", "leave it running")];
     }
     let enter = match wizard.standing() {
-        Standing::Done => wizard.next_page().map_or("Finish".to_owned(), |next| next.title().to_owned()),
-        Standing::At(step) if matches!(step.status, StepStatus::NeedsInput { .. }) => "Fill in".to_owned(),
-        Standing::At(step) if is_sendable(step) => format!("{}...", step.title),
+        PageStanding::Done => wizard.next_page().map_or("Finish".to_owned(), |next| next.title().to_owned()),
+        PageStanding::At(step) if matches!(step.status, StepStatus::NeedsInput { .. }) => {
+            "Fill in".to_owned()
+        }
+        PageStanding::At(step) if is_sendable(step) => format!("{}...", step.title),
         _ => "Look again".to_owned(),
     };
     vec![("Enter".to_owned(), enter), pair("S-Tab", "Fields")]

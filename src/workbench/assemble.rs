@@ -16,8 +16,8 @@ pub struct Gathered {
     from: Vec<PathBuf>,
 }
 
-/// Reads the certificates of all these files, in whatever form; a file without any is refused, and one with a
-/// part that cannot be read.
+/// Reads the certificates of all these files, in any form; a file without any is refused, and one with a part
+/// that cannot be read.
 pub fn gather(paths: &[PathBuf]) -> Result<Gathered, Trouble> {
     let mut gathered = Gathered { certificates: Vec::new(), from: Vec::new() };
     for path in paths {

@@ -1,5 +1,5 @@
 //! A piece of work as the screen asks for it, and what came of it. It reads and writes files and may take
-//! seconds: whoever performs it does so aside.
+//! seconds: so it is performed beside the loop.
 
 use std::path::PathBuf;
 
@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Examined, Fact, Failure, Trouble, facts, gather, must_not_exist, openssl, read_key, replace, roots,
+    Examined, FactLine, Failure, Trouble, facts, gather, must_not_exist, openssl, read_key, replace, roots,
     shown, verdict, write_new,
 };
 use crate::file;
 use crate::model::Hostname;
-use crate::pki::{Bundle, Finding, Question, Wrapping};
+use crate::pki::{Bundle, FileFinding, Question, Wrapping};
 use crate::rules::{Profile, Rules};
 
 /// A password; compares, so that effects do, and prints nothing of itself.
@@ -50,19 +50,19 @@ pub enum Job {
         key_password: Option<Password>,
         certificates: Vec<String>,
         add_root: bool,
-        target: Target,
+        target: OutputFile,
     },
     /// Without a new password in `target` the old one is kept.
     Rewrap {
         file: String,
         password: Option<Password>,
-        target: Target,
+        target: OutputFile,
     },
 }
 
 /// The file that is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct OutputFile {
     pub path: String,
     pub password: Option<Password>,
     pub wrapping: Wrapping,
@@ -73,19 +73,19 @@ pub struct Target {
 
 /// What there is to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct JobResult {
     pub title: String,
-    pub facts: Vec<Fact>,
+    pub facts: Vec<FactLine>,
     /// Empty where nothing was judged.
-    pub verdict: Vec<Fact>,
-    pub findings: Vec<Finding>,
+    pub verdict: Vec<FactLine>,
+    pub findings: Vec<FileFinding>,
     /// The commands that do the same by hand (A141).
     pub openssl: Vec<String>,
 }
 
 impl Job {
     /// Does it. `now` is the time that certificates are judged as of.
-    pub fn perform(&self, rules: &Rules, now: Timestamp) -> Result<Outcome, Trouble> {
+    pub fn perform(&self, rules: &Rules, now: Timestamp) -> Result<JobResult, Trouble> {
         match self {
             Self::Inspect { file, password } => inspect(file, password.as_ref()),
             Self::Check { file, password, host, roots, profile, as_of } => {
@@ -95,7 +95,7 @@ impl Job {
                 check(
                     file,
                     password.as_ref(),
-                    &Asked { host: host.as_ref(), roots, rules, now: as_of.unwrap_or(now) },
+                    &CheckTerms { host: host.as_ref(), roots, rules, now: as_of.unwrap_or(now) },
                 )
             }
             Self::Build { key, key_password, certificates, add_root, target } => {
@@ -106,12 +106,12 @@ impl Job {
     }
 }
 
-fn inspect(file: &str, password: Option<&Password>) -> Result<Outcome, Trouble> {
+fn inspect(file: &str, password: Option<&Password>) -> Result<JobResult, Trouble> {
     let examined = open(file, password)?;
     if let Err(failure @ Failure::Refused(_)) = &examined.contents {
         return Err(Trouble::Unusable { file: examined.file(), why: failure.to_string() });
     }
-    Ok(Outcome {
+    Ok(JobResult {
         title: examined.file(),
         facts: facts(&examined, &examined.inspect()),
         verdict: Vec::new(),
@@ -121,21 +121,21 @@ fn inspect(file: &str, password: Option<&Password>) -> Result<Outcome, Trouble> 
 }
 
 /// What a check goes by.
-struct Asked<'a> {
+struct CheckTerms<'a> {
     host: Option<&'a Hostname>,
     roots: Option<PathBuf>,
     rules: &'a Rules,
     now: Timestamp,
 }
 
-fn check(file: &str, password: Option<&Password>, asked: &Asked<'_>) -> Result<Outcome, Trouble> {
-    let Asked { host, rules, now, .. } = *asked;
+fn check(file: &str, password: Option<&Password>, asked: &CheckTerms<'_>) -> Result<JobResult, Trouble> {
+    let CheckTerms { host, rules, now, .. } = *asked;
     let examined = open(file, password)?;
     let roots = roots(asked.roots.as_deref())?;
     let known = (!roots.is_empty()).then_some(&roots);
     let question = Question { rules, now, roots: known, host, empty_password: examined.has_empty_password() };
     let report = examined.judge(&question);
-    Ok(Outcome {
+    Ok(JobResult {
         title: examined.file(),
         facts: facts(&examined, &report),
         verdict: verdict(&report, host),
@@ -149,8 +149,8 @@ fn build(
     key_password: Option<&Password>,
     certificates: &[String],
     add_root: bool,
-    target: &Target,
-) -> Result<Outcome, Trouble> {
+    target: &OutputFile,
+) -> Result<JobResult, Trouble> {
     let out = target.free()?;
     let paths: Vec<PathBuf> = certificates.iter().map(|path| file::path(path)).collect();
     let gathered = gather(&paths)?;
@@ -168,7 +168,7 @@ fn build(
     Ok(written(&bundle, target, commands))
 }
 
-fn rewrap(file: &str, password: Option<&Password>, target: &Target) -> Result<Outcome, Trouble> {
+fn rewrap(file: &str, password: Option<&Password>, target: &OutputFile) -> Result<JobResult, Trouble> {
     let out = target.free()?;
     let examined = open(file, password)?;
     let refuse = |why: String| Trouble::Unusable { file: examined.file(), why };
@@ -197,7 +197,7 @@ fn open(file: &str, password: Option<&Password>) -> Result<Examined, Trouble> {
     Ok(examined)
 }
 
-impl Target {
+impl OutputFile {
     /// The path, if it may be written to: asked before any work is done.
     fn free(&self) -> Result<PathBuf, Trouble> {
         let path = file::path(&self.path);
@@ -225,8 +225,8 @@ pub fn held(bundle: &Bundle) -> String {
     }
 }
 
-fn written(bundle: &Bundle, target: &Target, openssl: Vec<String>) -> Outcome {
-    let fact = |label, text: &str| Fact { label, text: text.to_owned() };
+fn written(bundle: &Bundle, target: &OutputFile, openssl: Vec<String>) -> JobResult {
+    let fact = |label, text: &str| FactLine { label, text: text.to_owned() };
     let path = shown(&file::path(&target.path));
     let mut facts = vec![fact("written", &path), fact("holds", &held(bundle))];
     for (nth, one) in bundle.chain.iter().enumerate() {
@@ -241,5 +241,5 @@ fn written(bundle: &Bundle, target: &Target, openssl: Vec<String>) -> Outcome {
     if bundle.strays > 0 {
         facts.push(fact("not in chain", &format!("kept all the same: {} certificates", bundle.strays)));
     }
-    Outcome { title: path, facts, verdict: Vec::new(), findings: Vec::new(), openssl }
+    JobResult { title: path, facts, verdict: Vec::new(), findings: Vec::new(), openssl }
 }

@@ -1,5 +1,5 @@
-//! The workbench for certificate files: inspect, check, build and wrap anew, offline. The command line and
-//! the screen both do it here; `pki` knows the formats, this room knows files and words.
+//! The workbench for certificate files: inspect, check, build and rewrap, offline. The command line and the
+//! screen both do it here; `pki` knows the formats, this room knows files and words.
 
 mod assemble;
 mod examined;
@@ -10,8 +10,8 @@ mod written;
 
 pub use assemble::{Gathered, gather, read_key, roots};
 pub use examined::{Examined, Failure};
-pub use job::{Job, Outcome, Password, Target, held};
-pub use words::{Fact, facts, verdict};
+pub use job::{Job, JobResult, OutputFile, Password, held};
+pub use words::{FactLine, facts, verdict};
 pub use written::{must_not_exist, replace, write_new};
 
 use std::io;

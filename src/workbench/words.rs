@@ -13,12 +13,12 @@ const NAMES: usize = 20;
 
 /// One line: what it is about, empty where it goes on with the line above, and what there is to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fact {
+pub struct FactLine {
     pub label: &'static str,
     pub text: String,
 }
 
-pub fn facts(examined: &Examined, report: &Report) -> Vec<Fact> {
+pub fn facts(examined: &Examined, report: &Report) -> Vec<FactLine> {
     let mut out = Vec::new();
     match &examined.contents {
         // Its parts are listed below.
@@ -47,7 +47,7 @@ pub fn facts(examined: &Examined, report: &Report) -> Vec<Fact> {
 }
 
 /// `host` is the name that was asked about.
-pub fn verdict(report: &Report, host: Option<&Hostname>) -> Vec<Fact> {
+pub fn verdict(report: &Report, host: Option<&Hostname>) -> Vec<FactLine> {
     let answer = |wanted| if report.allows(wanted) { "yes" } else { "no" };
     let binding = host.map_or_else(|| "a binding".to_owned(), |host| format!("a binding of {host}"));
     let mut out = Vec::new();
@@ -58,11 +58,11 @@ pub fn verdict(report: &Report, host: Option<&Hostname>) -> Vec<Fact> {
     out
 }
 
-fn line(out: &mut Vec<Fact>, label: &'static str, text: impl Into<String>) {
-    out.push(Fact { label, text: text.into() });
+fn line(out: &mut Vec<FactLine>, label: &'static str, text: impl Into<String>) {
+    out.push(FactLine { label, text: text.into() });
 }
 
-fn container(container: &Pkcs12, empty_password: bool, out: &mut Vec<Fact>) {
+fn container(container: &Pkcs12, empty_password: bool, out: &mut Vec<FactLine>) {
     let mac = container.mac.as_ref().map_or_else(
         || "none".to_owned(),
         |mac| {
@@ -83,7 +83,7 @@ fn container(container: &Pkcs12, empty_password: bool, out: &mut Vec<Fact>) {
     }
 }
 
-fn leaf(leaf: &Certificate, out: &mut Vec<Fact>) {
+fn leaf(leaf: &Certificate, out: &mut Vec<FactLine>) {
     line(out, "certificate", leaf.subject.as_str());
     line(out, "issued by", leaf.issuer.as_str());
     if let Some(name) = &leaf.friendly_name {
@@ -105,7 +105,7 @@ fn leaf(leaf: &Certificate, out: &mut Vec<Fact>) {
     line(out, "thumbprint", leaf.thumbprint.as_str());
 }
 
-fn chain(contents: &Contents, chain: &CertificateChain, out: &mut Vec<Fact>) {
+fn chain(contents: &Contents, chain: &CertificateChain, out: &mut Vec<FactLine>) {
     let order = match chain.order {
         ChainOrder::LeafToRoot => "in order",
         ChainOrder::RootToLeaf => "root first",

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use certdeck::model::{Hostname, printable};
 use certdeck::pki::{
-    self, Contents, Encryption, Finding, KeyKind, Kind, Pkcs12, Question, Refused, Report, Roots,
+    self, Contents, Encryption, FileFinding, KeyKind, Kind, Pkcs12, Question, Refused, Report, Roots,
 };
 use certdeck::rules::{Profile, Requirement, Rules, Severity};
 use jiff::Timestamp;
@@ -85,7 +85,7 @@ impl Judged {
 
     /// The rules that the referee has too.
     fn codes(&self) -> String {
-        let known = |finding: &&Finding| finding.rule != Requirement::KeyRsassaPss;
+        let known = |finding: &&FileFinding| finding.rule != Requirement::KeyRsassaPss;
         let codes: BTreeSet<String> =
             self.report.findings.iter().filter(known).map(|finding| finding.rule.to_string()).collect();
         if codes.is_empty() { "-".into() } else { codes.into_iter().collect::<Vec<_>>().join(",") }
@@ -191,7 +191,7 @@ fn pfx(row: &Row, judged: &Judged) -> Vec<String> {
 }
 
 fn leaf(row: &Row, contents: &Contents, report: &Report, differences: &mut Differences) {
-    let is_unparsable = |finding: &Finding| finding.rule == Requirement::LeafUnparsable;
+    let is_unparsable = |finding: &FileFinding| finding.rule == Requirement::LeafUnparsable;
     let Some(leaf) = report.leaf.and_then(|leaf| contents.certificates.get(leaf.place)) else {
         return differences.compare("leaf", &row["leaf"], "-");
     };

@@ -13,6 +13,7 @@ mod dated;
 #[path = "../support/files.rs"]
 mod files;
 mod homes;
+mod names;
 mod pkcs12;
 mod platform_numbers;
 #[path = "../support/pty.rs"]

@@ -10,7 +10,7 @@ use crate::pty::Pty;
 use certdeck::app::effect::Effect;
 use certdeck::app::message::{AskId, Message};
 use certdeck::model::{Estate, Problem, Text};
-use certdeck::snapshot::{self, Heading};
+use certdeck::snapshot::{self, SnapshotHeading};
 use certdeck::ui::look::Look;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
@@ -106,7 +106,8 @@ fn rows_that_come_too_late_are_dropped() {
 
 #[test]
 fn what_is_kept_is_the_estate_and_no_word_of_it_is_lost() {
-    let heading = Heading { context: "practice".to_owned(), as_of: now(), practice: true, national: false };
+    let heading =
+        SnapshotHeading { context: "practice".to_owned(), as_of: now(), practice: true, national: false };
     let kept = snapshot::decode(&snapshot::encode(&heading, &estate()).unwrap()).unwrap();
     let parts = |estate: &Estate| {
         let Estate {

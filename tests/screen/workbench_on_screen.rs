@@ -5,12 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::contoso::{Screen, host, now};
-use certdeck::app::dialog::{Dialog, Folder, FolderEntry, Part};
+use certdeck::app::dialog::{BenchPart, Dialog, Folder, FolderEntry};
 use certdeck::app::effect::Effect;
 use certdeck::app::message::Message;
 use certdeck::pki::{self, Question};
 use certdeck::rules::Profile;
-use certdeck::workbench::{Examined, Fact, Job, Outcome, Password, Trouble, facts, openssl, verdict};
+use certdeck::workbench::{Examined, FactLine, Job, JobResult, Password, Trouble, facts, openssl, verdict};
 use insta::assert_snapshot;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
@@ -31,7 +31,7 @@ fn job(screen: &Screen) -> Job {
     screen.effects.iter().find_map(job).unwrap_or_else(|| panic!("no work; effects: {:?}", screen.effects))
 }
 
-fn answer(screen: &mut Screen, result: Result<Outcome, Trouble>) {
+fn answer(screen: &mut Screen, result: Result<JobResult, Trouble>) {
     let ask = screen.asked(|effect| if let Effect::Work { ask, .. } = effect { Some(*ask) } else { None });
     screen.send(Message::Worked { ask, result: result.map(Box::new) });
 }
@@ -42,7 +42,7 @@ fn perform(screen: &mut Screen) {
     answer(screen, result);
 }
 
-fn refusal(screen: &Screen) -> (Part, String) {
+fn refusal(screen: &Screen) -> (BenchPart, String) {
     let Some(Dialog::Bench(bench)) = screen.app.dialogs.last() else {
         panic!("no form: {:?}", screen.app.dialogs.last())
     };
@@ -50,7 +50,7 @@ fn refusal(screen: &Screen) -> (Part, String) {
 }
 
 /// The facts and the verdict on a certificate without a key, judged without the roots of this machine.
-fn outcome(screen: &Screen) -> Outcome {
+fn outcome(screen: &Screen) -> JobResult {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contoso/shop.pem");
     let mut examined = Examined::read(&path, None, || Ok::<_, Trouble>(None)).unwrap();
     examined.path = "/home/ada/certs/shop.pem".into();
@@ -63,7 +63,7 @@ fn outcome(screen: &Screen) -> Outcome {
         empty_password: true,
     };
     let report = examined.judge(&question);
-    Outcome {
+    JobResult {
         title: examined.file(),
         facts: facts(&examined, &report),
         verdict: verdict(&report, Some(&name)),
@@ -124,13 +124,16 @@ fn a_result_shows_verdict_findings_and_facts_and_the_openssl_command() {
 fn an_error_stays_in_the_form_with_what_was_typed() {
     let mut screen = opened("cert-inspect");
     screen.press("<Tab><Enter>");
-    assert_eq!(refusal(&screen).0, Part::File);
+    assert_eq!(refusal(&screen).0, BenchPart::File);
     screen.press("/home/ada/shop.pfx<Enter>");
     answer(
         &mut screen,
         Err(Trouble::Closed { file: "/home/ada/shop.pfx".into(), why: "a password is needed".into() }),
     );
-    assert_eq!(refusal(&screen), (Part::Password, "/home/ada/shop.pfx: a password is needed".to_owned()));
+    assert_eq!(
+        refusal(&screen),
+        (BenchPart::Password, "/home/ada/shop.pfx: a password is needed".to_owned())
+    );
     screen.press("geheim<Enter>");
     answer(
         &mut screen,
@@ -144,13 +147,13 @@ fn an_error_stays_in_the_form_with_what_was_typed() {
     assert!(matches!(job(&screen), Job::Inspect { password: Some(_), .. }));
     let mut screen = opened("cert-check");
     screen.press("a.pfx<Tab><Tab><Tab><Tab><Right><Tab>tomorrow<Enter>");
-    assert!(refusal(&screen).0 == Part::AsOf && screen.effects.is_empty());
+    assert!(refusal(&screen).0 == BenchPart::AsOf && screen.effects.is_empty());
     screen.press("<C-u>2026-09-01<Enter>");
     let Job::Check { profile, as_of, .. } = job(&screen) else { panic!() };
     assert_eq!((profile, as_of.unwrap().to_string().as_str()), (Some(Profile::Seed), "2026-09-01T00:00:00Z"));
     let mut screen = opened("cert-check");
     screen.press("a.pfx<Tab><Tab>nohost<Enter>");
-    assert!(refusal(&screen).0 == Part::Host && screen.effects.is_empty());
+    assert!(refusal(&screen).0 == BenchPart::Host && screen.effects.is_empty());
 }
 
 #[test]
@@ -188,8 +191,8 @@ fn no_effect_and_no_message_prints_a_password() {
     assert!(matches!(job(&screen), Job::Rewrap { password: Some(_), .. }));
     let printed = format!("{:?}{:?}{dots}", screen.effects, screen.app);
     assert!(!printed.contains("hunter2"), "{printed}");
-    let facts = vec![Fact { label: "written", text: "/home/ada/b.pfx".into() }];
-    let result = Outcome {
+    let facts = vec![FactLine { label: "written", text: "/home/ada/b.pfx".into() }];
+    let result = JobResult {
         title: "b.pfx".into(),
         facts,
         verdict: Vec::new(),
@@ -212,7 +215,7 @@ fn a_password_that_is_made_is_copied_and_wanted_again_a142() {
     screen.send(Message::PasswordMade(Ok(Password(made))));
     assert_snapshot!("cert_password_made", screen.text());
     screen.press("<Enter>");
-    assert_eq!(refusal(&screen).0, Part::Again, "nobody has shown yet to have it");
+    assert_eq!(refusal(&screen).0, BenchPart::Again, "nobody has shown yet to have it");
     screen.send(Message::Pasted(text.clone()));
     screen.press("<Enter>");
     let Job::Rewrap { target, .. } = job(&screen) else { panic!() };
@@ -256,9 +259,9 @@ fn what_is_built_and_wrapped_anew_is_private_opens_again_and_replaces_only_with_
     let mut screen = opened("cert-build");
     let (key, root, leaf) = (at("shop.key"), at("root.crt"), at("leaf.crt"));
     screen.press(&format!("{key}<Tab><Tab>{root}<Enter>"));
-    assert_eq!(refusal(&screen).0, Part::New);
+    assert_eq!(refusal(&screen).0, BenchPart::New);
     screen.press("one<Tab>two<Enter>");
-    assert_eq!(refusal(&screen).0, Part::Again);
+    assert_eq!(refusal(&screen).0, BenchPart::Again);
     screen.press("<C-u>one<Enter>");
     perform(&mut screen);
     assert!(refusal(&screen).1.contains("belongs to none of the certificates"), "{}", refusal(&screen).1);
@@ -285,7 +288,7 @@ fn what_is_built_and_wrapped_anew_is_private_opens_again_and_replaces_only_with_
     let mut screen = opened("cert-inspect");
     screen.press(&format!("{}<Tab>one<Enter>", at("shop.pfx")));
     perform(&mut screen);
-    assert_eq!(refusal(&screen).0, Part::Password, "the old password opens it no more");
+    assert_eq!(refusal(&screen).0, BenchPart::Password, "the old password opens it no more");
     screen.press("<C-u>new<Enter>");
     perform(&mut screen);
     let mut judged = opened("cert-check");

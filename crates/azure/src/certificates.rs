@@ -65,7 +65,7 @@ pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<PrivateCerti
 
 /// The certificate that is to be made.
 #[derive(Debug, Clone, Copy)]
-pub struct Target<'a> {
+pub struct NewCertificate<'a> {
     pub id: &'a ResourceId,
     pub location: &'a str,
     /// The plan that determines the webspace; for an app's own certificate the plan of the app.
@@ -74,7 +74,7 @@ pub struct Target<'a> {
     pub own: OwnSettings,
 }
 
-impl Target<'_> {
+impl NewCertificate<'_> {
     /// Keeps the settings that a certificate of this id already has.
     #[must_use]
     pub fn keeping(self, existing: Option<&PrivateCertificate>) -> Self {
@@ -97,7 +97,7 @@ impl Target<'_> {
 }
 
 /// Imports a certificate from a vault secret. The same request again is a Sync (`sync`).
-pub fn import(to: Target<'_>, vault: &ResourceId, secret: &str) -> Request {
+pub fn import(to: NewCertificate<'_>, vault: &ResourceId, secret: &str) -> Request {
     let what = format!("Import the certificate {} from the vault {}", to.id.name(), vault.name());
     to.put(what, json!({ "keyVaultId": vault.as_str(), "keyVaultSecretName": secret, "password": "" }))
 }
@@ -108,7 +108,7 @@ pub fn import(to: Target<'_>, vault: &ResourceId, secret: &str) -> Request {
 pub fn sync(certificate: &PrivateCertificate, secret: &VaultSecret, plan: Option<&ResourceId>) -> Request {
     let what =
         format!("Sync the certificate {} with the vault {}", certificate.id.name(), secret.vault.name());
-    let to = Target {
+    let to = NewCertificate {
         id: &certificate.id,
         location: &certificate.location,
         plan,
@@ -122,7 +122,7 @@ pub fn sync(certificate: &PrivateCertificate, secret: &VaultSecret, plan: Option
 }
 
 /// Uploads a PFX; both the file (in Base64) and its password are secrets.
-pub fn upload(to: Target<'_>, pfx: SecretString, password: SecretString) -> Request {
+pub fn upload(to: NewCertificate<'_>, pfx: SecretString, password: SecretString) -> Request {
     let mut request = to.put(
         format!("Upload the certificate {}", to.id.name()),
         json!({ "password": null, "pfxBlob": null }),
@@ -141,7 +141,7 @@ pub fn delete(id: &ResourceId) -> Request {
 /// Creates a free managed certificate for a hostname. A name with an A record is proved by a token over HTTP
 /// (`domainValidationMethod`), one with a CNAME record by that record. Azure takes minutes, and repeating the
 /// request does not help.
-pub fn manage(to: Target<'_>, host: &Hostname, by_http_token: bool) -> Request {
+pub fn manage(to: NewCertificate<'_>, host: &Hostname, by_http_token: bool) -> Request {
     let mut properties = json!({ "canonicalName": host.as_str(), "password": "" });
     if by_http_token {
         properties["domainValidationMethod"] = "http-token".into();

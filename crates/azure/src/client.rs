@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::address;
 use super::answer::{AsItIs, ServiceAnswer};
-use super::budget::{Budget, Urgency};
+use super::budget::{Budget, CallUrgency};
 use super::challenge::Claims;
 use super::clock::{ServiceClock, span_words};
 use super::cloud::{Cloud, host_of};
@@ -39,7 +39,7 @@ pub struct Client {
     sender: Arc<Sender>,
     subscriptions: Arc<[String]>,
     principals: Arc<Principals>,
-    urgency: Urgency,
+    urgency: CallUrgency,
     deadline: Option<Deadline>,
     listener: Option<Listener>,
 }
@@ -59,7 +59,7 @@ pub struct Changed {
 
 /// One line about the progress of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Progress {
+pub struct ChangeProgress {
     pub note: String,
     pub elapsed: Duration,
 }
@@ -104,7 +104,7 @@ impl Client {
             sender: Arc::new(sender),
             subscriptions: subscriptions.into(),
             principals: Arc::new(principals),
-            urgency: Urgency::Person,
+            urgency: CallUrgency::Person,
             deadline: None,
             listener: None,
         }
@@ -122,13 +122,13 @@ impl Client {
     /// first, and do not repeat what keeps failing.
     #[must_use]
     pub fn for_a_look(&self) -> Self {
-        Self { urgency: Urgency::Look, ..self.clone() }
+        Self { urgency: CallUrgency::Look, ..self.clone() }
     }
 
     /// The same for requests that no person waits for: all others go first.
     #[must_use]
     pub fn in_background(&self) -> Self {
-        Self { urgency: Urgency::Background, ..self.clone() }
+        Self { urgency: CallUrgency::Background, ..self.clone() }
     }
 
     /// The same client with a deadline for its reads: a read without an answer by then is an error. A change
@@ -325,10 +325,10 @@ impl Client {
     pub async fn change(
         &self,
         request: &Request,
-        progress: &mut (dyn FnMut(Progress) + Send),
+        progress: &mut (dyn FnMut(ChangeProgress) + Send),
     ) -> Result<Changed, AzureError> {
         let start = Instant::now();
-        let mut tell = |note: String| progress(Progress { note, elapsed: start.elapsed() });
+        let mut tell = |note: String| progress(ChangeProgress { note, elapsed: start.elapsed() });
         let url = address::of(&self.cloud, request)?;
         let answer = accepted(self.send(self.call(url.clone(), request), Some(&mut tell)).await?)?;
         let (status, request_id) = (answer.status, answer.request_id.clone());

@@ -55,9 +55,9 @@ pub mod x509;
 
 pub use answer::AsItIs;
 pub use around::{Around, around};
-pub use budget::Urgency;
+pub use budget::CallUrgency;
 pub use challenge::Claims;
-pub use client::{Changed, Client, Progress};
+pub use client::{ChangeProgress, Changed, Client};
 pub use clock::{ServiceClock, span_words};
 pub use cloud::{Cloud, CloudKind, Practice, is_loopback};
 pub use connect::Connection;

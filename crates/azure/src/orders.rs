@@ -27,7 +27,7 @@ pub struct NewOrder {
 
 /// One event in an order's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Action {
+pub struct OrderEvent {
     /// `CertificateOrderCreated`, `DomainValidationComplete` …
     pub kind: String,
     pub at: Option<Timestamp>,
@@ -47,11 +47,11 @@ pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Order>, Azur
 }
 
 /// The events of the order so far, as the service reports them.
-pub async fn actions(client: &Client, order: &ResourceId) -> Result<Vec<Action>, AzureError> {
+pub async fn actions(client: &Client, order: &ResourceId) -> Result<Vec<OrderEvent>, AzureError> {
     let answer =
         listed(client, &question("Read the history of", order, "retrieveCertificateActions")).await?;
     let action = |value: &Value| {
-        Some(Action { kind: json::text(value, "/actionType")?, at: json::time(value, "/createdAt") })
+        Some(OrderEvent { kind: json::text(value, "/actionType")?, at: json::time(value, "/createdAt") })
     };
     Ok(json::elements(&answer).iter().filter_map(action).collect())
 }

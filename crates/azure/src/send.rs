@@ -12,7 +12,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::answer::ServiceAnswer;
-use super::budget::{Budget, RequestOutcome, Urgency};
+use super::budget::{Budget, CallUrgency, RequestOutcome};
 use super::challenge::Claims;
 use super::clock::ServiceClock;
 use super::cloud::host_of;
@@ -44,7 +44,7 @@ pub struct WireCall {
     pub read: bool,
     /// The ETag that the resource must still have.
     pub if_match: Option<String>,
-    pub urgency: Urgency,
+    pub urgency: CallUrgency,
     /// After this moment the answer is not needed any more.
     pub until: Option<Instant>,
     /// The list of the answer whose rows stay text.
@@ -52,7 +52,7 @@ pub struct WireCall {
 }
 
 impl WireCall {
-    pub fn get(url: Url, audience: String, urgency: Urgency) -> Self {
+    pub fn get(url: Url, audience: String, urgency: CallUrgency) -> Self {
         let (method, repeat) = (Method::Get, Repeat::Safe);
         Self {
             method,

@@ -13,7 +13,7 @@ use certdeck_model::{Problem, said as clean};
 
 /// The words for a code.
 #[derive(Debug, Deserialize)]
-struct Words {
+struct ErrorWords {
     /// Empty: the service's own sentence is good enough. `{}`: it is inserted there.
     #[serde(default)]
     why: String,
@@ -24,10 +24,10 @@ struct Words {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct KnownErrors {
-    service: HashMap<String, Words>,
+    service: HashMap<String, ErrorWords>,
     /// By words of a message that has no code.
-    message: HashMap<String, Words>,
-    sign_in: HashMap<String, Words>,
+    message: HashMap<String, ErrorWords>,
+    sign_in: HashMap<String, ErrorWords>,
 }
 
 static KNOWN: LazyLock<KnownErrors> =
@@ -35,7 +35,7 @@ static KNOWN: LazyLock<KnownErrors> =
 
 impl KnownErrors {
     /// The five digits are more specific than the code, and the code more than the message.
-    fn of(&self, refusal: &Refusal) -> Option<&Words> {
+    fn of(&self, refusal: &Refusal) -> Option<&ErrorWords> {
         let by_code = |code: &str| {
             self.service.iter().find(|(known, _)| known.eq_ignore_ascii_case(code)).map(|(_, words)| words)
         };
@@ -145,7 +145,7 @@ fn refused(refusal: &Refusal, what: &str) -> Problem {
             "Azure asks to slow down: too many requests".to_owned(),
             format!("Wait {wait} and repeat the command."),
         )
-    } else if let Some(Words { why, remedy }) = known {
+    } else if let Some(ErrorWords { why, remedy }) = known {
         (
             if why.is_empty() { refusal.message.clone() } else { why.replace("{}", &refusal.message) },
             remedy.clone(),

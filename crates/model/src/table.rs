@@ -19,7 +19,7 @@ thread_local! {
 
 /// The form of a text in rows with a table.
 #[derive(Serialize, Deserialize)]
-pub(super) enum Entry<'t> {
+pub(super) enum TableEntry<'t> {
     New(&'t str),
     /// The index among all new texts.
     Again(u32),
@@ -55,14 +55,14 @@ impl<T> Drop for Open<T> {
 }
 
 /// The form in which to write this text; `None` if no table is open.
-pub(super) fn entry(text: &Text) -> Option<Entry<'_>> {
+pub(super) fn entry(text: &Text) -> Option<TableEntry<'_>> {
     WRITTEN.with_borrow_mut(|table| {
         let table = table.as_mut()?;
         if let Some(place) = table.get(text) {
-            return Some(Entry::Again(*place));
+            return Some(TableEntry::Again(*place));
         }
         table.insert(text.clone(), u32::try_from(table.len()).ok()?);
-        Some(Entry::New(text))
+        Some(TableEntry::New(text))
     })
 }
 
@@ -71,16 +71,16 @@ pub(super) fn is_reading() -> bool {
 }
 
 /// The text of an entry; `None` if the table has no such index.
-pub(super) fn text(entry: &Entry<'_>) -> Option<Text> {
+pub(super) fn text(entry: &TableEntry<'_>) -> Option<Text> {
     READ.with_borrow_mut(|table| {
         let table = table.as_mut()?;
         match entry {
-            Entry::New(text) => {
+            TableEntry::New(text) => {
                 let text = Text::from(*text);
                 table.push(text.clone());
                 Some(text)
             }
-            Entry::Again(place) => table.get(usize::try_from(*place).ok()?).cloned(),
+            TableEntry::Again(place) => table.get(usize::try_from(*place).ok()?).cloned(),
         }
     })
 }
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_number_that_no_text_has_is_refused() {
-        let damaged = postcard::to_stdvec(&[Entry::New("a"), Entry::Again(7)]).unwrap();
+        let damaged = postcard::to_stdvec(&[TableEntry::New("a"), TableEntry::Again(7)]).unwrap();
         assert!(reading(|| postcard::from_bytes::<[Text; 2]>(&damaged)).is_err());
     }
 }

@@ -101,7 +101,7 @@ impl<'de> Deserialize<'de> for Text {
             }
         }
         if table::is_reading() {
-            return table::text(&table::Entry::deserialize(from)?)
+            return table::text(&table::TableEntry::deserialize(from)?)
                 .ok_or_else(|| de::Error::custom("no such text"));
         }
         from.deserialize_str(Reader)

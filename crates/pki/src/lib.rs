@@ -40,7 +40,7 @@ pub use pkcs12::{Wrapping, WriteError, write_pkcs12};
 pub use read::{certificates, read, read_key};
 pub use refused::{ReadError, Refused, UnreadParts};
 pub use trust::Roots;
-pub use verdict::{Finding, Report, Verdict};
+pub use verdict::{FileFinding, Report, Verdict};
 
 /// The limits on what a hostile file can demand.
 pub mod limits {

@@ -8,7 +8,7 @@ use certdeck_model::rules::{Demand, Requirement, Severity, Use};
 
 /// One requirement that is not met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct FileFinding {
     pub rule: Requirement,
     pub severity: Severity,
     /// One plain line: what was found, and what is required.
@@ -23,7 +23,7 @@ pub struct Finding {
     pub checklist: Vec<String>,
 }
 
-impl Finding {
+impl FileFinding {
     pub(super) fn new(demand: &Demand, severity: Severity, seen: String) -> Self {
         Self {
             rule: demand.id,
@@ -75,7 +75,7 @@ pub struct Report {
     /// `None` if there were no roots to compare with.
     pub trusted: Option<bool>,
     /// The most severe first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<FileFinding>,
 }
 
 impl Report {

@@ -13,7 +13,7 @@ use crate::app::message::AskId;
 use crate::model::{Hostname, quoted};
 use crate::pki::Wrapping;
 use crate::rules::Profile;
-use crate::workbench::{Job, Password, Target};
+use crate::workbench::{Job, OutputFile, Password};
 
 /// The four things that the workbench does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,7 +25,7 @@ pub enum Task {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum BenchPart {
     File,
     Password,
     Host,
@@ -44,23 +44,23 @@ pub enum Part {
 }
 
 #[derive(Debug, Clone)]
-pub enum Value {
+pub enum BenchValue {
     Text(Field),
     Secret(Masked),
-    /// One of the words of [`Part::choices`].
+    /// One of the words of [`BenchPart::choices`].
     Choice(usize),
 }
 
 #[derive(Debug, Clone)]
-pub struct Row {
-    pub part: Part,
-    pub value: Value,
+pub struct BenchRow {
+    pub part: BenchPart,
+    pub value: BenchValue,
 }
 
 #[derive(Debug, Clone)]
 pub struct Bench {
     pub task: Task,
-    pub rows: Vec<Row>,
+    pub rows: Vec<BenchRow>,
     /// The row that has the keys.
     pub at: usize,
     pub refusal: Option<String>,
@@ -87,20 +87,20 @@ impl Task {
         }
     }
 
-    fn parts(self) -> &'static [Part] {
-        use Part::{
+    fn parts(self) -> &'static [BenchPart] {
+        use BenchPart::{
             Again, Certificate, Encryption, File, Host, Key, KeyPassword, Name, New, Out, Root, Roots, Rules,
         };
         match self {
-            Self::Inspect => &[File, Part::Password],
-            Self::Check => &[File, Part::Password, Host, Roots, Rules, Part::AsOf],
+            Self::Inspect => &[File, BenchPart::Password],
+            Self::Check => &[File, BenchPart::Password, Host, Roots, Rules, BenchPart::AsOf],
             Self::Build => &[Key, KeyPassword, Certificate, Root, Encryption, Name, New, Again, Out],
-            Self::Rewrap => &[File, Part::Password, Encryption, Name, New, Again, Out],
+            Self::Rewrap => &[File, BenchPart::Password, Encryption, Name, New, Again, Out],
         }
     }
 }
 
-impl Part {
+impl BenchPart {
     pub fn label(self) -> &'static str {
         match self {
             Self::File => "File",
@@ -165,13 +165,15 @@ impl Part {
         }
     }
 
-    fn row(self) -> Row {
+    fn row(self) -> BenchRow {
         let value = match self {
-            Self::Password | Self::KeyPassword | Self::New | Self::Again => Value::Secret(Masked::default()),
-            Self::Root | Self::Rules | Self::Encryption => Value::Choice(0),
-            _ => Value::Text(Field::default()),
+            Self::Password | Self::KeyPassword | Self::New | Self::Again => {
+                BenchValue::Secret(Masked::default())
+            }
+            Self::Root | Self::Rules | Self::Encryption => BenchValue::Choice(0),
+            _ => BenchValue::Text(Field::default()),
         };
-        Row { part: self, value }
+        BenchRow { part: self, value }
     }
 }
 
@@ -195,7 +197,7 @@ impl Bench {
         match key.code {
             KeyCode::Esc => return Answer::Close,
             KeyCode::Char('o') if key.ctrl && !part.endings().is_empty() => return self.pick(),
-            KeyCode::Char('g') if key.ctrl && part == Part::New => return Answer::Do(Act::MakePassword),
+            KeyCode::Char('g') if key.ctrl && part == BenchPart::New => return Answer::Do(Act::MakePassword),
             KeyCode::Enter if self.picks_on_enter() => return self.pick(),
             KeyCode::Enter => return Answer::Do(Act::Work { replaces: false }),
             KeyCode::Tab if key.shift => self.go(false),
@@ -209,17 +211,17 @@ impl Bench {
     /// Whether Enter chooses a file here: where one is wanted and none is named. What is optional never holds
     /// up the work.
     pub fn picks_on_enter(&self) -> bool {
-        let Row { part, value } = &self.rows[self.at];
-        let is_empty = matches!(value, Value::Text(field) if field.text().is_empty());
-        *part != Part::Roots && !part.endings().is_empty() && is_empty
+        let BenchRow { part, value } = &self.rows[self.at];
+        let is_empty = matches!(value, BenchValue::Text(field) if field.text().is_empty());
+        *part != BenchPart::Roots && !part.endings().is_empty() && is_empty
     }
 
     fn edit(&mut self, key: Key) {
         let choices = self.rows[self.at].part.choices().len();
         match &mut self.rows[self.at].value {
-            Value::Text(field) => drop(field.press(key)),
-            Value::Secret(masked) => drop(masked.press(key)),
-            Value::Choice(at) => match key.code {
+            BenchValue::Text(field) => drop(field.press(key)),
+            BenchValue::Secret(masked) => drop(masked.press(key)),
+            BenchValue::Choice(at) => match key.code {
                 KeyCode::Right | KeyCode::Char(' ' | 'l') => *at = (*at + 1) % choices,
                 KeyCode::Left | KeyCode::Char('h') => *at = (*at + choices - 1) % choices,
                 _ => {}
@@ -233,16 +235,16 @@ impl Bench {
             return;
         }
         match &mut self.rows[self.at].value {
-            Value::Text(field) => field.paste(text),
-            Value::Secret(masked) => masked.paste(text),
-            Value::Choice(_) => {}
+            BenchValue::Text(field) => field.paste(text),
+            BenchValue::Secret(masked) => masked.paste(text),
+            BenchValue::Choice(_) => {}
         }
         self.keep_room();
     }
 
     /// Takes the path of a file that was picked, and goes on.
     pub fn fill(&mut self, path: &str) {
-        if let Value::Text(field) = &mut self.rows[self.at].value {
+        if let BenchValue::Text(field) = &mut self.rows[self.at].value {
             field.set(path);
         }
         self.keep_room();
@@ -251,26 +253,27 @@ impl Bench {
 
     /// Takes a password that was made for this row, and goes on to the row that wants it again.
     pub fn fill_password(&mut self, password: &SecretString) {
-        if let Value::Secret(masked) = &mut self.rows[self.at].value {
+        if let BenchValue::Secret(masked) = &mut self.rows[self.at].value {
             masked.set(password.expose_secret());
         }
         self.go(true);
     }
 
-    pub fn refuse(&mut self, part: Part, why: impl Into<String>) {
+    pub fn refuse(&mut self, part: BenchPart, why: impl Into<String>) {
         self.at = self.rows.iter().position(|row| row.part == part).unwrap_or(self.at);
         self.refusal = Some(why.into());
     }
 
     /// The row that a closed file asks for.
-    pub fn password_part(&self) -> Part {
-        if self.task == Task::Build { Part::KeyPassword } else { Part::Password }
+    pub fn password_part(&self) -> BenchPart {
+        if self.task == Task::Build { BenchPart::KeyPassword } else { BenchPart::Password }
     }
 
     fn pick(&self) -> Answer {
         let part = self.rows[self.at].part;
-        let Value::Text(field) = &self.rows[self.at].value else { return Answer::Stay };
-        let named = [field.text(), self.text(Part::Key)].into_iter().find_map(|path| path.rsplit_once('/'));
+        let BenchValue::Text(field) = &self.rows[self.at].value else { return Answer::Stay };
+        let named =
+            [field.text(), self.text(BenchPart::Key)].into_iter().find_map(|path| path.rsplit_once('/'));
         let beside = named.map_or("", |(folder, _)| if folder.is_empty() { "/" } else { folder }).to_owned();
         Answer::Do(Act::PickFile { title: part.label(), endings: part.endings(), beside })
     }
@@ -283,13 +286,13 @@ impl Bench {
 
     /// There is always one empty line for one more certificate, the last of them.
     fn keep_room(&mut self) {
-        let is_empty = |row: &Row| {
-            row.part == Part::Certificate
-                && matches!(&row.value, Value::Text(field) if field.text().is_empty())
+        let is_empty = |row: &BenchRow| {
+            row.part == BenchPart::Certificate
+                && matches!(&row.value, BenchValue::Text(field) if field.text().is_empty())
         };
-        let Some(last) = self.rows.iter().rposition(|row| row.part == Part::Certificate) else { return };
+        let Some(last) = self.rows.iter().rposition(|row| row.part == BenchPart::Certificate) else { return };
         if !is_empty(&self.rows[last]) {
-            self.rows.insert(last + 1, Part::Certificate.row());
+            self.rows.insert(last + 1, BenchPart::Certificate.row());
         } else if last > 0 && is_empty(&self.rows[last - 1]) && self.at < last {
             self.rows.remove(last);
         }
@@ -298,16 +301,16 @@ impl Bench {
     /// Beside what is read, under a name that says where it comes from; a name that was typed stays.
     fn suggest_out(&mut self) {
         let (from, ending) = match self.task {
-            Task::Build => (Part::Key, ".pfx"),
-            Task::Rewrap => (Part::File, "-rewrapped.pfx"),
+            Task::Build => (BenchPart::Key, ".pfx"),
+            Task::Rewrap => (BenchPart::File, "-rewrapped.pfx"),
             Task::Inspect | Task::Check => return,
         };
         let from = self.text(from);
         let stem = from.rsplit_once('.').filter(|(_, end)| !end.contains('/')).map_or(from, |(stem, _)| stem);
         let name = format!("{stem}{ending}");
-        let is_free = !from.is_empty() && self.text(Part::Out).is_empty();
-        if let Some(Row { value: Value::Text(field), .. }) =
-            self.rows.iter_mut().find(|row| row.part == Part::Out)
+        let is_free = !from.is_empty() && self.text(BenchPart::Out).is_empty();
+        if let Some(BenchRow { value: BenchValue::Text(field), .. }) =
+            self.rows.iter_mut().find(|row| row.part == BenchPart::Out)
             && is_free
         {
             field.set(&name);
@@ -315,41 +318,46 @@ impl Bench {
     }
 
     /// The job, or the row that stands in the way, and why.
-    pub fn job(&self, replaces: bool) -> Result<Job, (Part, String)> {
-        let file = || self.required(Part::File, "name the file first: Enter shows the files");
+    pub fn job(&self, replaces: bool) -> Result<Job, (BenchPart, String)> {
+        let file = || self.required(BenchPart::File, "name the file first: Enter shows the files");
         Ok(match self.task {
-            Task::Inspect => Job::Inspect { file: file()?, password: self.secret(Part::Password) },
+            Task::Inspect => Job::Inspect { file: file()?, password: self.secret(BenchPart::Password) },
             Task::Check => {
-                let host = Some(self.text(Part::Host))
+                let host = Some(self.text(BenchPart::Host))
                     .filter(|text| !text.is_empty())
                     .map(Hostname::parse)
                     .transpose();
-                let host = host.map_err(|why| (Part::Host, why.to_string()))?;
+                let host = host.map_err(|why| (BenchPart::Host, why.to_string()))?;
                 Job::Check {
                     file: file()?,
-                    password: self.secret(Part::Password),
+                    password: self.secret(BenchPart::Password),
                     host,
-                    roots: self.texts(Part::Roots).next().map(str::to_owned),
-                    profile: (self.choice(Part::Rules) == 1).then_some(Profile::Seed),
+                    roots: self.texts(BenchPart::Roots).next().map(str::to_owned),
+                    profile: (self.choice(BenchPart::Rules) == 1).then_some(Profile::Seed),
                     as_of: self
-                        .texts(Part::AsOf)
+                        .texts(BenchPart::AsOf)
                         .next()
                         .map(moment)
                         .transpose()
-                        .map_err(|why| (Part::AsOf, why))?,
+                        .map_err(|why| (BenchPart::AsOf, why))?,
                 }
             }
             Task::Build => {
-                let key = self
-                    .required(Part::Key, "name the file of the private key first: Enter shows the files")?;
-                self.required(Part::Certificate, "name the files of the chain first: Enter shows the files")?;
+                let key = self.required(
+                    BenchPart::Key,
+                    "name the file of the private key first: Enter shows the files",
+                )?;
+                self.required(
+                    BenchPart::Certificate,
+                    "name the files of the chain first: Enter shows the files",
+                )?;
                 self.required_secret()?;
-                let certificates = self.texts(Part::Certificate).map(str::to_owned).collect();
-                let add_root = self.choice(Part::Root) == 1;
+                let certificates = self.texts(BenchPart::Certificate).map(str::to_owned).collect();
+                let add_root = self.choice(BenchPart::Root) == 1;
                 let target = self.target(replaces)?;
                 Job::Build {
                     key,
-                    key_password: self.secret(Part::KeyPassword),
+                    key_password: self.secret(BenchPart::KeyPassword),
                     certificates,
                     add_root,
                     target,
@@ -357,63 +365,67 @@ impl Bench {
             }
             Task::Rewrap => Job::Rewrap {
                 file: file()?,
-                password: self.secret(Part::Password),
+                password: self.secret(BenchPart::Password),
                 target: self.target(replaces)?,
             },
         })
     }
 
-    fn target(&self, replaces: bool) -> Result<Target, (Part, String)> {
-        let password = self.secret(Part::New);
-        if password != self.secret(Part::Again) {
-            return Err((Part::Again, "the two new passwords differ".to_owned()));
+    fn target(&self, replaces: bool) -> Result<OutputFile, (BenchPart, String)> {
+        let password = self.secret(BenchPart::New);
+        if password != self.secret(BenchPart::Again) {
+            return Err((BenchPart::Again, "the two new passwords differ".to_owned()));
         }
-        let name = self.text(Part::Name);
-        Ok(Target {
-            path: self.required(Part::Out, "name the file that is to be written")?,
+        let name = self.text(BenchPart::Name);
+        Ok(OutputFile {
+            path: self.required(BenchPart::Out, "name the file that is to be written")?,
             password,
-            wrapping: if self.choice(Part::Encryption) == 0 { Wrapping::TripleDes } else { Wrapping::Aes256 },
+            wrapping: if self.choice(BenchPart::Encryption) == 0 {
+                Wrapping::TripleDes
+            } else {
+                Wrapping::Aes256
+            },
             friendly_name: (!name.is_empty()).then(|| name.to_owned()),
             replaces,
         })
     }
 
-    fn texts(&self, part: Part) -> impl Iterator<Item = &str> {
-        let text = move |row: &'_ Row| row.part == part;
+    fn texts(&self, part: BenchPart) -> impl Iterator<Item = &str> {
+        let text = move |row: &'_ BenchRow| row.part == part;
         let texts = self.rows.iter().filter(move |row| text(row)).filter_map(|row| match &row.value {
-            Value::Text(field) => Some(field.text().trim()),
-            Value::Secret(_) | Value::Choice(_) => None,
+            BenchValue::Text(field) => Some(field.text().trim()),
+            BenchValue::Secret(_) | BenchValue::Choice(_) => None,
         });
         texts.filter(|text| !text.is_empty())
     }
 
     /// The text of the row with the keys if it is of this part, else of the first that has one.
-    fn text(&self, part: Part) -> &str {
+    fn text(&self, part: BenchPart) -> &str {
         match &self.rows[self.at] {
-            Row { part: here, value: Value::Text(field) } if *here == part => field.text().trim(),
+            BenchRow { part: here, value: BenchValue::Text(field) } if *here == part => field.text().trim(),
             _ => self.texts(part).next().unwrap_or_default(),
         }
     }
 
-    fn required(&self, part: Part, why: &str) -> Result<String, (Part, String)> {
+    fn required(&self, part: BenchPart, why: &str) -> Result<String, (BenchPart, String)> {
         self.texts(part).next().map(str::to_owned).ok_or_else(|| (part, why.to_owned()))
     }
 
-    fn required_secret(&self) -> Result<(), (Part, String)> {
+    fn required_secret(&self) -> Result<(), (BenchPart, String)> {
         let why = "App Service takes no file without a password: type a new one";
-        self.secret(Part::New).map(drop).ok_or_else(|| (Part::New, why.to_owned()))
+        self.secret(BenchPart::New).map(drop).ok_or_else(|| (BenchPart::New, why.to_owned()))
     }
 
     /// An empty password is none.
-    fn secret(&self, part: Part) -> Option<Password> {
+    fn secret(&self, part: BenchPart) -> Option<Password> {
         let value = self.rows.iter().find(|row| row.part == part).map(|row| &row.value);
-        let Some(Value::Secret(masked)) = value else { return None };
+        let Some(BenchValue::Secret(masked)) = value else { return None };
         Some(masked.secret()).filter(|secret| !secret.expose_secret().is_empty()).map(Password)
     }
 
-    fn choice(&self, part: Part) -> usize {
+    fn choice(&self, part: BenchPart) -> usize {
         match self.rows.iter().find(|row| row.part == part).map(|row| &row.value) {
-            Some(Value::Choice(at)) => *at,
+            Some(BenchValue::Choice(at)) => *at,
             _ => 0,
         }
     }

@@ -21,7 +21,7 @@ pub struct Folder {
 pub struct FolderEntry {
     pub name: String,
     pub is_folder: bool,
-    /// Octets.
+    /// In bytes.
     pub size: u64,
 }
 

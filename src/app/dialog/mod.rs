@@ -12,7 +12,7 @@ mod palette;
 mod sheet;
 mod sign_in;
 
-pub use bench::{Bench, Part, Row, Task, Value};
+pub use bench::{Bench, BenchPart, BenchRow, BenchValue, Task};
 pub use choose::{Choose, Item};
 pub use confirm::Confirm;
 pub use custody::{Chains, words as chain_words};
@@ -21,7 +21,7 @@ pub use files::{Files, Folder, FolderEntry};
 pub use help::{Help, HelpLine};
 pub use palette::{Candidate, Palette};
 pub use sheet::{Sheet, SheetLine};
-pub use sign_in::SignIn;
+pub use sign_in::SignInDialog;
 
 use super::command::{Entry, Motion};
 use super::effect::{Opening, PracticeAct};
@@ -50,7 +50,7 @@ pub enum Dialog {
     Briefing {
         scroll: usize,
     },
-    SignIn(SignIn),
+    SignIn(SignInDialog),
     /// The ledger; the cursor counts from the newest.
     Operations {
         cursor: usize,
@@ -143,7 +143,7 @@ impl Dialog {
     }
 }
 
-/// The keys that move in every dialog, whatever the key map says of the list below: arrows always, letters
+/// The keys that move in every dialog, independent of the key map of the list below: arrows always, letters
 /// where nothing is typed.
 pub(super) fn motion(key: Key, letters: bool) -> Option<Motion> {
     Some(match (key.code, key.ctrl) {

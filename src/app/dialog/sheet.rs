@@ -4,10 +4,10 @@
 use super::{Act, Answer, PAGE, is_plain, motion};
 use crate::app::detail::step;
 use crate::app::key::{Key, KeyCode};
-use crate::pki::Finding;
+use crate::pki::FileFinding;
 use crate::rules::Severity;
 use crate::tables::Tone;
-use crate::workbench::{Fact, Outcome};
+use crate::workbench::{FactLine, JobResult};
 
 /// One entry of the sheet, that the cursor can be on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,13 +21,13 @@ pub struct SheetLine {
 
 #[derive(Debug, Clone)]
 pub struct Sheet {
-    pub outcome: Outcome,
+    pub outcome: JobResult,
     pub shows_openssl: bool,
     pub cursor: usize,
 }
 
 impl Sheet {
-    pub fn new(outcome: Outcome) -> Self {
+    pub fn new(outcome: JobResult) -> Self {
         Self { outcome, shows_openssl: false, cursor: 0 }
     }
 
@@ -42,7 +42,7 @@ impl Sheet {
             };
             return self.outcome.openssl.iter().map(line).collect();
         }
-        let plain = |section, fact: &Fact| SheetLine {
+        let plain = |section, fact: &FactLine| SheetLine {
             section,
             label: fact.label,
             text: fact.text.clone(),
@@ -89,18 +89,18 @@ impl Sheet {
     }
 }
 
-fn finding(finding: &Finding) -> SheetLine {
+fn finding(finding: &FileFinding) -> SheetLine {
     let (label, tone) = match finding.severity {
         Severity::Error => ("error", Tone::Urgent),
         Severity::Warning => ("warning", Tone::Soon),
         Severity::Note => ("note", Tone::Dim),
     };
-    let Finding { rule, seen, required, since, source, remedy, .. } = finding;
+    let FileFinding { rule, seen, required, since, source, remedy, .. } = finding;
     let text = format!("{rule}: {seen}\nTo do: {remedy}\nRequired: {required} (since {since}; {source})");
     SheetLine { section: "Findings", label, text, tone }
 }
 
-fn verdict_tone(findings: &[Finding]) -> Tone {
+fn verdict_tone(findings: &[FileFinding]) -> Tone {
     let has = |severity| findings.iter().any(|finding| finding.severity == severity);
     match (has(Severity::Error), has(Severity::Warning)) {
         (true, _) => Tone::Urgent,

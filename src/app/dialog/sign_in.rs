@@ -6,9 +6,9 @@ use crate::app::key::{Key, KeyCode};
 use crate::model::{Redirected, SignInAsk, SignInReply};
 
 #[derive(Debug, Clone)]
-pub struct SignIn(pub SignInAsk);
+pub struct SignInDialog(pub SignInAsk);
 
-impl SignIn {
+impl SignInDialog {
     pub fn press(&mut self, key: Key) -> Answer {
         match (&self.0, key.code) {
             (_, KeyCode::Esc) => Answer::CloseAnd(Act::AnswerSignIn(SignInReply::GiveUp)),

@@ -1,11 +1,11 @@
 //! The way of the wizard through its pages: opening, looking, sending, going on.
 
-use super::{Focus, Origin, Standing, Wizard};
+use super::{Focus, Origin, PageStanding, Wizard};
 use crate::app::App;
 use crate::app::dialog::{Act, Confirm, Dialog};
 use crate::app::effect::Effect;
 use crate::app::message::AskId;
-use crate::app::operations::Operation;
+use crate::app::operations::WatchedOperation;
 use crate::flow::{self, Consent, FlowName, Inputs, Key, Observed, Step, StepStatus, Subject, suggest};
 use crate::model::Progress;
 use crate::model::{Order, Problem, ResourceId};
@@ -181,7 +181,7 @@ impl App {
         let Some(wizard) = &mut self.wizard else { return };
         let before = wizard.inputs.clone();
         suggest(wizard.page, &self.estate, &mut wizard.inputs);
-        // A field in which somebody types or chooses is theirs.
+        // A field in which a person types or chooses keeps their value.
         let typed_in =
             picked.or_else(|| wizard.focused_field().map(|field| field.key).filter(|_| wizard.is_edited()));
         if typed_in.is_some_and(|key| before.get(key) != wizard.inputs.get(key)) {
@@ -254,7 +254,7 @@ impl App {
     fn go_on_if_eager(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
         let was_eager = std::mem::take(&mut wizard.is_eager);
-        let waits = matches!(wizard.standing(), Standing::At(step) if matches!(step.status, StepStatus::Waiting { .. }));
+        let waits = matches!(wizard.standing(), PageStanding::At(step) if matches!(step.status, StepStatus::Waiting { .. }));
         if was_eager
             && !waits
             && wizard.current().ask.is_none()
@@ -284,7 +284,9 @@ impl App {
         if self.settings.read_only {
             return self.say("certdeck runs read-only; nothing is sent", Tone::Soon);
         }
-        let Some(Standing::At(step)) = self.wizard.as_ref().map(|wizard| wizard.standing()) else { return };
+        let Some(PageStanding::At(step)) = self.wizard.as_ref().map(|wizard| wizard.standing()) else {
+            return;
+        };
         let yes = if step.writes.is_some() { "Write" } else { "Send" };
         let question = step.consent.question(self.settings.production);
         let mut confirm = Confirm::new(&*step.title, yes, Act::Send(Box::new(step.clone())));
@@ -316,7 +318,7 @@ impl App {
     pub(in crate::app) fn send_step(&mut self, agreed: &Step) {
         let ask = self.ask();
         let Some(wizard) = &mut self.wizard else { return };
-        let Standing::At(step) = wizard.standing() else { return };
+        let PageStanding::At(step) = wizard.standing() else { return };
         if step != agreed {
             return self
                 .say("nothing was sent: what would be sent changed meanwhile, so read it again", Tone::Soon);
@@ -330,7 +332,7 @@ impl App {
         let what =
             if subject.is_empty() || what.contains(subject) { what } else { format!("{what}: {subject}") };
         let note = "looks first, then sends".to_owned();
-        self.operations.start(Operation {
+        self.operations.start(WatchedOperation {
             ask,
             what,
             flow,

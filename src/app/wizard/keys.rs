@@ -3,7 +3,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Focus, Standing, Wizard};
+use super::{Focus, PageStanding, Wizard};
 use crate::app::command::Motion;
 use crate::app::dialog::{Act, Choose, Dialog, Files, Item};
 use crate::app::effect::{Effect, PracticeAct};
@@ -18,7 +18,7 @@ const STILL_READING: &str = "The inventory is still being read; what it finds ap
 impl App {
     pub(in crate::app) fn press_in_wizard(&mut self, key: Key) {
         let Some(wizard) = &mut self.wizard else { return };
-        // Whoever presses another key has thought again.
+        // A person who presses another key has changed their mind.
         wizard.is_eager = false;
         let Focus::Field(at) = wizard.focus else {
             return match key.code {
@@ -259,7 +259,7 @@ impl App {
         self.open_folder(beside);
     }
 
-    /// Plays the part of the domain's owner, which nobody else can play in a practice cloud.
+    /// Plays the part of the domain's owner, who does not exist in a practice cloud.
     pub(in crate::app) fn open_practice(&mut self) {
         let found = self
             .wizard
@@ -315,29 +315,29 @@ impl App {
         let running = wizard
             .sent
             .and_then(|ask| self.operations.find(ask))
-            .is_some_and(super::super::operations::Operation::is_running);
+            .is_some_and(super::super::operations::WatchedOperation::is_running);
         if running {
             self.say("what was sent goes on; t shows it", Tone::Plain);
         }
         self.shelf.push(wizard);
     }
 
-    /// Enter on the steps: whatever the current one needs next.
+    /// Enter on the steps: does what the current one needs next.
     pub(in crate::app) fn do_step(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
         if wizard
             .sent
             .and_then(|ask| self.operations.find(ask))
-            .is_some_and(super::super::operations::Operation::is_running)
+            .is_some_and(super::super::operations::WatchedOperation::is_running)
         {
             return self.say("it is being sent; certdeck goes on by itself", Tone::Plain);
         }
-        if wizard.current().ask.is_some() && !matches!(wizard.standing(), Standing::Done) {
+        if wizard.current().ask.is_some() && !matches!(wizard.standing(), PageStanding::Done) {
             wizard.is_eager = true;
             return self.say("certdeck is still looking; it goes on by itself", Tone::Plain);
         }
         if let Some((key, _)) =
-            wizard.refusals.first().filter(|_| !matches!(wizard.standing(), Standing::Done))
+            wizard.refusals.first().filter(|_| !matches!(wizard.standing(), PageStanding::Done))
         {
             let at = wizard.fields.iter().position(|field| field.key == *key);
             let why = wizard.refusal(*key).unwrap_or_default().to_owned();
@@ -345,9 +345,9 @@ impl App {
             return self.focus_on(at.unwrap_or(usize::MAX));
         }
         match wizard.standing() {
-            Standing::Looking => self.observe_page(),
-            Standing::Done => self.turn_page(),
-            Standing::At(step) => match &step.status {
+            PageStanding::Looking => self.observe_page(),
+            PageStanding::Done => self.turn_page(),
+            PageStanding::At(step) => match &step.status {
                 StepStatus::NeedsInput { key, why } => {
                     let at = wizard.fields.iter().position(|field| field.key == *key);
                     let why = why.clone();

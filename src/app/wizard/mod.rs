@@ -54,7 +54,7 @@ impl Page {
 
 /// Where a page stands: what Enter does next.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Standing<'a> {
+pub enum PageStanding<'a> {
     /// Not observed yet.
     Looking,
     Done,
@@ -169,9 +169,8 @@ impl Wizard {
         }
     }
 
-    /// Derives fields, refusals and steps anew from what was typed and what was seen.
-    /// `now` is the cloud's time, by which steps are judged, `machine` the one by which the next look is
-    /// planned.
+    /// Derives fields, refusals and steps again from what was typed and what was seen. `now` is the cloud's
+    /// time, by which steps are judged, `machine` the one by which the next look is planned.
     fn derive(&mut self, estate: &Estate, rules: &Rules, now: Timestamp, machine: Timestamp) {
         let focused = self.focused_field().map(|field| field.key);
         self.refusals = self.own_refusals(estate);
@@ -266,22 +265,22 @@ impl Wizard {
         (self.page == FlowName::Purchase).then(|| flow::secures(&self.inputs)).flatten()
     }
 
-    pub fn standing(&self) -> Standing<'_> {
+    pub fn standing(&self) -> PageStanding<'_> {
         let page = self.current();
         let Some(step) = flow::current(&page.steps) else {
-            return if page.is_done() { Standing::Done } else { Standing::Looking };
+            return if page.is_done() { PageStanding::Done } else { PageStanding::Looking };
         };
         // What the form itself lacks is known before anything was seen.
         match step.status {
-            StepStatus::NeedsInput { key, .. } if self.is_lacking(key) => Standing::At(step),
-            _ if !page.was_seen => Standing::Looking,
-            _ => Standing::At(step),
+            StepStatus::NeedsInput { key, .. } if self.is_lacking(key) => PageStanding::At(step),
+            _ if !page.was_seen => PageStanding::Looking,
+            _ => PageStanding::At(step),
         }
     }
 
     fn plan_next_look(&mut self, machine: Timestamp) {
         let pause = match self.standing() {
-            Standing::At(Step { status: StepStatus::Waiting { next_poll, .. }, .. }) => {
+            PageStanding::At(Step { status: StepStatus::Waiting { next_poll, .. }, .. }) => {
                 SignedDuration::try_from(flow::poll_after(self.looks, *next_poll)).ok()
             }
             _ => None,

@@ -1,13 +1,13 @@
-//! `certdeck cert build`: a private key and certificates, in whatever order, become a PFX (A129–A142).
+//! `certdeck cert build`: a private key and certificates, in any order, become a PFX (A129–A142).
 
 use std::path::PathBuf;
 
-use super::{Encryption, password, print};
+use super::{PfxEncryption, password, print};
 use crate::cli::{CliError, Exit, words};
 use crate::workbench::{self, openssl, shown};
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct BuildArgs {
     /// The private key: PEM or DER, encrypted or not
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
@@ -18,7 +18,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[arg(long, value_enum, default_value_t)]
-    encryption: Encryption,
+    encryption: PfxEncryption,
     /// If only the root is missing, take it from the certificate authorities that this machine trusts
     #[arg(long)]
     add_root: bool,
@@ -37,7 +37,7 @@ pub struct Args {
     openssl: bool,
 }
 
-pub fn run(args: &Args) -> Result<Exit, CliError> {
+pub fn run(args: &BuildArgs) -> Result<Exit, CliError> {
     let gathered = workbench::gather(&args.cert)?;
     let key = workbench::read_key(&args.key, args.key_password.get()?.as_ref(), || {
         password::ask(&shown(&args.key))

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use jiff::Timestamp;
 
-use super::{Format, examine, password, print};
+use super::{CertFormat, examine, password, print};
 use crate::cli::{CliError, Exit};
 use crate::model::Hostname;
 use crate::pki::{Question, Report};
 use crate::rules::{Profile, Rules, Severity};
-use crate::workbench::{self, Examined, Fact, Failure, openssl};
+use crate::workbench::{self, Examined, FactLine, Failure, openssl};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -24,7 +24,7 @@ pub struct Inspect {
     #[command(flatten)]
     password: password::Known,
     #[arg(short, long, value_enum, default_value_t)]
-    output: Format,
+    output: CertFormat,
     /// Print the openssl commands that show the same, and do nothing
     #[arg(long)]
     openssl: bool,
@@ -32,7 +32,7 @@ pub struct Inspect {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit codes: 0 good · 1 findings of severity error · 2 a file cannot be read")]
-pub struct Args {
+pub struct CheckFileArgs {
     #[arg(required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub struct Args {
     #[arg(long, value_name = "RFC3339")]
     as_of: Option<Timestamp>,
     #[arg(short, long, value_enum, default_value_t)]
-    output: Format,
+    output: CertFormat,
     /// Print the openssl commands that look at the same, and do nothing
     #[arg(long)]
     openssl: bool,
@@ -96,7 +96,7 @@ pub fn inspect(args: &Inspect) -> Result<Exit, CliError> {
     Ok(worst)
 }
 
-pub fn run(args: &Args) -> Result<Exit, CliError> {
+pub fn run(args: &CheckFileArgs) -> Result<Exit, CliError> {
     if args.openssl {
         let look = |path: &PathBuf| openssl::check(path, args.roots.as_deref(), args.hostname.as_ref());
         return print(args.files.iter().flat_map(look));
@@ -135,15 +135,24 @@ enum Wanted<'a> {
 }
 
 /// An empty line before every file but the first, for people.
-fn apart(nth: usize, format: Format) -> Result<(), CliError> {
-    if nth > 0 && format == Format::Text { writeln!(io::stdout()).map_err(CliError::Output) } else { Ok(()) }
+fn apart(nth: usize, format: CertFormat) -> Result<(), CliError> {
+    if nth > 0 && format == CertFormat::Text {
+        writeln!(io::stdout()).map_err(CliError::Output)
+    } else {
+        Ok(())
+    }
 }
 
-fn write(examined: &Examined, report: &Report, format: Format, wanted: &Wanted<'_>) -> Result<(), CliError> {
+fn write(
+    examined: &Examined,
+    report: &Report,
+    format: CertFormat,
+    wanted: &Wanted<'_>,
+) -> Result<(), CliError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = match format {
-        Format::Json => writeln!(out, "{}", examined.json(report, matches!(wanted, Wanted::Verdict(_)))),
-        Format::Text => text(examined, report, wanted, &mut out),
+        CertFormat::Json => writeln!(out, "{}", examined.json(report, matches!(wanted, Wanted::Verdict(_)))),
+        CertFormat::Text => text(examined, report, wanted, &mut out),
     };
     written.and_then(|()| out.flush()).map_err(CliError::Output)
 }
@@ -169,7 +178,7 @@ fn text(examined: &Examined, report: &Report, wanted: &Wanted<'_>, out: &mut imp
     Ok(())
 }
 
-fn lines(facts: &[Fact], out: &mut impl Write) -> io::Result<()> {
+fn lines(facts: &[FactLine], out: &mut impl Write) -> io::Result<()> {
     facts.iter().try_for_each(|fact| writeln!(out, "  {:<15} {}", fact.label, fact.text))
 }
 

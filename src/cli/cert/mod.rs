@@ -18,28 +18,28 @@ use crate::pki::Wrapping;
 use crate::workbench::{Examined, Failure, Trouble, shown};
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CertCommand {
     /// Show what certificate files hold: PKCS#12 (.pfx), PEM, DER (.cer) or PKCS#7 (.p7b)
     Inspect(check::Inspect),
     /// Judge certificate files by what App Service asks of a private certificate
-    Check(check::Args),
+    Check(check::CheckFileArgs),
     /// Put a private key and certificates, in any order, together as a PFX
-    Build(build::Args),
+    Build(build::BuildArgs),
     /// Write a PFX anew: in order, encrypted as App Service takes it, with a password
-    Rewrap(rewrap::Args),
+    Rewrap(rewrap::RewrapArgs),
 }
 
-pub fn run(command: Command) -> Result<Exit, CliError> {
+pub fn run(command: CertCommand) -> Result<Exit, CliError> {
     match command {
-        Command::Inspect(args) => check::inspect(&args),
-        Command::Check(args) => check::run(&args),
-        Command::Build(args) => build::run(&args),
-        Command::Rewrap(args) => rewrap::run(&args),
+        CertCommand::Inspect(args) => check::inspect(&args),
+        CertCommand::Check(args) => check::run(&args),
+        CertCommand::Build(args) => build::run(&args),
+        CertCommand::Rewrap(args) => rewrap::run(&args),
     }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum CertFormat {
     /// For people
     #[default]
     Text,
@@ -48,7 +48,7 @@ enum Format {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Encryption {
+enum PfxEncryption {
     /// What App Service has always taken
     #[default]
     TripleDes,
@@ -57,11 +57,11 @@ enum Encryption {
     Aes256,
 }
 
-impl From<Encryption> for Wrapping {
-    fn from(encryption: Encryption) -> Self {
+impl From<PfxEncryption> for Wrapping {
+    fn from(encryption: PfxEncryption) -> Self {
         match encryption {
-            Encryption::TripleDes => Self::TripleDes,
-            Encryption::Aes256 => Self::Aes256,
+            PfxEncryption::TripleDes => Self::TripleDes,
+            PfxEncryption::Aes256 => Self::Aes256,
         }
     }
 }

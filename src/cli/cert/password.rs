@@ -16,7 +16,7 @@ use crate::model::{quoted, secret_line, shown};
 use crate::pki;
 use crate::workbench;
 
-/// Octets of a password; more is refused rather than moved about in memory, which would leave copies.
+/// Bytes of a password; more is refused rather than moved about in memory, which would leave copies.
 pub(super) const LONGEST: usize = 4096;
 
 /// The password of a file that is read.
@@ -91,7 +91,7 @@ pub fn generate(into: &Path) -> Result<SecretString, CliError> {
     Ok(password)
 }
 
-/// Asks for the password of a file that is read; `None` where nobody can be asked.
+/// Asks for the password of a file that is read; `None` where no person can be asked.
 pub fn ask(whose: &str) -> Result<Option<SecretString>, CliError> {
     prompt::line(&format!("Password of {whose}: "))
 }
@@ -129,8 +129,7 @@ fn given(stdin: bool, path: Option<&Path>, name: Option<&str>) -> Result<Option<
     }
 }
 
-/// Octet by octet and past the buffer of the standard library, which would keep a copy, and the next line
-/// too.
+/// Byte by byte and past the buffer of the standard library, which would keep a copy, and the next line too.
 fn line_of_standard_input() -> io::Result<Zeroizing<Vec<u8>>> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     let mut octet = [0];

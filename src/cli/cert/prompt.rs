@@ -13,7 +13,7 @@ use super::password::LONGEST;
 use crate::cli::CliError;
 use crate::model::secret_line;
 
-/// Asks for one line; `None` where nobody sits, so that a script never waits for an answer.
+/// Asks for one line; `None` where no person sits there, so that a script never waits for an answer.
 pub fn line(question: &str) -> Result<Option<SecretString>, CliError> {
     if !io::stdin().is_terminal() {
         return Ok(None);
@@ -51,7 +51,7 @@ impl Quiet {
         Ok(Self { tty, before })
     }
 
-    /// One line of at most `longest` octets; nothing once `stop` says so. An error where the person gives up.
+    /// One line of at most `longest` bytes; nothing once `stop` says so. An error where the person gives up.
     pub(in crate::cli) fn line_until(
         &mut self,
         longest: usize,

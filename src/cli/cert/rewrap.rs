@@ -1,16 +1,16 @@
-//! `certdeck cert rewrap IN OUT`: the same key and certificates, in order, encrypted anew (A139, A203).
+//! `certdeck cert rewrap IN OUT`: the same key and certificates, in order, encrypted again (A139, A203).
 
 use std::path::PathBuf;
 
 use secrecy::ExposeSecret;
 
-use super::{Encryption, examine, password, print};
+use super::{PfxEncryption, examine, password, print};
 use crate::cli::{CliError, Exit, words};
 use crate::pki::Bundle;
 use crate::workbench::{self, openssl, shown};
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct RewrapArgs {
     /// The file to read: PKCS#12, or PEM with a private key
     #[arg(value_name = "IN")]
     from: PathBuf,
@@ -18,7 +18,7 @@ pub struct Args {
     #[arg(value_name = "OUT")]
     to: PathBuf,
     #[arg(long, value_enum, default_value_t)]
-    encryption: Encryption,
+    encryption: PfxEncryption,
     /// The name that Azure and Windows show; by default the one that the file has
     #[arg(long, value_name = "TEXT")]
     friendly_name: Option<String>,
@@ -35,7 +35,7 @@ pub struct Args {
 }
 
 /// Without a new password the old one is kept; an empty one cannot be.
-pub fn run(args: &Args) -> Result<Exit, CliError> {
+pub fn run(args: &RewrapArgs) -> Result<Exit, CliError> {
     if args.openssl {
         return print(openssl::rewrap(&args.from, &args.to, args.encryption.into()));
     }

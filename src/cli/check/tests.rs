@@ -11,8 +11,8 @@ use crate::model::PrivateCertificate;
 use crate::rules::Rules;
 use crate::tables::{PaneName, Tone};
 
-fn args() -> Check {
-    Check { warn: span("30d").unwrap(), crit: span("1w").unwrap(), timeout: Duration::ZERO }
+fn args() -> CheckArgs {
+    CheckArgs { warn: span("30d").unwrap(), crit: span("1w").unwrap(), timeout: Duration::ZERO }
 }
 
 /// Uploaded certificates that end in so many days, and what a check says of them.

@@ -1,6 +1,6 @@
 //! What only the cloud can tell: DNS, TLS, clock, who signs in how, and what they may do.
 
-use super::{Check, State};
+use super::{CheckResult, State};
 use crate::azure::{AzureError, Client, Deadline, Tried, Who, graph, permissions, providers, subscriptions};
 use crate::cli::session::Session;
 use crate::cli::{CliError, Exit, deadline};
@@ -12,7 +12,7 @@ use crate::rules::Names;
 /// Looked at one by one; more would take a minute.
 const MOST_SUBSCRIPTIONS: usize = 20;
 
-type Tell<'t> = &'t mut (dyn FnMut(Check) -> Result<(), CliError> + Send);
+type Tell<'t> = &'t mut (dyn FnMut(CheckResult) -> Result<(), CliError> + Send);
 
 /// `at` names what is being looked at.
 pub(super) async fn checks(
@@ -28,7 +28,7 @@ pub(super) async fn checks(
     *at = "reach";
     let client = match session.client(target, None).await {
         Ok(client) => deadline::client(&client, ends),
-        Err(error) => return tell(Check::new("reach", State::Bad(error.exit()), error.to_string())),
+        Err(error) => return tell(CheckResult::new("reach", State::Bad(error.exit()), error.to_string())),
     };
     let (reach, reached) = reach(&client).await;
     tell(reach)?;
@@ -48,7 +48,10 @@ pub(super) async fn checks(
     match subscriptions::list(&client).await {
         Err(error) => {
             let problem = error.problem("List the subscriptions");
-            tell(Check::new("subscriptions", State::Bad(Exit::Cloud), problem.why).remedy(problem.remedy))
+            tell(
+                CheckResult::new("subscriptions", State::Bad(Exit::Cloud), problem.why)
+                    .remedy(problem.remedy),
+            )
         }
         Ok(found) => {
             tell(seen(&found, target))?;
@@ -59,7 +62,7 @@ pub(super) async fn checks(
             }
             let more = found.len().saturating_sub(MOST_SUBSCRIPTIONS);
             let note = |more| {
-                Check::new("may", State::Note, format!("{more} more subscriptions were not looked at"))
+                CheckResult::new("may", State::Note, format!("{more} more subscriptions were not looked at"))
             };
             if more == 0 {
                 Ok(())
@@ -70,17 +73,17 @@ pub(super) async fn checks(
     }
 }
 
-fn context(target: &Target) -> Check {
+fn context(target: &Target) -> CheckResult {
     let marks = [
         (target.production == Some(true), "production"),
         (target.read_only, "read-only: every change is refused"),
     ];
     let marks: Vec<&str> = marks.into_iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| mark).collect();
     let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
-    Check::new("context", State::Good, format!("{} at {}{marks}", target.name, target.arm_endpoint))
+    CheckResult::new("context", State::Good, format!("{} at {}{marks}", target.name, target.arm_endpoint))
 }
 
-async fn dns(target: &Target) -> Check {
+async fn dns(target: &Target) -> CheckResult {
     let host = target.arm_endpoint.host_str().unwrap_or_default();
     let port = target.arm_endpoint.port_or_known_default().unwrap_or(443);
     match tokio::net::lookup_host((host, port))
@@ -88,22 +91,25 @@ async fn dns(target: &Target) -> Check {
         .map(|found| found.map(|address| address.ip().to_string()).collect::<Vec<_>>())
     {
         Ok(found) if !found.is_empty() => {
-            Check::new("dns", State::Good, format!("{host} is {}", found.join(", ")))
+            CheckResult::new("dns", State::Good, format!("{host} is {}", found.join(", ")))
         }
-        Ok(_) => Check::new("dns", State::Warning, format!("{host} has no address")),
+        Ok(_) => CheckResult::new("dns", State::Warning, format!("{host} has no address")),
         // Behind a proxy the proxy looks names up.
         Err(why) => {
-            Check::new("dns", State::Warning, format!("{host} cannot be looked up: {}", reason(&why)))
+            CheckResult::new("dns", State::Warning, format!("{host} cannot be looked up: {}", reason(&why)))
                 .remedy("Check the resolver, unless everything goes through a proxy.")
         }
     }
 }
 
-async fn reach(client: &Client) -> (Check, bool) {
+async fn reach(client: &Client) -> (CheckResult, bool) {
     let arm = &client.cloud().arm;
     if let Err(error) = client.reach().await {
         let problem = error.problem("Reach it");
-        return (Check::new("reach", State::Bad(Exit::Cloud), problem.why).remedy(problem.remedy), false);
+        return (
+            CheckResult::new("reach", State::Bad(Exit::Cloud), problem.why).remedy(problem.remedy),
+            false,
+        );
     }
     let (difference, ahead) = (client.clock_difference(), client.clock().ahead());
     let (state, words, remedy) = match (difference, ahead) {
@@ -130,12 +136,12 @@ async fn reach(client: &Client) -> (Check, bool) {
             String::new(),
         ),
     };
-    (Check::new("reach", state, words).remedy(remedy), true)
+    (CheckResult::new("reach", state, words).remedy(remedy), true)
 }
 
 /// Every way in the order in which they are tried; the first that is there decides. `asks_for_more` is
 /// whether Azure takes changes only from people who gave a second factor.
-async fn sign_in(client: &Client, asks_for_more: bool) -> (Vec<Check>, bool) {
+async fn sign_in(client: &Client, asks_for_more: bool) -> (Vec<CheckResult>, bool) {
     let mut checks = Vec::new();
     let mut decided = None;
     for (way, outcome) in client.rehearse_sign_in().await {
@@ -145,7 +151,7 @@ async fn sign_in(client: &Client, asks_for_more: bool) -> (Vec<Check>, bool) {
                 if asks_for_more && who.second_factor == Some(false) {
                     let words =
                         format!("{way}: without a second factor; Azure asks for one at the first change");
-                    checks.push(Check::new("sign-in", State::Note, words));
+                    checks.push(CheckResult::new("sign-in", State::Note, words));
                 }
                 (
                     State::Good,
@@ -165,10 +171,10 @@ async fn sign_in(client: &Client, asks_for_more: bool) -> (Vec<Check>, bool) {
                 (state, format!("{way}: {}", problem.why), problem.remedy)
             }
         };
-        checks.push(Check::new("sign-in", state, words).remedy(remedy));
+        checks.push(CheckResult::new("sign-in", state, words).remedy(remedy));
     }
     if decided.is_none() {
-        let check = Check::new("sign-in", State::Bad(Exit::Cloud), "nobody is signed in");
+        let check = CheckResult::new("sign-in", State::Bad(Exit::Cloud), "nobody is signed in");
         checks.push(check.remedy("Run certdeck login or az login, or give an application's credential."));
     }
     (checks, decided == Some(true))
@@ -179,7 +185,7 @@ fn shown(who: &Who) -> String {
     format!("{}{tenant}", who.name)
 }
 
-fn seen(found: &[Subscription], target: &Target) -> Check {
+fn seen(found: &[Subscription], target: &Target) -> CheckResult {
     let is_seen = |wanted: &&String| {
         found.iter().any(|one| {
             wanted.eq_ignore_ascii_case(&one.name) || wanted.eq_ignore_ascii_case(one.id.subscription_id())
@@ -190,29 +196,31 @@ fn seen(found: &[Subscription], target: &Target) -> Check {
     let words = format!("{} to be seen", found.len());
     match (found.len(), missing.is_empty()) {
         (_, false) => {
-            Check::new("subscriptions", State::Warning, format!("{words}; not {}", missing.join(", ")))
+            CheckResult::new("subscriptions", State::Warning, format!("{words}; not {}", missing.join(", ")))
                 .remedy("Check subscriptions in the context, and ask for the role Reader on them.")
         }
-        (0, true) => Check::new("subscriptions", State::Bad(Exit::Cloud), words)
+        (0, true) => CheckResult::new("subscriptions", State::Bad(Exit::Cloud), words)
             .remedy("Ask for the role Reader on a subscription, or sign in to the tenant that has it."),
-        _ => Check::new("subscriptions", State::Good, words),
+        _ => CheckResult::new("subscriptions", State::Good, words),
     }
 }
 
 /// Whether flows can find out who Microsoft's two services are in the tenant.
-async fn directory(client: &Client, target: &Target) -> Check {
+async fn directory(client: &Client, target: &Target) -> CheckResult {
     if target.principals.are_whole() {
-        return Check::new(
+        return CheckResult::new(
             "graph",
             State::Good,
             "not needed: the settings name the object ids of both services",
         );
     }
     match graph::look_up(client, client.cloud().websites_app_id()).await {
-        Ok(Some(_)) => {
-            Check::new("graph", State::Good, "Microsoft Graph tells the object ids of Microsoft's services")
-        }
-        Ok(None) => Check::new(
+        Ok(Some(_)) => CheckResult::new(
+            "graph",
+            State::Good,
+            "Microsoft Graph tells the object ids of Microsoft's services",
+        ),
+        Ok(None) => CheckResult::new(
             "graph",
             State::Warning,
             "Microsoft Graph answers, and the tenant has no service principal of App Service",
@@ -224,7 +232,7 @@ async fn directory(client: &Client, target: &Target) -> Check {
                 "{}; flows do without, but cannot grant App Service its permission on a vault",
                 problem.why
             );
-            Check::new("graph", State::Warning, words).remedy(format!(
+            CheckResult::new("graph", State::Warning, words).remedy(format!(
                 "Grant the identity {} in Microsoft Graph or the role Directory Readers, or name the object ids in the settings: \
                  [contexts.NAME.principals].",
                 graph::PERMISSION
@@ -235,12 +243,12 @@ async fn directory(client: &Client, target: &Target) -> Check {
 
 /// What each flow needs of ARM against what the roles give. Permissions inside a vault are the vault's own
 /// matter.
-async fn may(client: &Client, one: &Subscription) -> Check {
+async fn may(client: &Client, one: &Subscription) -> CheckResult {
     let held = match permissions::of(client, &one.id).await {
         Ok(held) => held,
         Err(error) => {
             let problem = error.problem("Read the permissions");
-            return Check::new(
+            return CheckResult::new(
                 "may",
                 State::Warning,
                 format!("{}: not to be known: {}", one.name, problem.why),
@@ -258,30 +266,32 @@ async fn may(client: &Client, one: &Subscription) -> Check {
     let able = FlowName::ALL.len() - lacking.len();
     let words = format!("{}: {able} of {} guided operations", one.name, FlowName::ALL.len());
     if lacking.is_empty() {
-        return Check::new("may", State::Good, words);
+        return CheckResult::new("may", State::Good, words);
     }
-    Check::new("may", State::Warning, format!("{words}\n{}", lacking.join("\n")))
+    CheckResult::new("may", State::Warning, format!("{words}\n{}", lacking.join("\n")))
         .remedy("Ask an owner for a role with these actions, on the subscription or on the resource groups that matter.")
 }
 
 /// What is not registered has nothing in the subscription, and cannot be made there.
-fn registered(one: &Subscription, missing: Result<Vec<&str>, AzureError>) -> Check {
+fn registered(one: &Subscription, missing: Result<Vec<&str>, AzureError>) -> CheckResult {
     let name = &one.name;
     match missing {
         Ok(missing) if missing.is_empty() => {
-            Check::new("provider", State::Good, format!("{name}: all are registered"))
+            CheckResult::new("provider", State::Good, format!("{name}: all are registered"))
         }
-        Ok(missing) => {
-            Check::new("provider", State::Warning, format!("{name}: not registered: {}", missing.join(", ")))
-                .remedy(format!(
-                    "az provider register --subscription {} --namespace {}",
-                    one.id.subscription_id(),
-                    missing[0]
-                ))
-        }
+        Ok(missing) => CheckResult::new(
+            "provider",
+            State::Warning,
+            format!("{name}: not registered: {}", missing.join(", ")),
+        )
+        .remedy(format!(
+            "az provider register --subscription {} --namespace {}",
+            one.id.subscription_id(),
+            missing[0]
+        )),
         Err(error) => {
             let problem = error.problem("Read the providers");
-            Check::new("provider", State::Warning, format!("{name}: not to be known: {}", problem.why))
+            CheckResult::new("provider", State::Warning, format!("{name}: not to be known: {}", problem.why))
                 .remedy(problem.remedy)
         }
     }

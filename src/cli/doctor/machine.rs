@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Check, State, versions};
+use super::{CheckResult, State, versions};
 use crate::cli::Exit;
 use crate::cli::context::proxy_words;
 use crate::cli::session::Session;
@@ -17,7 +17,7 @@ use crate::rules::{Profile, Rules};
 use crate::runtime::locale;
 use crate::snapshot::Snapshot;
 
-pub(super) fn checks(session: &Session) -> Vec<Check> {
+pub(super) fn checks(session: &Session) -> Vec<CheckResult> {
     vec![
         settings(session),
         homes(&var),
@@ -35,10 +35,10 @@ fn var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn settings(session: &Session) -> Check {
+fn settings(session: &Session) -> CheckResult {
     let path = model::shown(&session.config_path);
     if !session.config_path.exists() {
-        return Check::new(
+        return CheckResult::new(
             "settings",
             State::Note,
             format!("{path} is not there: every setting has its default"),
@@ -62,16 +62,16 @@ fn settings(session: &Session) -> Check {
     } else {
         format!("; the environment sets {}", from_outside.join(", "))
     };
-    Check::new("settings", State::Good, format!("{path} names {names}{also}"))
+    CheckResult::new("settings", State::Good, format!("{path} names {names}{also}"))
 }
 
 /// Directories that the environment names and that are not used as it says.
-fn homes(var: &dyn Fn(&str) -> Option<String>) -> Check {
+fn homes(var: &dyn Fn(&str) -> Option<String>) -> CheckResult {
     let is_relative = |name: &&str| var(name).is_some_and(|value| !Path::new(&value).is_absolute());
     let ignored: Vec<&str> = paths::VARIABLES.into_iter().filter(is_relative).collect();
     match (ignored.as_slice(), is_relative(&"HOME")) {
-        ([], false) => Check::new("home", State::Good, "the directories of this account are used"),
-        ([], true) => Check::new(
+        ([], false) => CheckResult::new("home", State::Good, "the directories of this account are used"),
+        ([], true) => CheckResult::new(
             "home",
             State::Warning,
             "HOME is a relative path, so files are kept below the directory one is in",
@@ -80,7 +80,7 @@ fn homes(var: &dyn Fn(&str) -> Option<String>) -> Check {
         (names, _) => {
             let is =
                 if names.len() == 1 { "is a relative path and is" } else { "are relative paths and are" };
-            Check::new(
+            CheckResult::new(
                 "home",
                 State::Warning,
                 format!("{} {is} ignored, as the XDG rules say", names.join(", ")),
@@ -91,39 +91,47 @@ fn homes(var: &dyn Fn(&str) -> Option<String>) -> Check {
 }
 
 /// No change is made without a line in the journal, so it must be writable before one is wanted.
-fn journal(session: &Session) -> Check {
+fn journal(session: &Session) -> CheckResult {
     match Journal::open(&session.paths.journal()) {
-        Ok(_) => Check::new("journal", State::Good, format!("{} is writable", model::shown(&session.paths.journal()))),
-        Err(error) => Check::new("journal", State::Warning, error.to_string()).remedy(
+        Ok(_) => CheckResult::new("journal", State::Good, format!("{} is writable", model::shown(&session.paths.journal()))),
+        Err(error) => CheckResult::new("journal", State::Warning, error.to_string()).remedy(
             "What only reads does without. For changes make room or give access there, or name another directory in XDG_STATE_HOME.",
         ),
     }
 }
 
-fn sign_ins(session: &Session) -> Check {
+fn sign_ins(session: &Session) -> CheckResult {
     match session.saved().list() {
         Ok(all) if all.is_empty() => {
-            Check::new("kept", State::Note, "nobody has signed in with certdeck login")
+            CheckResult::new("kept", State::Note, "nobody has signed in with certdeck login")
         }
         Ok(all) => {
             let people = all
                 .iter()
                 .map(|one| format!("{} ({}, since {})", one.user, one.tenant, one.at.strftime("%Y-%m-%d")));
-            Check::new("kept", State::Good, format!("signed in: {}", people.collect::<Vec<_>>().join(", ")))
+            CheckResult::new(
+                "kept",
+                State::Good,
+                format!("signed in: {}", people.collect::<Vec<_>>().join(", ")),
+            )
         }
-        Err(error) => Check::new("kept", State::Warning, error.to_string()),
+        Err(error) => CheckResult::new("kept", State::Warning, error.to_string()),
     }
 }
 
 /// The rows with which the next start begins.
-fn cache(session: &Session) -> Check {
+fn cache(session: &Session) -> CheckResult {
     let dir = session.paths.snapshots();
     if !session.config.cache {
-        return Check::new("cache", State::Note, "off (cache = false): every start waits for the cloud");
+        return CheckResult::new(
+            "cache",
+            State::Note,
+            "off (cache = false): every start waits for the cloud",
+        );
     }
     let kept = session.snapshots().list();
     if kept.is_empty() {
-        return Check::new(
+        return CheckResult::new(
             "cache",
             State::Note,
             format!("no rows of earlier runs in {}", model::shown(&dir)),
@@ -133,9 +141,9 @@ fn cache(session: &Session) -> Check {
     let (words, readable): (Vec<String>, Vec<bool>) = kept.iter().map(|one| shown_rows(one, now)).unzip();
     let words = words.join("\n");
     if readable.iter().all(|one| *one) {
-        return Check::new("cache", State::Good, words);
+        return CheckResult::new("cache", State::Good, words);
     }
-    Check::new("cache", State::Warning, words)
+    CheckResult::new("cache", State::Warning, words)
         .remedy("Nothing: what cannot be read is passed over and written anew.")
 }
 
@@ -164,18 +172,23 @@ fn shown_rows(rows: &Snapshot, now: Timestamp) -> (String, bool) {
     }
 }
 
-fn rules() -> Check {
+fn rules() -> CheckResult {
     match Rules::load(Profile::Current) {
-        Ok(_) => Check::new("rules", State::Good, "profile current: what Azure and the CAs ask for today"),
-        Err(error) => {
-            Check::new("rules", State::Bad(Exit::Machine), error.to_string()).remedy("Install certdeck anew.")
+        Ok(_) => {
+            CheckResult::new("rules", State::Good, "profile current: what Azure and the CAs ask for today")
         }
+        Err(error) => CheckResult::new("rules", State::Bad(Exit::Machine), error.to_string())
+            .remedy("Install certdeck anew."),
     }
 }
 
-fn terminal(ascii: Option<bool>) -> Check {
+fn terminal(ascii: Option<bool>) -> CheckResult {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        return Check::new("terminal", State::Note, "none here; the screen needs one, list and run do not");
+        return CheckResult::new(
+            "terminal",
+            State::Note,
+            "none here; the screen needs one, list and run do not",
+        );
     }
     let term = var("TERM").unwrap_or_else(|| "no TERM".to_owned());
     let (columns, rows) = crossterm::terminal::size().unwrap_or_default();
@@ -185,7 +198,7 @@ fn terminal(ascii: Option<bool>) -> Check {
     let utf8 = locale::is_utf8(&var);
     let words = format!("{term}, {columns}x{rows}, {}", if utf8 { "UTF-8" } else { "not UTF-8" });
     let words = [&[words.as_str()][..], &between].concat().join(", ");
-    let check = |state| Check::new("terminal", state, &*words);
+    let check = |state| CheckResult::new("terminal", state, &*words);
     match (columns, rows, utf8) {
         _ if term == "dumb" => {
             check(State::Warning).remedy("The screen cannot be drawn here; list, report, check and run work.")
@@ -202,7 +215,7 @@ fn terminal(ascii: Option<bool>) -> Check {
 }
 
 /// What is configured, whether or not the cloud is reached through it.
-fn proxy(session: &Session) -> Check {
+fn proxy(session: &Session) -> CheckResult {
     let target = session.target().ok();
     let is_here = target.as_ref().is_some_and(|target| target.proxy.is_none());
     let named = match target
@@ -210,8 +223,8 @@ fn proxy(session: &Session) -> Check {
         .map_or_else(|| proxy_of_environment(var), |used| Ok(Some(used)))
     {
         Ok(Some(named)) => named,
-        Ok(None) => return Check::new("proxy", State::Good, "none"),
-        Err(error) => return Check::new("proxy", State::Warning, error.to_string()).remedy(ESCAPES),
+        Ok(None) => return CheckResult::new("proxy", State::Good, "none"),
+        Err(error) => return CheckResult::new("proxy", State::Warning, error.to_string()).remedy(ESCAPES),
     };
     let not_for = match named.not_for() {
         "" => String::new(),
@@ -219,7 +232,7 @@ fn proxy(session: &Session) -> Check {
     };
     let not_used =
         if is_here { "; not used: what is on this machine is reached without a proxy" } else { "" };
-    Check::new("proxy", State::Good, format!("{}{not_for}{not_used}", proxy_words(&named)))
+    CheckResult::new("proxy", State::Good, format!("{}{not_for}{not_used}", proxy_words(&named)))
 }
 
 const ESCAPES: &str =

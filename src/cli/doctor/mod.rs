@@ -1,5 +1,5 @@
 //! `certdeck doctor`: everything between this terminal and a changed certificate, tried in order, with what
-//! to do about whatever does not work. Changes nothing.
+//! to do about what does not work. Changes nothing.
 
 mod cloud;
 mod machine;
@@ -16,16 +16,16 @@ use super::{CliError, Exit, Global, deadline};
 use crate::azure::Deadline;
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct DoctorArgs {
     #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    output: DoctorFormat,
     /// Stop after this time, such as 90s or 5m
     #[arg(long, value_name = "TIME", default_value = deadline::USUAL, value_parser = deadline::span)]
     timeout: Duration,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Output {
+enum DoctorFormat {
     #[default]
     Text,
     Json,
@@ -55,7 +55,7 @@ impl State {
 
 /// One thing that was looked at.
 #[derive(Debug)]
-pub(super) struct Check {
+pub(super) struct CheckResult {
     name: &'static str,
     state: State,
     words: String,
@@ -63,7 +63,7 @@ pub(super) struct Check {
     remedy: String,
 }
 
-impl Check {
+impl CheckResult {
     fn new(name: &'static str, state: State, words: impl Into<String>) -> Self {
         Self { name, state, words: words.into(), remedy: String::new() }
     }
@@ -87,13 +87,13 @@ impl Check {
     }
 }
 
-pub async fn run(args: &Args, global: &Global) -> Result<Exit, CliError> {
-    let mut report = Report { output: args.output, checks: Vec::new() };
+pub async fn run(args: &DoctorArgs, global: &Global) -> Result<Exit, CliError> {
+    let mut report = Diagnosis { output: args.output, checks: Vec::new() };
     let session = match Session::open(global) {
         Ok(session) => session,
         Err(error) => {
             report.add(
-                Check::new("settings", State::Bad(error.exit()), error.to_string())
+                CheckResult::new("settings", State::Bad(error.exit()), error.to_string())
                     .remedy("Correct the file."),
             )?;
             return report.end();
@@ -104,7 +104,7 @@ pub async fn run(args: &Args, global: &Global) -> Result<Exit, CliError> {
     }
     match session.target() {
         Err(error) => {
-            let check = Check::new("context", State::Bad(error.exit()), error.to_string());
+            let check = CheckResult::new("context", State::Bad(error.exit()), error.to_string());
             report.add(check.remedy(
                 "certdeck context ls shows the contexts; certdeck config path says where they are.",
             ))?;
@@ -120,7 +120,7 @@ pub async fn run(args: &Args, global: &Global) -> Result<Exit, CliError> {
                 Err(late) => {
                     let late = late.problem("Look at it");
                     report.add(
-                        Check::new(at, State::Bad(Exit::Cloud), late.why)
+                        CheckResult::new(at, State::Bad(Exit::Cloud), late.why)
                             .remedy("Allow more time with --timeout."),
                     )?;
                 }
@@ -131,14 +131,14 @@ pub async fn run(args: &Args, global: &Global) -> Result<Exit, CliError> {
 }
 
 /// What was found so far; in text it is written as it comes, because some looks take seconds.
-struct Report {
-    output: Output,
-    checks: Vec<Check>,
+struct Diagnosis {
+    output: DoctorFormat,
+    checks: Vec<CheckResult>,
 }
 
-impl Report {
-    fn add(&mut self, check: Check) -> Result<(), CliError> {
-        if self.output == Output::Text {
+impl Diagnosis {
+    fn add(&mut self, check: CheckResult) -> Result<(), CliError> {
+        if self.output == DoctorFormat::Text {
             let mut out = io::stdout();
             check.write(&mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
         }
@@ -153,8 +153,8 @@ impl Report {
             .iter()
             .find_map(|check| if let State::Bad(exit) = check.state { Some(exit) } else { None });
         let exit = exit.unwrap_or(Exit::Done);
-        if self.output == Output::Json {
-            let checks: Vec<Value> = self.checks.iter().map(Check::json).collect();
+        if self.output == DoctorFormat::Json {
+            let checks: Vec<Value> = self.checks.iter().map(CheckResult::json).collect();
             let whole = json!({"checks": checks, "ok": exit == Exit::Done});
             writeln!(io::stdout(), "{whole:#}").map_err(CliError::Output)?;
         }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Check, State};
+use super::{CheckResult, State};
 use crate::azure::version;
 use crate::cli::Exit;
 use crate::model::suffixes_of;
@@ -18,7 +18,7 @@ const ENDING: [(&str, &str, Name, &str); 2] = [
 ];
 
 /// Which api-versions this build speaks, and which of them stop being answered on which day.
-pub(super) fn check(now: Timestamp) -> Check {
+pub(super) fn check(now: Timestamp) -> CheckResult {
     let spoken = version::ALL.chunks(3).map(|some| {
         let some: Vec<String> =
             some.iter().map(|(service, version)| format!("{service} {version}")).collect();
@@ -26,7 +26,7 @@ pub(super) fn check(now: Timestamp) -> Check {
     });
     let mut lines: Vec<String> = spoken.collect();
     let Ok(rules) = Rules::load(Profile::Current) else {
-        return Check::new("versions", State::Note, lines.join("\n"));
+        return CheckResult::new("versions", State::Note, lines.join("\n"));
     };
     let (mut state, mut lost) = (State::Good, Vec::new());
     for (service, spoken, oldest, what) in ENDING {
@@ -56,7 +56,7 @@ pub(super) fn check(now: Timestamp) -> Check {
         ));
         state = if state == State::Good { State::Warning } else { state };
     }
-    let check = Check::new("versions", state, lines.join("\n"));
+    let check = CheckResult::new("versions", state, lines.join("\n"));
     match (lost.is_empty(), is_stale) {
         (true, false) => check,
         (true, true) => check.remedy("Install a newer certdeck."),
@@ -77,7 +77,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn on(day: &str) -> Check {
+    fn on(day: &str) -> CheckResult {
         check(format!("{day}T00:00:00Z").parse().unwrap())
     }
 

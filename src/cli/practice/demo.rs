@@ -14,7 +14,7 @@ use crate::config::Target;
 use crate::practice::{Connection, Emulator, Fleet, Options, Pace};
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct DemoArgs {
     /// The estate that a new practice cloud begins with, each kept apart; `list` names them [default:
     /// contoso]
     #[arg(long, value_name = "NAME", value_parser = scenarios::or_list())]
@@ -30,7 +30,7 @@ pub struct Args {
     fresh: bool,
 }
 
-pub async fn run(args: Args, session: Session) -> Result<Exit, CliError> {
+pub async fn run(args: DemoArgs, session: Session) -> Result<Exit, CliError> {
     if args.scenario.as_deref() == Some(scenarios::LIST) {
         return scenarios::list();
     }
@@ -72,7 +72,7 @@ pub fn target(connection: &Connection) -> Result<Target, CliError> {
         read_only: false,
         production: None,
         scope: None,
-        // It may begin anew with every start, and is read in no time.
+        // It may begin again with every start, and is read in no time.
         keeps_rows: false,
     })
 }

@@ -14,7 +14,7 @@ use crate::paths::Paths;
 use crate::practice::{Emulator, Fleet, Options, Pace, Rate};
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct EmulatorArgs {
     /// Where HTTPS listens; by default a free port, the same one at every start
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
@@ -45,7 +45,7 @@ pub struct Args {
     fresh: bool,
 }
 
-pub async fn run(args: Args) -> Result<Exit, CliError> {
+pub async fn run(args: EmulatorArgs) -> Result<Exit, CliError> {
     if args.scenario.as_deref() == Some(scenarios::LIST) {
         return scenarios::list();
     }
@@ -67,13 +67,13 @@ pub async fn run(args: Args) -> Result<Exit, CliError> {
     let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     let emulator = tokio::select! {
         started = Emulator::start(options) => started?,
-        // The first start makes keys, which takes a while; nobody has to wait for that to end it.
+        // The first start makes keys, which takes a while; a person can end it meanwhile.
         _ = terminate.recv() => return Ok(Exit::Done),
         _ = interrupt.recv() => return Ok(Exit::Done),
     };
     let line =
         serde_json::to_string(emulator.connection()).map_err(io::Error::from).map_err(CliError::Output)?;
-    // Written and flushed before anything else: whoever started this process waits for the line.
+    // Written and flushed before anything else: the process that started this one waits for the line.
     let mut out = io::stdout();
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(CliError::Output)?;
     tokio::select! {

@@ -9,7 +9,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use crate::cli::{CliError, Exit};
 use crate::practice::SCENARIOS;
 
-/// The estate of whoever names none.
+/// The estate that is used where none is named.
 const FIRST: &str = SCENARIOS[0].name;
 /// Names the scenarios instead of starting one.
 pub const LIST: &str = "list";
@@ -29,8 +29,8 @@ pub fn list() -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// Where a scenario is kept that nobody gave a directory: what was begun in one is not lost by trying
-/// another.
+/// Where a scenario is kept for which no directory was given: trying another scenario does not lose what was
+/// begun in one.
 pub fn place(practice: &Path, scenario: Option<&str>) -> PathBuf {
     match scenario {
         None | Some(FIRST) => practice.to_owned(),

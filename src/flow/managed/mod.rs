@@ -30,7 +30,7 @@ use crate::rules::Period;
 /// Azure takes minutes, and says nothing of how many.
 const POLL: SignedDuration = SignedDuration::from_secs(15);
 
-/// After this time an operation that nobody hears of any more is given up, and asked for again.
+/// After this time an operation without further news is given up, and asked for again.
 const SETTLES: SignedDuration = SignedDuration::from_hours(6);
 
 pub(super) static FLOW: Flow = Flow {
@@ -87,7 +87,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     Ok(seen)
 }
 
-/// Where it goes: under the hostname (API.md 3.4).
+/// Where it goes: under the hostname.
 fn target(app: &App, host: &Hostname) -> Option<ResourceId> {
     Some(Destination::of(app)?.exactly(host.as_str()))
 }

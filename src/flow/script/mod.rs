@@ -1,7 +1,7 @@
-//! A plan as a script for somebody else's tools: the az CLI, `az rest`, PowerShell or curl. Pure: the
-//! requests of the steps in, text out. A script looks at nothing before it sends, so it says what it was made
-//! from, and which steps it cannot hold because they follow from the outcome of earlier ones. It never holds
-//! a secret: it asks for them.
+//! A plan as a script for other tools: the az CLI, `az rest`, PowerShell or curl. Pure: the requests of the
+//! steps in, text out. A script looks at nothing before it sends, so it says what it was made from, and which
+//! steps it cannot hold because they follow from the outcome of earlier ones. It never holds a secret: it
+//! asks for them.
 
 mod curl;
 mod native;
@@ -177,7 +177,7 @@ fn describe(number: usize, step: &Step, text: &mut String) {
     }
 }
 
-/// One line of comment, whatever the text has in it.
+/// One line of comment, for every text.
 fn comment(text: &mut String, words: &str) {
     text.push_str("# ");
     text.push_str(printable(words).trim_end());

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::secrets;
-use super::shell::{Command, word};
+use super::shell::{CommandLine, word};
 use crate::azure::{Method, Plane, Request};
 use crate::flow::{Inputs, Key, app_id};
 use crate::model::ResourceId;
@@ -16,30 +16,30 @@ pub(super) fn az(request: &Request, inputs: &Inputs) -> Option<String> {
         return None;
     }
     let id = ResourceId::parse(&request.path).ok()?;
-    let kind = Kind::of(&id)?;
+    let kind = AzResource::of(&id)?;
     let body = request.body.as_ref().map(crate::azure::Body::shown).unwrap_or_default();
     let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
     let command = match (request.method, kind) {
-        (Method::Delete, Kind::Lock) => Command::new("az lock delete").option("ids", id.as_str()),
-        (Method::Delete, Kind::Certificate | Kind::Order | Kind::PublicCertificate) => {
-            Command::new("az resource delete")
+        (Method::Delete, AzResource::Lock) => CommandLine::new("az lock delete").option("ids", id.as_str()),
+        (Method::Delete, AzResource::Certificate | AzResource::Order | AzResource::PublicCertificate) => {
+            CommandLine::new("az resource delete")
                 .option("ids", id.as_str())
                 .option("api-version", request.api_version)
         }
-        (Method::Put, Kind::Group) => {
+        (Method::Put, AzResource::Group) => {
             let command = within("az group create", &id, false)
                 .option("name", id.name())
                 .option("location", text("/location")?);
             tagged(command, &body)?
         }
-        (Method::Put, Kind::RoleAssignment) => Command::new("az role assignment create")
+        (Method::Put, AzResource::RoleAssignment) => CommandLine::new("az role assignment create")
             .option("name", id.name())
             .option("assignee-object-id", text("/properties/principalId")?)
             .option("assignee-principal-type", text("/properties/principalType")?)
             .option("role", text("/properties/roleDefinitionId")?)
             .option("scope", scope_of(&id)?),
         // For an app that has its own certificates alone az knows only those of Flex Consumption plans.
-        (Method::Put, Kind::Binding) if !is_of_app(inputs) => {
+        (Method::Put, AzResource::Binding) if !is_of_app(inputs) => {
             let ssl = match text("/properties/sslState")? {
                 "SniEnabled" => "SNI",
                 "IpBasedEnabled" => "IP",
@@ -50,7 +50,7 @@ pub(super) fn az(request: &Request, inputs: &Inputs) -> Option<String> {
                 .option("certificate-thumbprint", text("/properties/thumbprint")?)
                 .option("ssl-type", ssl)
         }
-        (Method::Put, Kind::Settings) => {
+        (Method::Put, AzResource::Settings) => {
             let new = secrets::new_settings(request)?;
             let mut command = on_site("az webapp config appsettings set", &id)?.raw("settings", "");
             for (name, value) in new.as_object()? {
@@ -59,18 +59,20 @@ pub(super) fn az(request: &Request, inputs: &Inputs) -> Option<String> {
             // The answer lists every setting with its value.
             command.option("output", "none")
         }
-        (Method::Put | Method::Patch, Kind::WebConfig) => {
+        (Method::Put | Method::Patch, AzResource::WebConfig) => {
             only(&body, "minTlsVersion")?;
             on_site("az webapp config set", &id)?
                 .option("min-tls-version", text("/properties/minTlsVersion")?)
         }
-        (Method::Put | Method::Patch, Kind::Site) => {
+        (Method::Put | Method::Patch, AzResource::Site) => {
             only(&body, "httpsOnly")?;
             let only = body.pointer("/properties/httpsOnly")?.as_bool()?;
             on_site("az webapp update", &id)?.option("https-only", if only { "true" } else { "false" })
         }
         // Its commands for certificates give no tags, and so take those away that are there.
-        (Method::Put, Kind::Certificate) if body.get("tags").is_none() => certificate(&id, &text, inputs)?,
+        (Method::Put, AzResource::Certificate) if body.get("tags").is_none() => {
+            certificate(&id, &text, inputs)?
+        }
         _ => return None,
     };
     Some(command.line())
@@ -84,7 +86,7 @@ fn is_of_app(inputs: &Inputs) -> bool {
 }
 
 /// With the tags of the body; nothing where az would take one for an option, or for the name of a file.
-fn tagged(command: Command, body: &Value) -> Option<Command> {
+fn tagged(command: CommandLine, body: &Value) -> Option<CommandLine> {
     let Some(tags) = body.get("tags").and_then(Value::as_object) else { return Some(command) };
     let mut command = command.raw("tags", "");
     for (name, value) in tags {
@@ -102,7 +104,7 @@ fn certificate<'a>(
     id: &ResourceId,
     text: &impl Fn(&str) -> Option<&'a str>,
     inputs: &Inputs,
-) -> Option<Command> {
+) -> Option<CommandLine> {
     let app = app_id(inputs).filter(|app| app.group() == id.group())?;
     if let Some(hostname) = text("/properties/canonicalName") {
         return Some(
@@ -124,7 +126,7 @@ fn certificate<'a>(
 
 /// The kinds of resource that az has commands of its own for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum AzResource {
     Group,
     RoleAssignment,
     Lock,
@@ -137,7 +139,7 @@ enum Kind {
     WebConfig,
 }
 
-impl Kind {
+impl AzResource {
     fn of(id: &ResourceId) -> Option<Self> {
         let path = id.as_str().to_ascii_lowercase();
         let after = path.rsplit_once("/providers/").map_or("", |(_, after)| after);
@@ -182,12 +184,12 @@ fn scope_of(id: &ResourceId) -> Option<&str> {
     Some(&id.as_str()[..end])
 }
 
-fn within(command: &str, id: &ResourceId, group: bool) -> Command {
-    let command = Command::new(command).option("subscription", id.subscription_id());
+fn within(command: &str, id: &ResourceId, group: bool) -> CommandLine {
+    let command = CommandLine::new(command).option("subscription", id.subscription_id());
     if group { command.option("resource-group", id.resource_group()) } else { command }
 }
 
-fn on_site(command: &str, id: &ResourceId) -> Option<Command> {
+fn on_site(command: &str, id: &ResourceId) -> Option<CommandLine> {
     let command = within(command, id, true).option("name", id.segment("sites")?);
     Some(match id.segment("slots") {
         Some(slot) => command.option("slot", slot),
@@ -195,7 +197,7 @@ fn on_site(command: &str, id: &ResourceId) -> Option<Command> {
     })
 }
 
-impl Command {
+impl CommandLine {
     /// One more word of the option before.
     fn word(self, text: &str) -> Self {
         Self::new(&format!("{}{} ", self.text(), word(text)))

@@ -2,7 +2,7 @@
 
 use super::following;
 use super::secrets::{self, Piece, pieces};
-use super::shell::{self, Command, word};
+use super::shell::{self, CommandLine, word};
 use crate::azure::{AzureError, Cloud, Plane, Request, settings};
 use crate::azure::{FAILED, RUNNING};
 
@@ -28,7 +28,7 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
 
 /// A certificate from a vault into a file that is not there yet.
 pub(super) fn download(vault: &str, name: &str, path: &str) -> String {
-    let download = Command::new("az keyvault secret download")
+    let download = CommandLine::new("az keyvault secret download")
         .option("vault-name", vault)
         .option("name", name)
         .option("file", path)
@@ -36,16 +36,17 @@ pub(super) fn download(vault: &str, name: &str, path: &str) -> String {
     format!("umask 077\n{}", download.line())
 }
 
-fn with_body(command: Command, pieces: &[Piece]) -> String {
+fn with_body(command: CommandLine, pieces: &[Piece]) -> String {
     match pieces {
         [Piece::Text(json)] => format!("{} <<'JSON'\n{json}\nJSON\n", command.text()),
         _ => format!("{} |\n{}", secrets::written(pieces), command.line()),
     }
 }
 
-fn command(cloud: &Cloud, request: &Request) -> Result<Command, AzureError> {
+fn command(cloud: &Cloud, request: &Request) -> Result<CommandLine, AzureError> {
     let method = request.method.as_str().to_ascii_lowercase();
-    let command = Command::new("az rest").option("method", &method).option("url", &address(cloud, request)?);
+    let command =
+        CommandLine::new("az rest").option("method", &method).option("url", &address(cloud, request)?);
     Ok(match request.plane {
         Plane::Arm => command,
         Plane::Vault(_) | Plane::Graph => command.option("resource", &cloud.audience(&request.plane)),
@@ -75,7 +76,8 @@ field() { # URL PATH
 }
 "#;
 
-/// The shell functions with which a script waits for Azure, over whatever `field` reads a resource with.
+/// The shell functions with which a script waits for Azure, with the command by which `field` reads a
+/// resource.
 pub(super) fn waiting(body: &str, field: &str) -> String {
     let settles = body.contains("settled ");
     let issues = body.contains("issued ");

@@ -9,11 +9,11 @@ use crate::azure::{Body, Request};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     Text(String),
-    /// `$CERTDECK_PFX`: the path of a PFX, whose octets go into the body in Base64.
+    /// `$CERTDECK_PFX`: the path of a PFX, whose bytes go into the body in Base64.
     Pfx,
     /// `$CERTDECK_PASSWORD`: what that PFX was exported with.
     Password,
-    /// What nobody but the cloud knows: the other settings of an app.
+    /// What only the cloud knows: the other settings of an app.
     Kept(String),
 }
 
@@ -49,8 +49,8 @@ pub(super) fn has_secrets(request: &Request) -> bool {
     request.body.as_ref().is_some_and(|body| body.secret_places().next().is_some())
 }
 
-/// The app settings that a request says anew, where it replaces all of them and the others are the cloud's
-/// own secret.
+/// The app settings that a request contains, where it replaces all of them and the others are the cloud's own
+/// secret.
 pub(super) fn new_settings(request: &Request) -> Option<Value> {
     let body = request
         .body

@@ -1,6 +1,6 @@
 //! Words of a POSIX shell, quoted so that no value can become code.
 
-/// A word as the shell reads it back, whatever is in it.
+/// A word as the shell reads it back, for every text.
 pub(in crate::flow) fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -12,9 +12,9 @@ pub(in crate::flow) fn word(text: &str) -> String {
 
 /// A command with its options, a line each.
 #[derive(Debug)]
-pub(super) struct Command(String);
+pub(super) struct CommandLine(String);
 
-impl Command {
+impl CommandLine {
     /// `words` are written as they are.
     pub(super) fn new(words: &str) -> Self {
         Self(words.to_owned())

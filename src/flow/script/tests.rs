@@ -11,7 +11,7 @@ use url::Url;
 use super::secrets::{Piece, pieces};
 use super::shell::word;
 use super::*;
-use crate::azure::certificates::Target;
+use crate::azure::certificates::NewCertificate;
 use crate::azure::{Body, certificates, groups, locks, orders, roles, settings, sites};
 use crate::flow::sample::{LEAF, app, id, inputs, plan, stand};
 use crate::flow::{Key, Observed, StepId};
@@ -59,7 +59,7 @@ fn az_has_commands_of_its_own_for_what_it_can_do() {
     let order = id("Microsoft.CertificateRegistration/certificateOrders/contoso-www");
     let cert = id("Microsoft.Web/certificates/shop-2026");
     let (vault, farm) = (id("Microsoft.KeyVault/vaults/kv"), id("Microsoft.Web/serverfarms/plan"));
-    let to = Target {
+    let to = NewCertificate {
         id: &cert,
         location: "westeurope",
         plan: Some(&farm),
@@ -110,9 +110,9 @@ fn az_has_commands_of_its_own_for_what_it_can_do() {
         assert!(parses(&text) && !text.contains("hunter2"), "{text}");
     }
     let tags = Tags::parse("costcenter=42").unwrap();
-    let tagged = certificates::import(Target { tags: &tags, ..to }, &vault, "secret");
+    let tagged = certificates::import(NewCertificate { tags: &tags, ..to }, &vault, "secret");
     let own = id("Microsoft.Web/sites/shop").child("certificates", "shop-2026");
-    for request in [tagged, certificates::import(Target { id: &own, ..to }, &vault, "secret")] {
+    for request in [tagged, certificates::import(NewCertificate { id: &own, ..to }, &vault, "secret")] {
         let text = script(ScriptKind::Az, &sending(request), &given);
         assert!(
             text.contains("az rest") && !text.contains("ssl import"),
@@ -156,7 +156,7 @@ fn a_lock_is_removed_by_its_id() {
 #[test]
 fn no_kind_of_script_holds_a_secret_and_each_says_where_it_takes_it_from() {
     let cert = id("Microsoft.Web/certificates/shop-2026");
-    let to = Target {
+    let to = NewCertificate {
         id: &cert,
         location: "westeurope",
         plan: None,
@@ -328,8 +328,13 @@ fn every_shape(name: &str) -> Vec<Step> {
     let lock = order.resource("Microsoft.Authorization/locks", name);
     let body = json!({"location": name, "properties": {"x": name, "sslState": name, "thumbprint": name, "minTlsVersion": name}});
     let tags = [(name.into(), name.into())].into_iter().collect();
-    let to =
-        Target { id: &binding, location: name, plan: Some(&group), tags: &tags, own: OwnSettings::default() };
+    let to = NewCertificate {
+        id: &binding,
+        location: name,
+        plan: Some(&group),
+        tags: &tags,
+        own: OwnSettings::default(),
+    };
     let requests = vec![
         Request::put(name, &group, "1", body.clone()),
         Request::put(name, &binding, "1", body.clone()),

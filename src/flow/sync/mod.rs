@@ -13,7 +13,7 @@ use super::access::{Access, Party, granting, judge};
 use super::arrival::Sign;
 use super::definition::GRAPH;
 use super::exports::going_stale;
-use super::linked::{self, Linked, Standing};
+use super::linked::{self, Linked, VaultStanding};
 use super::principals;
 use super::target::order_id;
 use super::{
@@ -105,19 +105,21 @@ fn certificates_words(count: usize) -> String {
 
 fn standing_words(one: &Linked) -> String {
     match one.standing() {
-        Standing::InStep => format!("in step: {}", short(&one.certificate)),
-        Standing::Behind(newest) => {
+        VaultStanding::InStep => format!("in step: {}", short(&one.certificate)),
+        VaultStanding::Behind(newest) => {
             format!("behind: it has {}, the vault has {}", short(&one.certificate), newest.short())
         }
-        Standing::Unknown(why) => {
+        VaultStanding::Unknown(why) => {
             format!(
                 "it has {}; whether the vault has a newer one cannot be seen: {why}",
                 short(&one.certificate)
             )
         }
-        Standing::Troubled(status) => format!("at its last round, {} ({})", status.words(), status.as_wire()),
-        Standing::Waits(on) => format!("waits for {on}"),
-        Standing::Stuck(problem) => format!("cannot be synced: {}", problem.why),
+        VaultStanding::Troubled(status) => {
+            format!("at its last round, {} ({})", status.words(), status.as_wire())
+        }
+        VaultStanding::Waits(on) => format!("waits for {on}"),
+        VaultStanding::Stuck(problem) => format!("cannot be synced: {}", problem.why),
     }
 }
 
@@ -142,11 +144,11 @@ fn newest(case: &Case<'_>) -> Step {
     }
     let all = linked(case);
     let waits = all.iter().find_map(|one| match one.standing() {
-        Standing::Waits(on) => Some(on),
+        VaultStanding::Waits(on) => Some(on),
         _ => None,
     });
-    let behind = all.iter().filter(|one| matches!(one.standing(), Standing::Behind(_))).count();
-    let unseen = all.iter().filter(|one| matches!(one.standing(), Standing::Unknown(_))).count();
+    let behind = all.iter().filter(|one| matches!(one.standing(), VaultStanding::Behind(_))).count();
+    let unseen = all.iter().filter(|one| matches!(one.standing(), VaultStanding::Unknown(_))).count();
     let status = match (waits, all.len(), behind, unseen) {
         (_, 0, ..) => {
             StepStatus::NotNeeded("no app has a certificate from there; import it first".to_owned())
@@ -194,12 +196,12 @@ fn access(case: &Case<'_>) -> Step {
 }
 
 /// What the requests are for, those that are sure to work first: one that Azure refuses ends the step.
-fn wanting<'a>(case: &Case<'a>) -> Vec<(&'a Linked, Standing)> {
-    let rank = |standing: &Standing| match standing {
-        Standing::Behind(_) => Some(0),
-        Standing::Unknown(_) => Some(1),
-        Standing::Troubled(_) => Some(2),
-        Standing::InStep | Standing::Waits(_) | Standing::Stuck(_) => None,
+fn wanting<'a>(case: &Case<'a>) -> Vec<(&'a Linked, VaultStanding)> {
+    let rank = |standing: &VaultStanding| match standing {
+        VaultStanding::Behind(_) => Some(0),
+        VaultStanding::Unknown(_) => Some(1),
+        VaultStanding::Troubled(_) => Some(2),
+        VaultStanding::InStep | VaultStanding::Waits(_) | VaultStanding::Stuck(_) => None,
     };
     let mut wanting: Vec<_> = linked(case)
         .iter()
@@ -222,7 +224,7 @@ fn sync(case: &Case<'_>) -> Step {
     }
     let wanting = wanting(case);
     if wanting.is_empty() {
-        let in_step = linked(case).iter().filter(|one| one.standing() == Standing::InStep).count();
+        let in_step = linked(case).iter().filter(|one| one.standing() == VaultStanding::InStep).count();
         return step(match in_step {
             0 => StepStatus::NotNeeded("there is nothing that can be synced".to_owned()),
             count => StepStatus::Done(format!("{} in step with the vault", certificates_words(count))),
@@ -232,14 +234,16 @@ fn sync(case: &Case<'_>) -> Step {
     let is_granted = matches!(access.status, StepStatus::Done(_));
     let arrival = is_granted.then(|| Arrival::new(case, Sign::Refusal));
     let mut ready = step(StepStatus::Ready).arriving(arrival).by_hand(access.by_hand);
-    if wanting.iter().all(|(_, standing)| matches!(standing, Standing::Unknown(_))) {
+    if wanting.iter().all(|(_, standing)| matches!(standing, VaultStanding::Unknown(_))) {
         ready = ready.accepted_means("App Service has read the vault again");
     }
     for (one, standing) in &wanting {
         let hosts: Vec<&str> = one.bound.iter().map(|bound| bound.binding.host.as_str()).collect();
         let moves = if hosts.is_empty() { "no hostname is bound to it".to_owned() } else { hosts.join(", ") };
         let change = match standing {
-            Standing::Behind(newest) => format!("{} to {}; {moves}", short(&one.certificate), newest.short()),
+            VaultStanding::Behind(newest) => {
+                format!("{} to {}; {moves}", short(&one.certificate), newest.short())
+            }
             _ => format!("reads the vault again; {moves}"),
         };
         ready = ready.fact(one.certificate.id.name(), change);

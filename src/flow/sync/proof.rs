@@ -1,7 +1,7 @@
 //! What came of a Sync: the bindings as they are now, what the hostnames serve, and what no Sync can bring.
 
 use super::{POLL, certificates_words, linked};
-use crate::flow::linked::{Bound, Standing};
+use crate::flow::linked::{Bound, VaultStanding};
 use crate::flow::proof::served_step;
 use crate::flow::{Case, Step, StepId, StepStatus};
 use crate::model::{Binding, Problem, Thumbprint};
@@ -54,7 +54,7 @@ pub(super) fn served(case: &Case<'_>) -> Step {
     served_step(proofs.collect())
 }
 
-/// Last, so that what can be synced is synced whatever is in the way of the rest.
+/// Last, so that what can be synced is synced independent of what is in the way of the rest.
 pub(super) fn stuck(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::Stuck, "See what stays behind", status)
@@ -62,7 +62,9 @@ pub(super) fn stuck(case: &Case<'_>) -> Step {
     };
     let problems: Vec<Problem> = linked(case)
         .iter()
-        .filter_map(|one| if let Standing::Stuck(problem) = one.standing() { Some(problem) } else { None })
+        .filter_map(
+            |one| if let VaultStanding::Stuck(problem) = one.standing() { Some(problem) } else { None },
+        )
         .collect();
     match problems.as_slice() {
         [] => step(StepStatus::NotNeeded("nothing does".to_owned())),

@@ -4,7 +4,7 @@
 use super::*;
 use crate::flow::Asked;
 use crate::flow::linked::{Bound, Newest};
-use crate::flow::proof::Look;
+use crate::flow::proof::HostLook;
 use crate::flow::sample::{
     LEAF, find, id, imported, needed, order, plan, stand, stored, vault, with_principals,
 };
@@ -16,8 +16,8 @@ fn print(digit: &str) -> Thumbprint {
     Thumbprint::parse(&digit.repeat(40)).unwrap()
 }
 
-fn look(binding: &Binding, serves: Option<&Thumbprint>) -> Look {
-    Look::seen(binding.host.clone(), "20.1.1.1", serves.cloned())
+fn look(binding: &Binding, serves: Option<&Thumbprint>) -> HostLook {
+    HostLook::seen(binding.host.clone(), "20.1.1.1", serves.cloned())
 }
 
 fn known(print: Thumbprint) -> Newest {

@@ -1,7 +1,7 @@
 //! The proof of a domain, by each method: what is sent or shown for it, whether it can be seen, and what
 //! stands in its way.
 
-use super::{Method, POLL, bare, method, root};
+use super::{POLL, VerifyMethod, bare, method, root};
 use crate::azure::exposure::Exposure;
 use crate::azure::{domains, orders, sites};
 use crate::flow::target::app_id;
@@ -25,7 +25,7 @@ pub(super) fn evidence(case: &Case<'_>, order: &Order, title: &str) -> Step {
     let placed = case.observed.ownership_token.here().is_some_and(|placed| placed == token);
     let without_www = www_warning(case, order);
     let step = match method(case.inputs) {
-        Some(Method::AppService) => {
+        Some(VerifyMethod::AppService) => {
             let app = serving(case).map(|app| app.id.clone()).or_else(|| app_id(case.inputs));
             let status = if placed {
                 StepStatus::Done("the app answers with the token".to_owned())
@@ -40,7 +40,7 @@ pub(super) fn evidence(case: &Case<'_>, order: &Order, title: &str) -> Step {
                 .sending(if placed { Vec::new() } else { requests });
             barred(case).into_iter().fold(step, |step, why| step.fact("Warning", why))
         }
-        Some(Method::Domain) => {
+        Some(VerifyMethod::Domain) => {
             let status = if placed {
                 StepStatus::Done("Azure added the TXT record".to_owned())
             } else {
@@ -57,9 +57,9 @@ pub(super) fn evidence(case: &Case<'_>, order: &Order, title: &str) -> Step {
                 .explained("Azure writes the TXT record into the zone of your App Service Domain.")
                 .sending(if placed { Vec::new() } else { requests })
         }
-        Some(Method::Mail) => mail(case, order, step),
-        Some(Method::ManualTxt) => txt(case, order, token, step),
-        Some(Method::ManualHtml) => html(case, order, token, step),
+        Some(VerifyMethod::Mail) => mail(case, order, step),
+        Some(VerifyMethod::ManualTxt) => txt(case, order, token, step),
+        Some(VerifyMethod::ManualHtml) => html(case, order, token, step),
         None => step(StepStatus::NeedsInput {
             key: Key::Method,
             why: "choose how to verify the domain".to_owned(),

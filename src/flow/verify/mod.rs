@@ -39,12 +39,12 @@ const METHODS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Issuance takes 1 to 10 minutes (API.md 5.7); asking again earlier than this gains nothing.
+/// Issuance takes 1 to 10 minutes; asking again earlier than this gains nothing.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(3);
 const POLL: SignedDuration = SignedDuration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Method {
+enum VerifyMethod {
     AppService,
     Domain,
     Mail,
@@ -52,7 +52,7 @@ enum Method {
     ManualHtml,
 }
 
-impl Method {
+impl VerifyMethod {
     /// Whether the certificate authority fetches a page from the app. A page shows who runs one host, so it
     /// cannot stand for a wildcard (A101; CA/Browser Forum ballot SC-45).
     fn is_by_page(self) -> bool {
@@ -60,13 +60,13 @@ impl Method {
     }
 }
 
-fn method(inputs: &Inputs) -> Option<Method> {
+fn method(inputs: &Inputs) -> Option<VerifyMethod> {
     Some(match inputs.get(Key::Method)? {
-        "app-service" => Method::AppService,
-        "domain" => Method::Domain,
-        "mail" => Method::Mail,
-        "manual-txt" => Method::ManualTxt,
-        "manual-html" => Method::ManualHtml,
+        "app-service" => VerifyMethod::AppService,
+        "domain" => VerifyMethod::Domain,
+        "mail" => VerifyMethod::Mail,
+        "manual-txt" => VerifyMethod::ManualTxt,
+        "manual-html" => VerifyMethod::ManualHtml,
         _ => return None,
     })
 }
@@ -104,7 +104,7 @@ pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
         "How you show the certificate authority that the domain is yours.",
         FieldKind::Choice(METHODS),
     )];
-    if method(inputs) == Some(Method::AppService) {
+    if method(inputs) == Some(VerifyMethod::AppService) {
         fields.push(app_field("The app that has the domain mapped; it will answer for the token."));
     }
     fields
@@ -135,7 +135,7 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String
     match method(inputs) {
         None => refuse(Key::Method, "choose how to verify the domain".to_owned()),
         Some(by_page) if by_page.is_by_page() && is_wildcard(order) => {
-            let what = if by_page == Method::AppService {
+            let what = if by_page == VerifyMethod::AppService {
                 "App Service verification shows a page"
             } else {
                 "it is a page"
@@ -145,7 +145,7 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String
                 format!("{what}, and a page cannot prove a wildcard: use manual-txt, domain or mail"),
             );
         }
-        Some(Method::AppService) => match &observed.mapped_on {
+        Some(VerifyMethod::AppService) => match &observed.mapped_on {
             Seen::Here(apps) if apps.is_empty() => {
                 let why = format!(
                     "no app in this subscription has {} mapped: map it first, or choose another method",
@@ -166,7 +166,7 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String
             }
             Seen::NotAsked | Seen::Absent => {}
         },
-        Some(Method::Domain) if observed.domain.is_absent() => {
+        Some(VerifyMethod::Domain) if observed.domain.is_absent() => {
             let why = format!(
                 "{} is no App Service Domain of this subscription: choose another method",
                 root(order)
@@ -224,7 +224,7 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
         return Ok(seen);
     }
     match method(inputs) {
-        Some(Method::AppService) => {
+        Some(VerifyMethod::AppService) => {
             let apps = find_mapped(client, &subscription, &order).await;
             let apps = seen.spare(FIND_APPS, apps)?;
             let first = || apps.as_ref().and_then(|apps| apps.first()).map(|app| app.id.clone());
@@ -235,7 +235,7 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
             }
             seen.mapped_on = apps.map_or(Seen::NotAsked, Seen::Here);
         }
-        Some(Method::Domain) => {
+        Some(VerifyMethod::Domain) => {
             let found = domains::find(client, &subscription, &root(&order)).await;
             seen.domain =
                 seen.spare("Find the App Service Domain", found)?.map_or(Seen::NotAsked, Seen::from);
@@ -243,18 +243,18 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
                 seen.ownership_token = domains::claim_token(client, domain, id.name()).await?.into();
             }
         }
-        Some(Method::Mail) => {
+        Some(VerifyMethod::Mail) => {
             let mails = orders::mails(client, &id, order.last_issued).await;
             seen.mails = seen.spare("Read which mails were sent", mails)?.map_or(Seen::NotAsked, Seen::Here);
         }
-        Some(Method::ManualTxt) => {
+        Some(VerifyMethod::ManualTxt) => {
             let places = places(&order);
             let texts = join_all(places.iter().map(|place| dns::txt(client.cloud(), place))).await;
             let seen_at = |(place, texts): (String, Seen<Vec<String>>)| Some((place, texts.here()?.clone()));
             let found: Vec<_> = places.into_iter().zip(texts).filter_map(seen_at).collect();
             seen.txt = if found.is_empty() { Seen::Absent } else { Seen::Here(found) };
         }
-        Some(Method::ManualHtml) => {
+        Some(VerifyMethod::ManualHtml) => {
             let apps = find_mapped(client, &subscription, &order).await;
             let apps = seen.spare(FIND_APPS, apps)?;
             if let Some(app) = apps.as_ref().and_then(|apps| apps.first()) {
@@ -280,11 +280,11 @@ async fn find_mapped(
 
 pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
     let evidence_title = match method(case.inputs) {
-        Some(Method::AppService) => "Let the app answer for the domain",
-        Some(Method::Domain) => "Let Azure add the TXT record",
-        Some(Method::Mail) => "Send the verification mail",
-        Some(Method::ManualTxt) => "Add the TXT record",
-        Some(Method::ManualHtml) => "Publish the HTML page",
+        Some(VerifyMethod::AppService) => "Let the app answer for the domain",
+        Some(VerifyMethod::Domain) => "Let Azure add the TXT record",
+        Some(VerifyMethod::Mail) => "Send the verification mail",
+        Some(VerifyMethod::ManualTxt) => "Add the TXT record",
+        Some(VerifyMethod::ManualHtml) => "Publish the HTML page",
         None => "Choose a method",
     };
     let order = case.observed.order.here();
@@ -348,7 +348,7 @@ fn ask(case: &Case<'_>, order: &Order) -> Step {
             .settles_within(PATIENCE)
             .again(Again::Helps)
     };
-    if method(case.inputs) == Some(Method::Mail) {
+    if method(case.inputs) == Some(VerifyMethod::Mail) {
         return step(StepStatus::NotNeeded("following the link in the mail asks for it".to_owned()));
     }
     step(StepStatus::Ready).sending(vec![orders::verify(&order.id)])

@@ -100,7 +100,7 @@ fn keys_are_named_as_what_they_are_and_judged_for_each_use() {
         );
         // The only difference between these is the key.
         let allowed = [Use::Upload, Use::Bind, Use::Import].map(|wanted| {
-            let about_key = |finding: &&pki::Finding| {
+            let about_key = |finding: &&pki::FileFinding| {
                 finding.rule.to_string().starts_with("KEY_T")
                     || finding.rule.to_string().starts_with("KEY_R")
                     || finding.rule.to_string().starts_with("EC")

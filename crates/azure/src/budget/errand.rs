@@ -6,7 +6,7 @@ use super::super::send::WireCall;
 
 /// How urgently an answer is needed; requests go in this order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Urgency {
+pub enum CallUrgency {
     /// A single request of a person at the screen, or of a script.
     #[default]
     Person,
@@ -38,7 +38,7 @@ pub enum QuotaKind {
 pub struct Errand {
     pub place: FailureDomain,
     pub kind: QuotaKind,
-    pub urgency: Urgency,
+    pub urgency: CallUrgency,
 }
 
 impl Errand {
@@ -58,7 +58,7 @@ impl Errand {
 
     /// Whether a person waits for this single answer.
     pub fn is_awaited(&self) -> bool {
-        self.urgency == Urgency::Person
+        self.urgency == CallUrgency::Person
     }
 
     /// Describes the place for a person.

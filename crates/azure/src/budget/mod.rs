@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 pub use bucket::ReportedLimit;
-pub use errand::Urgency;
+pub use errand::CallUrgency;
 pub use queue::RequestOutcome;
 
 use super::error::AzureError;

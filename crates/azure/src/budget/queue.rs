@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::bucket::{Bucket, ReportedLimit, SentMark};
 use super::circuit::{CircuitBreaker, CircuitOpen};
-use super::errand::{Errand, FailureDomain, QuotaKind, Urgency};
+use super::errand::{CallUrgency, Errand, FailureDomain, QuotaKind};
 
 /// The maximum of requests under way at one host, and how many of these are reserved for people.
 const AT_ONCE: usize = 32;
@@ -20,7 +20,7 @@ const SPARE: f64 = 0.1;
 /// Treating them as one costs little, and prevents a request from using what an answer reported to another.
 const PLENTY: f64 = 100.0;
 
-pub type QueueKey = (Urgency, u64);
+pub type QueueKey = (CallUrgency, u64);
 
 #[derive(Debug)]
 pub struct WaitingRequest {
@@ -159,10 +159,15 @@ impl Queue {
         }
     }
 
-    fn room(&mut self, counts: CounterKeys, urgency: Urgency, now: Instant) -> Result<(), Option<Instant>> {
+    fn room(
+        &mut self,
+        counts: CounterKeys,
+        urgency: CallUrgency,
+        now: Instant,
+    ) -> Result<(), Option<Instant>> {
         let (places, spare) = match urgency {
-            Urgency::Person => (AT_ONCE, 0.0),
-            Urgency::Look | Urgency::Background => (AT_ONCE - FOR_PEOPLE, SPARE),
+            CallUrgency::Person => (AT_ONCE, 0.0),
+            CallUrgency::Look | CallUrgency::Background => (AT_ONCE - FOR_PEOPLE, SPARE),
         };
         if self.under_way[counts.host] >= places {
             return Err(None);

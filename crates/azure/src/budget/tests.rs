@@ -43,12 +43,12 @@ impl Service {
     }
 }
 
-fn call(url: &str, urgency: Urgency) -> WireCall {
+fn call(url: &str, urgency: CallUrgency) -> WireCall {
     WireCall::get(Url::parse(url).unwrap(), String::new(), urgency)
 }
 
 fn person(url: &str) -> WireCall {
-    call(url, Urgency::Person)
+    call(url, CallUrgency::Person)
 }
 
 fn people(count: usize) -> Vec<WireCall> {
@@ -104,7 +104,8 @@ async fn whatever_the_limit_is_certdeck_alone_never_takes_the_last_request() {
         (12_000.0, 3.3, 1000, 10),
     ] {
         let (budget, service) = (Budget::default(), Service::new(size, refill));
-        let calls: Vec<WireCall> = (0..requests).map(|_| call(&reads("a"), Urgency::Background)).collect();
+        let calls: Vec<WireCall> =
+            (0..requests).map(|_| call(&reads("a"), CallUrgency::Background)).collect();
         let took = run(&budget, &service, &calls).await;
         let service = service.lock().unwrap();
         assert!(service.least >= 1.0, "{size}: down to {}", service.least);
@@ -178,7 +179,7 @@ async fn the_last_tenth_is_left_to_people() {
     let budget = Budget::default();
     admit(&budget, &person(&reads("a"))).await.end(told(249.0));
     admit(&budget, &person(&reads("a"))).await.end(told(20.0));
-    assert!(!is_ready(admit(&budget, &call(&reads("a"), Urgency::Background))).await);
+    assert!(!is_ready(admit(&budget, &call(&reads("a"), CallUrgency::Background))).await);
     assert!(is_ready(admit(&budget, &person(&reads("a")))).await);
 }
 
@@ -307,7 +308,7 @@ async fn order_of(budget: &Budget, many: &[(u32, WireCall)]) -> Vec<u32> {
 async fn a_person_goes_before_the_hundreds_of_an_inventory() {
     let budget = Budget::default();
     admit(&budget, &person(&reads("a"))).await.end(told(11_999.0));
-    let many = (0..200).map(|nth| (nth, call(&reads("a"), Urgency::Background)));
+    let many = (0..200).map(|nth| (nth, call(&reads("a"), CallUrgency::Background)));
     let many = many.chain([(1000, person(&reads("a"))), (1001, person(&reads("a")))]).collect::<Vec<_>>();
     let order = order_of(&budget, &many).await;
     let before = |nth| order.iter().position(|one| *one == nth).unwrap();
@@ -319,8 +320,8 @@ async fn a_person_goes_before_the_hundreds_of_an_inventory() {
 async fn a_look_at_everything_goes_before_what_nobody_waits_for_and_leaves_places_to_people() {
     let budget = Budget::default();
     admit(&budget, &person(&reads("a"))).await.end(told(11_999.0));
-    let many = (0..100).map(|nth| (nth, call(&reads("a"), Urgency::Background)));
-    let look = (1000..1050).map(|nth| (nth, call(&reads("a"), Urgency::Look)));
+    let many = (0..100).map(|nth| (nth, call(&reads("a"), CallUrgency::Background)));
+    let look = (1000..1050).map(|nth| (nth, call(&reads("a"), CallUrgency::Look)));
     let many: Vec<_> = many.chain(look).chain([(5000, person(&reads("a")))]).collect();
     let order = order_of(&budget, &many).await;
     let place = |nth| order.iter().position(|one| *one == nth).unwrap();
@@ -332,7 +333,8 @@ async fn a_look_at_everything_goes_before_what_nobody_waits_for_and_leaves_place
 #[tokio::test(start_paused = true)]
 async fn a_look_at_everything_never_takes_the_last_request() {
     let (budget, service) = (Budget::default(), Service::new(5.0, 5.0));
-    let calls: Vec<_> = (0..60).map(|nth| call(&reads(&format!("s{}", nth % 3)), Urgency::Look)).collect();
+    let calls: Vec<_> =
+        (0..60).map(|nth| call(&reads(&format!("s{}", nth % 3)), CallUrgency::Look)).collect();
     run(&budget, &service, &calls).await;
     let service = service.lock().unwrap();
     assert!(service.least >= 1.0 && service.refused == 0, "down to {}", service.least);
@@ -374,7 +376,7 @@ async fn whoever_leaves_the_queue_leaves_no_gap_in_it() {
 
 /// Queries the subscription `bad` without success, and another one with success, until the first is skipped.
 async fn until_left_out(budget: &Budget) -> AzureError {
-    let (bad, good) = (call(&reads("bad"), Urgency::Look), call(&reads("good"), Urgency::Look));
+    let (bad, good) = (call(&reads("bad"), CallUrgency::Look), call(&reads("good"), CallUrgency::Look));
     for _ in 0..20 {
         admit(budget, &good).await.end(told(249.0));
         match budget.admit(&bad, &mut |_| ()).await {
@@ -392,7 +394,7 @@ async fn until_left_out(budget: &Budget) -> AzureError {
 async fn what_is_left_out_is_tried_once_when_somebody_asks_for_everything_anew() {
     let budget = Budget::default();
     until_left_out(&budget).await;
-    let bad = call(&reads("bad"), Urgency::Look);
+    let bad = call(&reads("bad"), CallUrgency::Look);
     budget.try_again();
     let one = admit(&budget, &bad).await;
     assert!(budget.admit(&bad, &mut |_| ()).await.is_err(), "one finds out for all");
@@ -413,6 +415,6 @@ async fn what_keeps_failing_while_others_answer_is_left_out_and_a_person_tries_a
     );
     let asked = admit(&budget, &person(&reads("bad"))).await;
     asked.end(answered(200));
-    let bad = call(&reads("bad"), Urgency::Background);
+    let bad = call(&reads("bad"), CallUrgency::Background);
     assert!(budget.admit(&bad, &mut |_| ()).await.is_ok(), "what answered a person answers everybody");
 }

@@ -49,7 +49,7 @@ pub struct Tables {
 /// An entry as the file contains it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Entry {
+pub(super) struct DatedEntry {
     id: String,
     value: toml::Value,
     unit: String,
@@ -64,7 +64,7 @@ pub(super) struct Entry {
 impl Tables {
     /// Refuses a day without a value, two values for one day, a value of another kind, and entries that the
     /// code never uses.
-    pub(super) fn of(entries: &[Entry]) -> Result<Self, RulesError> {
+    pub(super) fn of(entries: &[DatedEntry]) -> Result<Self, RulesError> {
         let ids = [ids::<Period>(), ids::<Count>(), ids::<Name>(), ids::<Names>()].concat();
         if let Some(entry) = entries.iter().find(|entry| !ids.contains(&entry.id.as_str())) {
             return Err(RulesError::Unused(entry.id.clone()));
@@ -89,7 +89,7 @@ fn ids<L: Limit>() -> Vec<&'static str> {
 }
 
 fn table<L: Limit>(
-    entries: &[Entry],
+    entries: &[DatedEntry],
     read: impl Fn(&toml::Value) -> Option<L::Value>,
 ) -> Result<Vec<Dated<L::Value>>, RulesError> {
     L::ALL.iter().map(|limit| dated(limit.id(), entries, &read)).collect()
@@ -99,7 +99,7 @@ fn table<L: Limit>(
 /// last one without end.
 fn dated<V>(
     id: &'static str,
-    entries: &[Entry],
+    entries: &[DatedEntry],
     read: impl Fn(&toml::Value) -> Option<V>,
 ) -> Result<Dated<V>, RulesError> {
     let mut free = None;

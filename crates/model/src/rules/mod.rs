@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use dated::Rule;
-use dated::{Entry, Tables};
+use dated::{DatedEntry, Tables};
 pub use limit::{Count, Limit, Name, Names, Period};
 pub use requirement::{Demand, Requirement, Use};
 pub use span::Span;
@@ -77,7 +77,7 @@ impl Rules {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct File {
-            rule: Vec<Entry>,
+            rule: Vec<DatedEntry>,
             requirement: Vec<Demand>,
         }
         let file: File = toml::from_str(text)?;

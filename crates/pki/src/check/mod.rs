@@ -11,7 +11,7 @@ use super::contents::{Certificate, Contents, Kind};
 use super::refused::{ReadError, Refused};
 use super::strict::has_proper_dates;
 use super::trust::Roots;
-use super::verdict::{Finding, Report};
+use super::verdict::{FileFinding, Report};
 use certdeck_model::Hostname;
 use certdeck_model::rules::{Demand, Requirement, Rules, Severity};
 
@@ -52,7 +52,7 @@ pub fn check_chain(
     certificates: &[Certificate],
     place: usize,
     question: &Question<'_>,
-) -> (CertificateChain, Vec<Finding>) {
+) -> (CertificateChain, Vec<FileFinding>) {
     let mut judge = Judge { question, findings: Vec::new() };
     let chain = chain(certificates, place);
     leaf::judge_chain(certificates, &chain, &mut judge);
@@ -92,7 +92,7 @@ pub fn check_no_pfx(seen: &str, question: &Question<'_>) -> Report {
 /// Collects findings.
 struct Judge<'a> {
     question: &'a Question<'a>,
-    findings: Vec<Finding>,
+    findings: Vec<FileFinding>,
 }
 
 impl<'a> Judge<'a> {
@@ -103,14 +103,14 @@ impl<'a> Judge<'a> {
 
     fn find(&mut self, requirement: Requirement, seen: impl Into<String>) {
         if let Some(demand) = self.demand(requirement) {
-            self.findings.push(Finding::new(demand, demand.severity, seen.into()));
+            self.findings.push(FileFinding::new(demand, demand.severity, seen.into()));
         }
     }
 
     /// Records something that differs from the demand but is known to work.
     fn note(&mut self, requirement: Requirement, seen: impl Into<String>) {
         if let Some(demand) = self.demand(requirement) {
-            self.findings.push(Finding::new(demand, Severity::Note, seen.into()));
+            self.findings.push(FileFinding::new(demand, Severity::Note, seen.into()));
         }
     }
 

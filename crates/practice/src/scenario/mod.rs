@@ -160,13 +160,13 @@ struct Begin {
 struct ScenarioSubscription {
     id: String,
     name: String,
-    group: Vec<Group>,
+    group: Vec<ScenarioGroup>,
 }
 
 /// Names of groups are unique in a scenario, so everything else names only the group.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Group {
+struct ScenarioGroup {
     name: String,
     region: String,
     #[serde(default)]
