@@ -91,7 +91,11 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
 /// Why there is no row: loading, filtered away, failed, partly read, or nothing there.
 fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
     let pane = app.pane();
+    let rows = pane.name.table().count(&app.estate);
     let (text, role) = match (&app.reading, &app.failure) {
+        _ if pane.is_stale && rows > 0 && pane.list.total() == 0 => {
+            (format!("Sorting {rows} rows."), Role::Dim)
+        }
         (Reading::Asked { note, .. }, _) if !app.has_estate || pane.list.total() == 0 => {
             let note = if note.is_empty() { String::new() } else { format!(" {note}.") };
             (format!("Reading the inventory of {}.{note}", app.settings.context), Role::Dim)
@@ -103,10 +107,6 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
             ),
             Role::Urgent,
         ),
-        _ if pane.is_stale => {
-            let rows = pane.name.table().count(&app.estate);
-            (format!("Sorting {rows} rows."), Role::Dim)
-        }
         _ if pane.name == PaneName::Public && list_is_short(app) => (app.why_no_public(), Role::Text),
         _ if pane.list.total() > 0 && pane.filter.text().is_empty() => {
             let scope = pane.scope.words(&app.estate).unwrap_or_default();

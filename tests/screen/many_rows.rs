@@ -4,7 +4,7 @@ use certdeck::app::effect::Effect;
 use certdeck::app::key::Key;
 use certdeck::app::message::{AskId, Message};
 use certdeck::app::{App, Effects};
-use certdeck::model::Estate;
+use certdeck::model::{Estate, Hostname, Thumbprint};
 
 use crate::contoso::{Screen, estate};
 
@@ -16,9 +16,12 @@ fn many(more: usize) -> Estate {
     for number in 0..more {
         let mut one = certificate.clone();
         one.id = group.resource("Microsoft.Web/certificates", &format!("more-{number:05}"));
+        let thumbprint = Thumbprint::parse(&format!("{:040X}", 1_000_000 + number)).ok();
+        one.thumbprint.clone_from(&thumbprint);
         estate.certificates.push(one);
         let mut one = binding.clone();
-        one.host = certdeck::model::Hostname::parse(&format!("more-{number:05}.contoso.com")).unwrap();
+        one.host = Hostname::parse(&format!("more-{number:05}.contoso.com")).unwrap();
+        one.thumbprint = thumbprint;
         estate.bindings.push(one);
     }
     estate.indexed()
