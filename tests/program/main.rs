@@ -15,6 +15,7 @@ mod files;
 mod homes;
 mod names;
 mod pkcs12;
+mod platform_docs;
 mod platform_numbers;
 #[path = "../support/pty.rs"]
 mod pty;
