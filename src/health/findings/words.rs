@@ -1,7 +1,7 @@
 //! A finding in words: what it is about, why it stands so, and what to do.
 
 use super::all::{Finding, FindingOn};
-use super::judgement::{Cause, Urgency};
+use super::judgement::{Cause, Limits, Urgency, of_end};
 use crate::model::{Basis, Expiry, Hostname, Order, PrivateCertificate, counted, day};
 
 /// Of a binding, after its hostname.
@@ -89,12 +89,13 @@ impl Finding {
                     FindingOn::Private => used_words(basis, &basis.estate.certificates[self.place]),
                     _ => "order".to_owned(),
                 };
+                let ends_soon = self
+                    .judgement
+                    .expires
+                    .is_some_and(|expires| of_end(Limits::USUAL, expires, basis.now) > Urgency::Fine);
+                let next = if turn.is_alarm() { turn.words(day) } else { turn.short().to_owned() };
                 // What has to be known however far off the end is comes first.
-                let parts = if turn.is_alarm() {
-                    [turn.words(day), end, used]
-                } else {
-                    [end, used, turn.short().to_owned()]
-                };
+                let parts = if ends_soon { [end, used, next] } else { [next, end, used] };
                 parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
             }
             (Cause::PublicEnd, _) => format!("{}; public certificate; you must act", self.end(basis)),
