@@ -1,4 +1,5 @@
-//! What a field that names something existing can be filled with, from the estate.
+//! What a field that names something existing can be filled with, from the estate: what fits first, each by
+//! name, since parts of an estate come in any order.
 
 use std::collections::BTreeSet;
 
@@ -51,8 +52,10 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec
             known.into_iter().map(|location| choice(location, location, note(location))).collect()
         }
         Pick::Order => {
-            let orders = estate.orders.iter().filter(|order| is_own(&order.id));
+            let mut orders: Vec<_> = estate.orders.iter().filter(|order| is_own(&order.id)).collect();
+            orders.sort_by_key(|order| order.id.name());
             orders
+                .into_iter()
                 .map(|order| {
                     choice(order.id.name(), order.id.name(), format!("{}, {}", order.domain, order.status))
                 })
@@ -64,10 +67,11 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec
             let is_near = |id: &ResourceId| {
                 named.or(own).is_none_or(|near| id.subscription_id().eq_ignore_ascii_case(near))
             };
-            let (near, far): (Vec<_>, Vec<_>) = estate.vaults.iter().partition(|vault| is_near(&vault.id));
-            let far = far.into_iter().filter(|_| named.is_some());
-            near.into_iter()
-                .chain(far)
+            let offered = estate.vaults.iter().filter(|vault| named.is_some() || is_near(&vault.id));
+            let mut vaults: Vec<_> = offered.collect();
+            vaults.sort_by_cached_key(|vault| (!is_near(&vault.id), vault.id.name()));
+            vaults
+                .into_iter()
                 .map(|vault| {
                     choice(
                         vault.id.as_str(),
@@ -91,13 +95,9 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec
                 )
             };
             // The apps that the certificate could secure come first.
-            let (fitting, others): (Vec<&App>, Vec<&App>) =
-                estate.apps.iter().partition(|app| is_mapped(app));
-            fitting
-                .into_iter()
-                .chain(others)
-                .map(|app| choice(app.id.as_str(), app.label(), note(app)))
-                .collect()
+            let mut apps: Vec<&App> = estate.apps.iter().collect();
+            apps.sort_by_cached_key(|app| (!is_mapped(app), app.label()));
+            apps.into_iter().map(|app| choice(app.id.as_str(), app.label(), note(app))).collect()
         }
         Pick::Hostname => {
             let chosen = inputs
@@ -127,10 +127,10 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec
             let covers = |one: &PrivateCertificate| {
                 host.as_ref().is_some_and(|host| one.hosts.iter().any(|name| name.covers(host)))
             };
-            let (fitting, others): (Vec<_>, Vec<_>) = near.partition(|(_, certificate)| covers(certificate));
-            fitting
+            let mut certificates: Vec<_> = near.collect();
+            certificates.sort_by_cached_key(|(_, one)| (!covers(one), one.id.name()));
+            certificates
                 .into_iter()
-                .chain(others)
                 .map(|(at, certificate)| {
                     let cell = |key| PaneName::Private.table().cell_text(&basis, at, key);
                     let note = format!("{}, {}, {}", cell("hosts"), cell("source"), cell("expires"));
