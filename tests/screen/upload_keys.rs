@@ -34,7 +34,10 @@ fn a_pfx_is_picked_uploaded_and_bound_from_the_keyboard() {
     let cloud = Cloud::start();
     let (_dir, folder) = pfx();
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
-    screen.wait_for("shop.contoso.com");
+    // Before all is read, the slot may be the only app of this name.
+    screen.wait_until("everything is read", |screen| {
+        screen.contains("shop.contoso.com") && screen.contains("as of")
+    });
     screen.keys(":upload<Enter>");
     screen.wait_for("choose the app");
     screen.keys(&cloud.connection().app);
