@@ -53,7 +53,7 @@ impl App {
                 self.incoming = None;
                 self.ask_goal();
                 self.failure = Some(problem.clone());
-                // Somebody who fills in a form keeps the keys; `p` and the header tell the rest.
+                // A form that is being filled in keeps the keys; `p` and the header tell the rest.
                 if self.wizard.is_some() {
                     self.say(format!("{}: {}", problem.what, problem.why), Tone::Urgent);
                 } else {
@@ -182,7 +182,7 @@ impl App {
         }
     }
 
-    /// The first reading shows what it has. Sorting the rows of a pane anew costs as much as they are many,
+    /// The first reading shows what it has. Sorting the rows of a pane again costs as much as they are many,
     /// so that is done when they have become twice as many, and at the end.
     fn grow(&mut self, part: Estate) {
         self.has_estate = true;

@@ -36,7 +36,7 @@ pub struct List {
     selected: Option<ResourceId>,
     /// The place of the selected row among all, so that a filter need not compare ids.
     selected_at: Option<usize>,
-    /// Until somebody goes to a row, or all of them are there, rows still come in anywhere: the cursor is on
+    /// Until a person goes to a row, or all of them are there, rows still come in anywhere: the cursor is on
     /// the first.
     is_settled: bool,
     marks: HashSet<ResourceId>,

@@ -7,6 +7,7 @@ use super::usage::Usage;
 use super::{Asked, FlowName, Inputs, Key, Observed, Principal, Step, StepId, StepStatus, steps};
 use crate::azure::graph;
 use crate::azure::sites::Site;
+use crate::health::findings::generated;
 use crate::model::{
     App, Binding, CertificatePolicy, Home, Hostname, Order, OrderStatus, OwnSettings, Plan,
     PrivateCertificate, ProductType, ResourceGroup, ResourceId, Scope, SecretStatus, Seen, SslState,
@@ -47,27 +48,15 @@ pub fn group() -> ResourceGroup {
 
 pub fn order(status: OrderStatus) -> Order {
     let issued = status == OrderStatus::Issued;
+    let thumbprint = issued.then(|| Thumbprint::parse(LEAF).unwrap());
+    let id = id("Microsoft.CertificateRegistration/certificateOrders/contoso-www");
     Order {
-        id: id("Microsoft.CertificateRegistration/certificateOrders/contoso-www"),
-        status,
         provisioning_state: "Succeeded".to_owned(),
         product: Some(ProductType::Standard),
         domain: "contoso.com".to_owned(),
         token: Some("hFyZjnMp".to_owned()),
         auto_renew: true,
-        stored: Vec::new(),
-        thumbprint: issued.then(|| Thumbprint::parse(LEAF).unwrap()),
-        issued: None,
-        expires: None,
-        names: Vec::new(),
-        term_ends: None,
-        last_issued: None,
-        next_auto_renewal: None,
-        not_renewable: Vec::new(),
-        serial: None,
-        key_size: Some(2048),
-        has_external_key: false,
-        tags: Tags::default(),
+        ..generated::order(id, status, thumbprint)
     }
 }
 

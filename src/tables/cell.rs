@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Basis;
-use crate::health::findings::{Limits, Urgency, of_end};
+use crate::health::findings::{Limits, Urgency};
 use crate::model::{Expiry, PrivateCertificate};
 
 /// How a value stands, which a view shows by a glyph and a word besides any colour.
@@ -20,7 +20,7 @@ pub enum Tone {
 impl Tone {
     /// Of something that ends on this day.
     pub fn of_end(expires: Timestamp, now: Timestamp) -> Self {
-        of_end(Limits::USUAL, expires, now).into()
+        Limits::USUAL.urgency(expires, now).into()
     }
 }
 

@@ -2,7 +2,7 @@
 //! must not, `column:word`, `~letters` in this order with anything between.
 //!
 //! A word alone is looked for in the columns that name a row, whichever are on screen: what
-//! somebody typed to go to one row must not lead to another by its group. Every other column takes
+//! was typed to go to one row must not lead to another by its group. Every other column takes
 //! `column:word`.
 
 use memchr::memmem::Finder;

@@ -130,7 +130,7 @@ fn own_app(home: &Home) -> Option<String> {
     }
 }
 
-/// A word; what somebody has to know of although the end is far off stands out.
+/// A word; what has to be known although the end is far off stands out.
 fn who_acts(basis: &Basis<'_>, certificate: &PrivateCertificate) -> Cell {
     let turn = basis.turn(certificate);
     let urgency = of_certificate(basis, Limits::USUAL, certificate).map(|judgement| judgement.urgency);

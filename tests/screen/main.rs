@@ -20,4 +20,5 @@ mod screens;
 mod terminal;
 mod upload_keys;
 mod uploads_on_screen;
+mod wizard_keys;
 mod workbench_on_screen;

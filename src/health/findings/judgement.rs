@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::{Basis, Binding, Gap, Order, PrivateCertificate, PublicCertificate, SslState, WhoActs};
 use crate::rules::Turn;
 
-/// How soon somebody has to see to it, the least urgent first.
+/// How soon action is needed, the least urgent first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
     /// Nothing is known against it.
@@ -44,7 +44,8 @@ impl Limits {
     pub const USUAL: Self =
         Self { soon: SignedDuration::from_hours(30 * 24), urgent: SignedDuration::from_hours(7 * 24) };
 
-    fn urgency(self, day: Timestamp, now: Timestamp) -> Urgency {
+    /// Of something that ends or breaks on this day.
+    pub fn urgency(self, day: Timestamp, now: Timestamp) -> Urgency {
         match day.duration_since(now) {
             left if left <= self.urgent => Urgency::Urgent,
             left if left <= self.soon => Urgency::Soon,
@@ -119,11 +120,6 @@ fn by_turn(
     let by_day = day.map_or(Urgency::Fine, |day| limits.urgency(day, basis.now));
     let least = if turn.is_alarm() { Urgency::Soon } else { Urgency::Fine };
     Judgement { urgency: by_day.max(least), day, expires, who: turn.who, cause: Cause::Turn(turn) }
-}
-
-/// An end by itself, as it stands in a column.
-pub fn of_end(limits: Limits, expires: Timestamp, now: Timestamp) -> Urgency {
-    limits.urgency(expires, now)
 }
 
 /// A public certificate whose end could be read.

@@ -8,8 +8,7 @@ mod words;
 
 pub use all::{Counts, Finding, FindingOn, Findings, every};
 pub use judgement::{
-    Cause, Judgement, Limits, Urgency, of_binding, of_certificate, of_end, of_exports, of_gap, of_order,
-    of_public,
+    Cause, Judgement, Limits, Urgency, of_binding, of_certificate, of_exports, of_gap, of_order, of_public,
 };
 pub use words::NOT_KNOWN;
 

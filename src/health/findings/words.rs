@@ -1,8 +1,8 @@
 //! A finding in words: what it is about, why it stands so, and what to do.
 
 use super::all::{Finding, FindingOn};
-use super::judgement::{Cause, Limits, Urgency, of_end};
-use crate::model::{Basis, Expiry, Hostname, Order, PrivateCertificate, counted, day};
+use super::judgement::{Cause, Limits, Urgency};
+use crate::model::{Basis, Expiry, Order, PrivateCertificate, counted, day};
 
 /// Of a binding, after its hostname.
 pub const NOT_KNOWN: &str = "no certificate that was read has the thumbprint of this binding";
@@ -29,18 +29,6 @@ impl Finding {
             FindingOn::Order => vec![basis.estate.orders[self.place].domain.clone()],
             FindingOn::Binding => vec![basis.estate.bindings[self.place].host.to_string()],
             FindingOn::Public | FindingOn::Part => Vec::new(),
-        }
-    }
-
-    /// The hostnames that stop working with it.
-    pub fn touched<'e>(&self, basis: &Basis<'e>) -> Vec<&'e Hostname> {
-        match self.on {
-            FindingOn::Private => {
-                let certificate = &basis.estate.certificates[self.place];
-                basis.estate.bindings_of(certificate).map(|binding| &binding.host).collect()
-            }
-            FindingOn::Binding => vec![&basis.estate.bindings[self.place].host],
-            FindingOn::Public | FindingOn::Order | FindingOn::Part => Vec::new(),
         }
     }
 
@@ -92,7 +80,7 @@ impl Finding {
                 let ends_soon = self
                     .judgement
                     .expires
-                    .is_some_and(|expires| of_end(Limits::USUAL, expires, basis.now) > Urgency::Fine);
+                    .is_some_and(|expires| Limits::USUAL.urgency(expires, basis.now) > Urgency::Fine);
                 let next = if turn.is_alarm() { turn.words(day) } else { turn.short().to_owned() };
                 // What has to be known however far off the end is comes first.
                 let parts = if ends_soon { [end, used, next] } else { [next, end, used] };
