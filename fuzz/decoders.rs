@@ -37,7 +37,7 @@ fn check(decoded: &impl Debug) {
 }
 
 /// Decodes it as whatever it may be.
-pub fn decode(value: &Value) {
+pub(crate) fn decode(value: &Value) {
     check(&sites::decode(value));
     check(&sites::decode_binding(value));
     check(&certificates::decode(value));

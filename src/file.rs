@@ -38,7 +38,7 @@ impl Unread {
 }
 
 /// The bytes of an ordinary file. They may hold a key, so they are wiped when dropped.
-pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unread> {
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unread> {
     // A FIFO without a writer would block for ever in an ordinary open.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = File::from(open(path, flags, Mode::empty()).map_err(io::Error::from)?);
@@ -62,7 +62,7 @@ pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unread> {
 }
 
 /// The text of an ordinary file, as [`read`] takes it, for those who know errors of the system only.
-pub fn read_text(path: &Path) -> io::Result<Zeroizing<String>> {
+pub(crate) fn read_text(path: &Path) -> io::Result<Zeroizing<String>> {
     let octets = read(path).map_err(|why| match why {
         Unread::Io(why) => why,
         other => io::Error::new(io::ErrorKind::InvalidInput, other),
@@ -74,7 +74,7 @@ pub fn read_text(path: &Path) -> io::Result<Zeroizing<String>> {
 
 /// Writes a file that only its owner can read. What exists is never overwritten, and half a file is never
 /// left.
-pub fn write_new(path: &Path, octets: &[u8]) -> io::Result<()> {
+pub(crate) fn write_new(path: &Path, octets: &[u8]) -> io::Result<()> {
     if let Some(file) = unnamed(path) {
         return write_whole(&file, octets).and_then(|()| name(&file, path));
     }
@@ -109,7 +109,7 @@ fn name(file: &File, path: &Path) -> io::Result<()> {
 }
 
 /// The path that is meant: `~` is the home directory, as in a shell.
-pub fn path(typed: &str) -> PathBuf {
+pub(crate) fn path(typed: &str) -> PathBuf {
     let home = || std::env::var_os("HOME").map(PathBuf::from);
     let rest = if typed == "~" { Some("") } else { typed.strip_prefix("~/") };
     rest.and_then(|rest| Some(home()?.join(rest))).unwrap_or_else(|| PathBuf::from(typed))

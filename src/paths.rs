@@ -17,10 +17,11 @@ use thiserror::Error;
 pub struct NoHome;
 
 /// The environment's names for directories; what is no absolute path in them is ignored.
-pub const VARIABLES: [&str; 4] = ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"];
+pub(crate) const VARIABLES: [&str; 4] =
+    ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paths {
+pub(crate) struct Paths {
     /// `config.toml`; need not exist.
     pub config: PathBuf,
     /// Journal and log: what happened here.
@@ -32,7 +33,7 @@ pub struct Paths {
 }
 
 impl Paths {
-    pub fn of_this_user() -> Result<Self, NoHome> {
+    pub(crate) fn of_this_user() -> Result<Self, NoHome> {
         let dirs = ProjectDirs::from("", "", "certdeck").ok_or(NoHome)?;
         Ok(Self {
             config: dirs.config_dir().join("config.toml"),
@@ -42,40 +43,41 @@ impl Paths {
         })
     }
 
-    pub fn journal(&self) -> PathBuf {
+    pub(crate) fn journal(&self) -> PathBuf {
         self.state.join("journal.jsonl")
     }
 
-    pub fn sign_ins(&self) -> PathBuf {
+    pub(crate) fn sign_ins(&self) -> PathBuf {
         self.state.join("sign-ins.json")
     }
 
-    pub fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.state.join("certdeck.log")
     }
 
     /// The rows of earlier runs.
-    pub fn snapshots(&self) -> PathBuf {
+    pub(crate) fn snapshots(&self) -> PathBuf {
         self.cache.join("snapshots")
     }
 
-    pub fn practice_cloud(&self) -> PathBuf {
+    #[cfg(feature = "practice")]
+    pub(crate) fn practice_cloud(&self) -> PathBuf {
         self.data.join("practice")
     }
 }
 
 /// Whether a file cannot be there: also where something on its way is no directory, as with `HOME=/dev/null`.
-pub fn is_absent(why: &io::Error) -> bool {
+pub(crate) fn is_absent(why: &io::Error) -> bool {
     matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Makes a directory and its parents that no other account may enter, independent of the umask.
-pub fn private_dir(path: &Path) -> io::Result<()> {
+pub(crate) fn private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Opens a file that only this account may read, for appending; its directory is made on the way.
-pub fn private_append(path: &Path) -> io::Result<File> {
+pub(crate) fn private_append(path: &Path) -> io::Result<File> {
     if let Some(dir) = path.parent() {
         private_dir(dir)?;
     }
@@ -84,7 +86,7 @@ pub fn private_append(path: &Path) -> io::Result<File> {
 
 /// Puts a file that only this account may read in the place of the old one: a program that opens it reads the
 /// old or the new one, never a part.
-pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(dir) = path.parent() {
         private_dir(dir)?;
     }

@@ -10,12 +10,12 @@ const PER_APP: usize = 5;
 const APPS_PER_SUBSCRIPTION: usize = 40;
 
 /// Now, as far as the benches are concerned.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-11-23T12:00:00Z".parse().unwrap()
 }
 
 /// An estate of so many certificates, indexed.
-pub fn estate(certificates: usize) -> Estate {
+pub(crate) fn estate(certificates: usize) -> Estate {
     let mut estate = Estate::default();
     estate.as_of = now();
     let apps = certificates / PER_APP;

@@ -14,7 +14,7 @@ use crate::health::findings::{Cause, Finding, Limits, NOT_KNOWN, Urgency};
 use crate::model::{Basis, Estate, Expiry, WhoActs, day};
 
 #[derive(Debug, clap::Args)]
-pub struct CheckArgs {
+pub(super) struct CheckArgs {
     /// Warn of what expires within this time
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = span)]
     warn: SignedDuration,
@@ -27,7 +27,7 @@ pub struct CheckArgs {
 }
 
 /// Always one line and an exit code: a monitoring system understands nothing else.
-pub async fn check(args: &CheckArgs, global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn check(args: &CheckArgs, global: &Global) -> Result<Exit, CliError> {
     let ends = Deadline::after(args.timeout);
     let read = async {
         let session = Session::open(global)?;

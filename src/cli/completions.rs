@@ -8,11 +8,11 @@ use clap_complete::Shell;
 use super::{Cli, CliError, Exit};
 
 #[derive(Debug, clap::Args)]
-pub struct CompletionsArgs {
+pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub fn run(args: &CompletionsArgs) -> Result<Exit, CliError> {
+pub(super) fn run(args: &CompletionsArgs) -> Result<Exit, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "certdeck", &mut script);
     io::Write::write_all(&mut io::stdout(), &script).map_err(CliError::Output)?;

@@ -10,7 +10,7 @@ use crate::config::EXAMPLE;
 use crate::paths::private_dir;
 
 #[derive(Debug, clap::Subcommand)]
-pub enum ConfigCommand {
+pub(super) enum ConfigCommand {
     /// Write a settings file with every key explained, unless there is one
     Init,
     /// Read the settings and say what they lead to
@@ -19,7 +19,7 @@ pub enum ConfigCommand {
     Path,
 }
 
-pub fn run(command: &ConfigCommand, global: &Global) -> Result<Exit, CliError> {
+pub(super) fn run(command: &ConfigCommand, global: &Global) -> Result<Exit, CliError> {
     let mut out = io::stdout();
     match command {
         ConfigCommand::Path => {

@@ -5,12 +5,12 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use crate::flow::{ConsentQuestion, Step};
 
 /// Whether a person can be asked.
-pub fn can_ask() -> bool {
+pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Shows what would be sent and waits for the answer. An end of input is a no.
-pub fn ask(step: &Step, in_production: bool) -> bool {
+pub(super) fn ask(step: &Step, in_production: bool) -> bool {
     let mut err = io::stderr();
     let plan = step.plan().join("\n  ");
     let ConsentQuestion { notice, word, .. } = step.consent.question(in_production);

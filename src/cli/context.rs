@@ -12,7 +12,7 @@ use crate::config::{Context, Target, use_context};
 use crate::model;
 
 #[derive(Debug, clap::Subcommand)]
-pub enum ContextCommand {
+pub(super) enum ContextCommand {
     /// List the contexts; the one in use is marked
     Ls {
         #[arg(short, long, value_enum, default_value_t)]
@@ -34,7 +34,7 @@ const COLUMNS: [(&str, &str); 7] = [
     ("marks", "Marks"),
 ];
 
-pub fn run(command: &ContextCommand, session: &Session) -> Result<Exit, CliError> {
+pub(super) fn run(command: &ContextCommand, session: &Session) -> Result<Exit, CliError> {
     let mut out = io::stdout();
     match command {
         ContextCommand::Ls { output } => {
@@ -100,7 +100,7 @@ pub fn run(command: &ContextCommand, session: &Session) -> Result<Exit, CliError
 }
 
 /// `http://proxy:8080 with a user and a password, from HTTPS_PROXY`
-pub fn proxy_words(proxy: &Proxy) -> String {
+pub(super) fn proxy_words(proxy: &Proxy) -> String {
     let login = if proxy.signs_in() { " with a user and a password" } else { "" };
     format!("{proxy}{login}, from {}", proxy.from())
 }

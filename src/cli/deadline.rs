@@ -9,8 +9,8 @@ use super::{can_rewrite, words};
 use crate::azure::{Client, Deadline, Listener, Wait};
 
 /// For `list`, `report` and `doctor`; a check has a minute, as monitoring systems expect.
-pub const USUAL: &str = "300s";
-pub const OF_A_CHECK: &str = "60s";
+pub(super) const USUAL: &str = "300s";
+pub(super) const OF_A_CHECK: &str = "60s";
 
 /// Shorter pauses are told now and then only.
 const LONG: Duration = Duration::from_secs(5);
@@ -18,7 +18,7 @@ const NOTICEABLE: Duration = Duration::from_secs(1);
 const NOW_AND_THEN: Duration = Duration::from_secs(10);
 
 /// `90s`, `5m`: the value of `--timeout`.
-pub fn span(text: &str) -> Result<Duration, String> {
+pub(super) fn span(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}"))?;
     Duration::try_from(span)
         .ok()
@@ -27,12 +27,12 @@ pub fn span(text: &str) -> Result<Duration, String> {
 }
 
 /// The client for a command that ends at the deadline and tells of its pauses.
-pub fn client(client: &Client, deadline: Deadline) -> Client {
+pub(super) fn client(client: &Client, deadline: Deadline) -> Client {
     client.until(deadline).telling(voice())
 }
 
 /// Says of every pause how long it is and why, once for all requests that make the same.
-pub fn voice() -> Listener {
+pub(super) fn voice() -> Listener {
     let told = Mutex::new(None);
     Listener::new(move |wait| {
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);

@@ -20,12 +20,12 @@ use crate::runtime::clipboard::{self, Between};
 const LONGEST: usize = 16 * 1024;
 
 /// A desk where a person sits at it; a script is never kept waiting for a person.
-pub fn if_somebody_is_there() -> Option<Desk> {
+pub(super) fn if_somebody_is_there() -> Option<Desk> {
     consent::can_ask().then(|| open(false))
 }
 
 /// `copies` puts the code on the clipboard of the person's terminal.
-pub fn open(copies: bool) -> Desk {
+pub(super) fn open(copies: bool) -> Desk {
     let (desk, asked) = Desk::open();
     tokio::spawn(serve(desk.clone(), asked, copies && io::stderr().is_terminal()));
     desk

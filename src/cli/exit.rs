@@ -44,5 +44,5 @@ impl From<Exit> for ExitCode {
 }
 
 /// For `--help`.
-pub const HELP: &str = "Exit codes: 0 done · 1 blocked or declined · 2 arguments, settings or input · 3 still waiting for Azure · \
+pub(super) const HELP: &str = "Exit codes: 0 done · 1 blocked or declined · 2 arguments, settings or input · 3 still waiting for Azure · \
                         4 Azure unreachable or refused · 5 this machine refused · 128+N ended by signal N";

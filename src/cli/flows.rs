@@ -5,7 +5,7 @@ use std::io::Write;
 use super::{CliError, Exit};
 use crate::flow::catalogue;
 
-pub fn run() -> Result<Exit, CliError> {
+pub(super) fn run() -> Result<Exit, CliError> {
     std::io::stdout().write_all(catalogue::markdown().as_bytes()).map_err(CliError::Output)?;
     Ok(Exit::Done)
 }

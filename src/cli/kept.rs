@@ -12,7 +12,7 @@ use crate::runtime::kept::KeptRows;
 use crate::snapshot::SnapshotKey;
 
 /// Where the rows of this target are kept. The settings may say that none are (`cache = false`).
-pub fn of(session: &Session, target: &Target) -> KeptRows {
+pub(super) fn of(session: &Session, target: &Target) -> KeptRows {
     if !session.config.cache || !target.keeps_rows {
         return KeptRows::default();
     }

@@ -15,7 +15,7 @@ use crate::tables::filter::Filter;
 use crate::tables::{APPS, Basis, Listed, PaneName, Rows, VAULTS};
 
 #[derive(Debug, clap::Args)]
-pub struct ListArgs {
+pub(super) struct ListArgs {
     kind: ListKind,
     /// Only rows with this text in a column that names them (name, hosts, source, who acts, thumbprint);
     /// `!text` without it, `column:text` in any column (also group, subscription, tags), `~letters` in this
@@ -61,7 +61,7 @@ impl ListKind {
     }
 }
 
-pub async fn run(args: &ListArgs, session: &Session) -> Result<Exit, CliError> {
+pub(super) async fn run(args: &ListArgs, session: &Session) -> Result<Exit, CliError> {
     let client = session.reader(&session.target()?, Deadline::after(args.timeout)).await?;
     let public = if matches!(args.kind, ListKind::Public) { Public::Read } else { Public::LeftOut };
     let mut estate = reading::estate(session, &client, public).await?;

@@ -13,7 +13,7 @@ use crate::rules::{Names, Profile, Rules};
 
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub struct Login {
+pub(super) struct Login {
     /// The directory to sign in to, by id or domain; by default the context's
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
@@ -43,13 +43,13 @@ fn claims(text: &str) -> Result<Claims, &'static str> {
 }
 
 #[derive(Debug, clap::Args)]
-pub struct Logout {
+pub(super) struct Logout {
     /// Only the sign-in to this directory, as it was named at login
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
 }
 
-pub async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
+pub(super) async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
     let mut target = session.target()?;
     let tenant = args.tenant.or(target.tenant.take());
     let is_named = tenant.is_some();
@@ -157,7 +157,7 @@ async fn seen(client: &Client) -> String {
     }
 }
 
-pub fn logout(args: &Logout, session: &Session) -> Result<Exit, CliError> {
+pub(super) fn logout(args: &Logout, session: &Session) -> Result<Exit, CliError> {
     let goes =
         |one: &SignedIn| args.tenant.as_ref().is_none_or(|tenant| one.tenant.eq_ignore_ascii_case(tenant));
     let gone = session.saved().forget(goes).map_err(|error| unkept(&error))?;

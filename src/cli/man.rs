@@ -10,12 +10,12 @@ use super::{Cli, CliError, Exit};
 use crate::model::quoted;
 
 #[derive(Debug, clap::Args)]
-pub struct ManArgs {
+pub(super) struct ManArgs {
     /// The subcommand that the page is about, such as `cert check`
     command: Vec<String>,
 }
 
-pub fn run(args: &ManArgs) -> Result<Exit, CliError> {
+pub(super) fn run(args: &ManArgs) -> Result<Exit, CliError> {
     io::stdout().write_all(&page(&args.command)?).map_err(CliError::Output)?;
     Ok(Exit::Done)
 }

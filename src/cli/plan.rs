@@ -15,7 +15,7 @@ use crate::runtime::world::World;
 
 /// Looks, and writes what the steps that are not over would send. Steps that wait for the outcome of earlier
 /// ones show their requests only when that outcome is there.
-pub async fn write(
+pub(super) async fn write(
     world: &World,
     flow: FlowName,
     inputs: &Inputs,
@@ -53,7 +53,7 @@ pub async fn write(
 }
 
 /// The same as a script for other tools.
-pub async fn write_script(
+pub(super) async fn write_script(
     world: &World,
     flow: FlowName,
     inputs: &Inputs,

@@ -16,12 +16,12 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Whether public certificates are wanted as well: each app has to be asked for its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Public {
+pub(super) enum Public {
     Read,
     LeftOut,
 }
 
-pub async fn estate(session: &Session, client: &Client, public: Public) -> Result<Estate, CliError> {
+pub(super) async fn estate(session: &Session, client: &Client, public: Public) -> Result<Estate, CliError> {
     let mut shown = Shown::default();
     let mut estate = Estate::default();
     // Known to this machine alone.
@@ -47,7 +47,11 @@ pub async fn estate(session: &Session, client: &Client, public: Public) -> Resul
 
 /// Adds what vaults do about the certificates that were imported from them, which decides who acts. What they
 /// answered within a day is kept beside the rows of the screen.
-pub async fn add_upkeep(session: &Session, client: &Client, estate: &mut Estate) -> Result<(), CliError> {
+pub(super) async fn add_upkeep(
+    session: &Session,
+    client: &Client,
+    estate: &mut Estate,
+) -> Result<(), CliError> {
     let kept = super::kept::of(session, &session.target()?);
     let before = kept.upkeep();
     let mut shown = Shown::default();

@@ -16,7 +16,7 @@ use crate::health::findings::{Cause, Finding, Limits, Urgency, every};
 use crate::model::{Basis, Estate, Expiry, ResourceId};
 
 #[derive(Debug, clap::Args)]
-pub struct ReportArgs {
+pub(super) struct ReportArgs {
     /// What expires within this time, such as 30d or 2w
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = span)]
     within: SignedDuration,
@@ -38,7 +38,7 @@ enum ReportFormat {
     Prometheus,
 }
 
-pub async fn report(args: &ReportArgs, session: &Session) -> Result<Exit, CliError> {
+pub(super) async fn report(args: &ReportArgs, session: &Session) -> Result<Exit, CliError> {
     let (estate, clock) = read(session, Deadline::after(args.timeout)).await?;
     let rules = rules()?;
     let basis = Basis::new(&estate, &rules, clock.now());

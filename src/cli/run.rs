@@ -22,7 +22,7 @@ use crate::model::{Estate, Problem, quoted};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = keys())]
-pub struct RunArgs {
+pub(super) struct RunArgs {
     #[arg(value_parser = flow_names())]
     flow: FlowName,
     /// Give an input; may be repeated
@@ -49,7 +49,7 @@ pub struct RunArgs {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum RunFormat {
+pub(super) enum RunFormat {
     #[default]
     Text,
     Json,
@@ -92,7 +92,7 @@ fn patience(text: &str) -> Result<Duration, String> {
     Duration::try_from(span).map_err(|_| "a time cannot be negative".to_owned())
 }
 
-pub async fn run(args: RunArgs, session: &Session) -> Result<Exit, CliError> {
+pub(super) async fn run(args: RunArgs, session: &Session) -> Result<Exit, CliError> {
     let target = session.target()?;
     let mut world = session.world(&target, desk::if_somebody_is_there()).await?;
     world.client = deadline::client(&world.client, Deadline::after(args.timeout));
@@ -337,7 +337,7 @@ fn step_lines(steps: &[Step]) -> Vec<String> {
     steps.iter().map(line).collect()
 }
 
-pub fn step_json(step: &Step) -> Value {
+pub(super) fn step_json(step: &Step) -> Value {
     let (word, _, words) = status(step);
     let facts: serde_json::Map<String, Value> =
         step.facts.iter().map(|(label, value)| (label.clone(), json!(value))).collect();

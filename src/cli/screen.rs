@@ -25,12 +25,12 @@ use crate::ui::look::Look;
 const WITHOUT: &str = "certdeck list, report, check, run and doctor work without a screen";
 
 /// Whether the terminal says that it can neither move the cursor nor write over anything.
-pub fn is_dumb() -> bool {
+pub(super) fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// Refuses early, before anything is started for a screen that no person would see.
-pub fn require_terminal() -> Result<(), CliError> {
+pub(super) fn require_terminal() -> Result<(), CliError> {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Err(CliError::Usage(format!(
             "the screen needs a terminal for both input and output; {WITHOUT}"
@@ -54,7 +54,7 @@ fn keymap(path: &Path) -> Result<Keymap, CliError> {
 }
 
 /// Runs the screen: there, or in the context in use, with a welcome where there is none.
-pub async fn run(session: Session, there: Option<Target>) -> Result<Exit, CliError> {
+pub(super) async fn run(session: Session, there: Option<Target>) -> Result<Exit, CliError> {
     require_terminal()?;
     let (desk, asked) = Desk::open();
     let doors = Arc::new(Doors { session, desk, practice: Beside::default() });

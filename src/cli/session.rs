@@ -17,7 +17,7 @@ use crate::runtime::world::World;
 use crate::snapshot::Snapshots;
 
 #[derive(Debug)]
-pub struct Session {
+pub(super) struct Session {
     pub paths: Paths,
     pub config_path: PathBuf,
     pub config: Config,
@@ -30,7 +30,7 @@ pub struct Session {
 }
 
 impl Session {
-    pub fn open(global: &Global) -> Result<Self, CliError> {
+    pub(super) fn open(global: &Global) -> Result<Self, CliError> {
         let paths = Paths::of_this_user()?;
         let config_path = global.config_path()?;
         if global.config.is_some() {
@@ -52,12 +52,12 @@ impl Session {
     }
 
     /// Which cloud, as whom.
-    pub fn target(&self) -> Result<Target, CliError> {
+    pub(super) fn target(&self) -> Result<Target, CliError> {
         self.target_of(None)
     }
 
     /// The same for a context that is named, instead of the one in use.
-    pub fn target_of(&self, name: Option<&str>) -> Result<Target, CliError> {
+    pub(super) fn target_of(&self, name: Option<&str>) -> Result<Target, CliError> {
         let chosen = name.or(self.context.as_deref());
         let mut target =
             with_environment(|variable| self.config.target(&self.config_path, chosen, variable))?;
@@ -66,7 +66,7 @@ impl Session {
     }
 
     /// The context in use, in another tenant of the account.
-    pub fn target_in(&self, tenant: &str) -> Result<Target, CliError> {
+    pub(super) fn target_in(&self, tenant: &str) -> Result<Target, CliError> {
         let chosen = self.context.as_deref();
         let mut target = with_environment(|variable| {
             let there =
@@ -81,25 +81,25 @@ impl Session {
     }
 
     /// Whether the arguments forbid every change, wherever one goes.
-    pub fn is_read_only(&self) -> bool {
+    pub(super) fn is_read_only(&self) -> bool {
         self.read_only
     }
 
     /// The context in use, if one is named anywhere.
-    pub fn context_name(&self) -> Option<String> {
+    pub(super) fn context_name(&self) -> Option<String> {
         let named = || environment("CERTDECK_CONTEXT").filter(|name| !name.is_empty());
         self.context.clone().or_else(named).or_else(|| self.config.context.clone())
     }
 
     /// Whether nothing at all says which cloud is meant or who signs in.
-    pub fn is_blank(&self) -> bool {
+    pub(super) fn is_blank(&self) -> bool {
         self.context.is_none()
             && self.config.is_blank(environment)
             && self.saved().list().is_ok_and(|all| all.is_empty())
     }
 
     /// The contexts of the settings, for choosing.
-    pub fn contexts(&self) -> Vec<ContextChoice> {
+    pub(super) fn contexts(&self) -> Vec<ContextChoice> {
         let note = |context: &Context| {
             let cloud = context.cloud_words();
             let parts = [
@@ -115,17 +115,17 @@ impl Session {
     }
 
     /// Where people's sign-ins are kept.
-    pub fn saved(&self) -> Saved {
+    pub(super) fn saved(&self) -> Saved {
         Saved::at(self.paths.sign_ins())
     }
 
     /// The rows of earlier runs.
-    pub fn snapshots(&self) -> Snapshots {
+    pub(super) fn snapshots(&self) -> Snapshots {
         Snapshots::at(self.paths.snapshots())
     }
 
     /// Finds out about the cloud; does not sign in yet. A person at `desk` is asked where no sign-in exists.
-    pub async fn client(&self, target: &Target, desk: Option<Desk>) -> Result<Client, CliError> {
+    pub(super) async fn client(&self, target: &Target, desk: Option<Desk>) -> Result<Client, CliError> {
         let authorities = target.ca_file.as_deref().map(config::authorities).transpose()?.unwrap_or_default();
         let connection = Connection {
             arm_endpoint: Some(target.arm_endpoint.clone()),
@@ -144,7 +144,7 @@ impl Session {
 
     /// The client of a command that only reads and ends at the deadline. A person at the terminal is asked
     /// where no sign-in exists.
-    pub async fn reader(&self, target: &Target, ends: Deadline) -> Result<Client, CliError> {
+    pub(super) async fn reader(&self, target: &Target, ends: Deadline) -> Result<Client, CliError> {
         let late =
             |error: AzureError| CliError::Cloud(error.problem(&format!("Reach {}", target.arm_endpoint)));
         let client = ends.within(self.client(target, desk::if_somebody_is_there())).await.map_err(late)??;
@@ -152,7 +152,7 @@ impl Session {
     }
 
     /// Today's rules, read once.
-    pub fn rules(&self) -> Result<Arc<Rules>, CliError> {
+    pub(super) fn rules(&self) -> Result<Arc<Rules>, CliError> {
         if let Some(rules) = self.rules.get() {
             return Ok(rules.clone());
         }
@@ -161,7 +161,7 @@ impl Session {
     }
 
     /// The client with everything that a change needs beside it. Nothing is written yet.
-    pub async fn world(&self, target: &Target, desk: Option<Desk>) -> Result<World, CliError> {
+    pub(super) async fn world(&self, target: &Target, desk: Option<Desk>) -> Result<World, CliError> {
         let client = self.client(target, desk).await?;
         let journal = Journal::at(&self.paths.journal()).for_change(self.change_reference.clone());
         Ok(World {
@@ -175,7 +175,7 @@ impl Session {
 }
 
 /// Why choosing a context would not lead there: the environment wins over the settings.
-pub fn fixed_cloud() -> Option<String> {
+pub(super) fn fixed_cloud() -> Option<String> {
     let set = environment("CERTDECK_ARM_ENDPOINT").is_some_and(|value| !value.is_empty());
     set.then(|| "CERTDECK_ARM_ENDPOINT in the environment decides the cloud".to_owned())
 }
@@ -206,6 +206,6 @@ fn environment(name: &str) -> Option<String> {
 }
 
 /// The rules of today.
-pub fn rules() -> Result<Rules, CliError> {
+pub(super) fn rules() -> Result<Rules, CliError> {
     Rules::load(Profile::Current).map_err(|error| CliError::Usage(error.to_string()))
 }

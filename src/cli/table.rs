@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::tables::line;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     #[default]
     Table,
     Json,
@@ -19,11 +19,11 @@ pub enum Format {
 }
 
 /// The key, for programs, and the title, for people, of each cell of a row.
-pub type Columns = Vec<(&'static str, &'static str)>;
+pub(super) type Columns = Vec<(&'static str, &'static str)>;
 
 /// Rows that are made when they are written: all of a large estate at once would take half as much memory as
 /// the estate.
-pub struct OutputTable<'e> {
+pub(super) struct OutputTable<'e> {
     columns: Columns,
     row: Box<dyn Fn(usize) -> Vec<Value> + 'e>,
     /// The places of the rows to write, in their order.
@@ -31,12 +31,12 @@ pub struct OutputTable<'e> {
 }
 
 impl<'e> OutputTable<'e> {
-    pub fn new(columns: Columns, rows: Vec<Vec<Value>>) -> Self {
+    pub(super) fn new(columns: Columns, rows: Vec<Vec<Value>>) -> Self {
         Self { columns, order: (0..rows.len()).collect(), row: Box::new(move |place| rows[place].clone()) }
     }
 
     /// `row` makes the row of a place.
-    pub fn of(columns: Columns, order: Vec<usize>, row: impl Fn(usize) -> Vec<Value> + 'e) -> Self {
+    pub(super) fn of(columns: Columns, order: Vec<usize>, row: impl Fn(usize) -> Vec<Value> + 'e) -> Self {
         Self { columns, order, row: Box::new(row) }
     }
 
@@ -44,7 +44,7 @@ impl<'e> OutputTable<'e> {
         self.order.iter().map(|place| (self.row)(*place))
     }
 
-    pub fn write(&self, format: Format, out: &mut impl Write) -> io::Result<()> {
+    pub(super) fn write(&self, format: Format, out: &mut impl Write) -> io::Result<()> {
         match format {
             Format::Table => self.write_aligned(out),
             Format::Json => {

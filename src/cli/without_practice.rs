@@ -5,14 +5,14 @@ use super::session::Session;
 use crate::config::Target;
 
 #[derive(Default)]
-pub struct Beside {}
+pub(super) struct Beside {}
 
 impl Beside {
     #[allow(clippy::unused_async, reason = "the same as with the practice cloud")]
-    pub async fn target(&self, _: &Session) -> Result<Target, CliError> {
+    pub(super) async fn target(&self, _: &Session) -> Result<Target, CliError> {
         Err(CliError::Usage("this certdeck was built without the practice cloud".to_owned()))
     }
 
     #[allow(clippy::unused_async, reason = "the same as with the practice cloud")]
-    pub async fn end(&self) {}
+    pub(super) async fn end(&self) {}
 }

@@ -78,7 +78,7 @@ impl Party {
 
 /// How a principal stands towards a vault.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Access {
+pub(super) enum Access {
     Granted,
     /// What is missing, in words, and the changes that would grant it: none where the object id is not known.
     Missing {
@@ -96,7 +96,7 @@ pub enum Access {
 }
 
 /// A firewall without an exception, which no grant can mend. `what` could not be done (C21).
-pub fn closed_to_services(vault: &Vault, what: &str) -> Option<Problem> {
+pub(super) fn closed_to_services(vault: &Vault, what: &str) -> Option<Problem> {
     (!vault.public_network && !vault.trusted_services).then(|| {
         Problem::new(what, "the vault's firewall closes it to Azure's own services too")
             .remedy("in the vault's networking, allow trusted Microsoft services to bypass the firewall")
@@ -105,7 +105,7 @@ pub fn closed_to_services(vault: &Vault, what: &str) -> Option<Problem> {
 }
 
 /// Judges one principal by what was seen. `held_roles` are (principal, role definition) pairs on the vault.
-pub fn judge(
+pub(super) fn judge(
     case: &Case<'_>,
     party: Party,
     vault: &Vault,
@@ -132,7 +132,7 @@ fn by_hand(case: &Case<'_>, party: Party, vault: &Vault) -> ByHand {
 }
 
 /// Its provider was never registered for a subscription of the tenant.
-pub fn no_principal(party: Party, vault: &ResourceId) -> Problem {
+pub(super) fn no_principal(party: Party, vault: &ResourceId) -> Problem {
     let (name, provider) = (party.words(), party.provider());
     Problem::new(format!("Let {name} use {}", vault.name()), format!("the tenant has no service principal of {name}"))
         .remedy(format!(
@@ -218,7 +218,7 @@ fn missing(wanted: &AccessPolicy, held: Option<&AccessPolicy>) -> Vec<String> {
 /// A step that grants what is missing. What can be granted from here is ready as `ready` says; what cannot,
 /// because an object id is not known, is blocked with the commands for an admin; what is not known is left to
 /// the service to judge.
-pub fn granting(
+pub(super) fn granting(
     step: Step,
     accesses: impl IntoIterator<Item = Access>,
     ready: StepStatus,

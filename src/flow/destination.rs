@@ -14,12 +14,12 @@ pub(super) struct Destination<'a> {
 
 impl<'a> Destination<'a> {
     /// None where the app has no plan: Azure then knows no webspace either.
-    pub fn of(app: &'a App) -> Option<Self> {
+    pub(super) fn of(app: &'a App) -> Option<Self> {
         app.plan.as_ref().map(|plan| Self { app, plan })
     }
 
     /// The id of a certificate of exactly this name: in the plan's resource group, or below the app.
-    pub fn exactly(&self, name: &str) -> ResourceId {
+    pub(super) fn exactly(&self, name: &str) -> ResourceId {
         match self.app.home() {
             Home::Webspace(_) => self.plan.sibling(SHARED, name),
             Home::App(app) => app.child("certificates", name),
@@ -28,7 +28,7 @@ impl<'a> Destination<'a> {
 
     /// The id of a certificate whose name begins so. The webspace in the name keeps two regions of a group
     /// from overwriting each other; certificates of an app alone have its name around them already.
-    pub fn within(&self, name: &str, joint: &str) -> ResourceId {
+    pub(super) fn within(&self, name: &str, joint: &str) -> ResourceId {
         match self.app.scope {
             Scope::Webspace if self.app.webspace.is_known() => {
                 self.exactly(&format!("{name}{joint}{}", self.app.webspace))
@@ -39,7 +39,7 @@ impl<'a> Destination<'a> {
     }
 
     /// The id of a certificate for which that of exactly this name is taken by another.
-    pub fn beside(&self, name: &str) -> ResourceId {
+    pub(super) fn beside(&self, name: &str) -> ResourceId {
         match self.app.scope {
             Scope::Webspace => self.within(name, "-"),
             Scope::App => self.exactly(&format!("{name}-managed")),
@@ -47,7 +47,7 @@ impl<'a> Destination<'a> {
     }
 
     /// What a request for a certificate with this id names.
-    pub fn target(&self, id: &'a ResourceId, tags: &'a Tags) -> NewCertificate<'a> {
+    pub(super) fn target(&self, id: &'a ResourceId, tags: &'a Tags) -> NewCertificate<'a> {
         NewCertificate {
             id,
             location: &self.app.location,

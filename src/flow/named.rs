@@ -147,7 +147,7 @@ fn parts(typed: &str) -> Option<Vec<&str>> {
 
 /// Which of several resources a name can mean, shortest form first that tells them apart: a few of them, to
 /// choose from.
-pub fn several(what: &str, typed: &str, found: &[&ResourceId]) -> String {
+pub(super) fn several(what: &str, typed: &str, found: &[&ResourceId]) -> String {
     let subscription = found.first().map(|id| id.subscription_id()).unwrap_or_default();
     let short = |id: &&ResourceId| {
         let name = id
@@ -168,13 +168,13 @@ pub fn several(what: &str, typed: &str, found: &[&ResourceId]) -> String {
 }
 
 /// Of a text that can be no app's name.
-pub fn no_name_of_an_app(typed: &str) -> String {
+pub(super) fn no_name_of_an_app(typed: &str) -> String {
     format!("'{}' names no app: write APP, GROUP/APP, APP/SLOT, GROUP/APP/SLOT or the whole id", shown(typed))
 }
 
 /// What was looked for and where, of a name that nothing has: `there is no app 'shop' in the resource group
 /// web of the subscription S`.
-pub fn unknown(what: &str, typed: &str, group: Option<&str>, place: &str) -> String {
+pub(super) fn unknown(what: &str, typed: &str, group: Option<&str>, place: &str) -> String {
     let group = group.map(|group| format!("the resource group {group} of ")).unwrap_or_default();
     format!("there is no {what} '{}' in {group}{place}", shown(typed))
 }

@@ -15,14 +15,14 @@ use crate::model::{
 };
 use crate::rules::{Profile, Rules};
 
-pub const NOW: &str = "2026-11-23T12:00:00Z";
-pub const LEAF: &str = "0123456789ABCDEF0123456789ABCDEF01234567";
+pub(super) const NOW: &str = "2026-11-23T12:00:00Z";
+pub(super) const LEAF: &str = "0123456789ABCDEF0123456789ABCDEF01234567";
 
-pub fn id(text: &str) -> ResourceId {
+pub(super) fn id(text: &str) -> ResourceId {
     ResourceId::parse(&format!("/subscriptions/s/resourceGroups/web/providers/{text}")).unwrap()
 }
 
-pub fn inputs() -> Inputs {
+pub(super) fn inputs() -> Inputs {
     Inputs::default()
         .with(Key::Subscription, "s")
         .with(Key::ResourceGroup, "web")
@@ -33,12 +33,12 @@ pub fn inputs() -> Inputs {
 }
 
 /// A renewal of the order that was sent from this machine.
-pub fn renewal_sent(at: Timestamp) -> Sent {
+pub(super) fn renewal_sent(at: Timestamp) -> Sent {
     let path = format!("{}/renew", order(OrderStatus::Issued).id);
     Sent { method: "POST".to_owned(), path, asked: Asked::accepted(at) }
 }
 
-pub fn group() -> ResourceGroup {
+pub(super) fn group() -> ResourceGroup {
     ResourceGroup {
         id: ResourceId::parse("/subscriptions/s/resourceGroups/web").unwrap(),
         location: "westeurope".into(),
@@ -46,7 +46,7 @@ pub fn group() -> ResourceGroup {
     }
 }
 
-pub fn order(status: OrderStatus) -> Order {
+pub(super) fn order(status: OrderStatus) -> Order {
     let issued = status == OrderStatus::Issued;
     let thumbprint = issued.then(|| Thumbprint::parse(LEAF).unwrap());
     let id = id("Microsoft.CertificateRegistration/certificateOrders/contoso-www");
@@ -60,16 +60,16 @@ pub fn order(status: OrderStatus) -> Order {
     }
 }
 
-pub fn secret(status: SecretStatus) -> VaultSecret {
+pub(super) fn secret(status: SecretStatus) -> VaultSecret {
     VaultSecret { vault: id("Microsoft.KeyVault/vaults/kv-web"), secret: "contoso-www".into(), status }
 }
 
-pub fn stored(mut order: Order, status: SecretStatus) -> Order {
+pub(super) fn stored(mut order: Order, status: SecretStatus) -> Order {
     order.stored = vec![StoredCertificate { name: "contoso-www".to_owned(), secret: secret(status) }];
     order
 }
 
-pub fn vault(rbac: bool) -> Vault {
+pub(super) fn vault(rbac: bool) -> Vault {
     Vault {
         id: id("Microsoft.KeyVault/vaults/kv-web"),
         location: "westeurope".into(),
@@ -89,7 +89,7 @@ fn webspace() -> Webspace {
     Webspace::named(&id("Microsoft.Web/sites/shop"), "web-WestEuropewebspace")
 }
 
-pub fn app(hosts: &[&str]) -> App {
+pub(super) fn app(hosts: &[&str]) -> App {
     App {
         id: id("Microsoft.Web/sites/shop"),
         location: "West Europe".into(),
@@ -107,7 +107,7 @@ pub fn app(hosts: &[&str]) -> App {
     }
 }
 
-pub fn plan(tier: &str) -> Plan {
+pub(super) fn plan(tier: &str) -> Plan {
     Plan {
         id: id("Microsoft.Web/serverfarms/plan"),
         location: "West Europe".into(),
@@ -116,7 +116,7 @@ pub fn plan(tier: &str) -> Plan {
     }
 }
 
-pub fn imported() -> PrivateCertificate {
+pub(super) fn imported() -> PrivateCertificate {
     PrivateCertificate {
         id: id("Microsoft.Web/certificates/contoso-www-web-WestEuropewebspace"),
         location: "West Europe".into(),
@@ -134,7 +134,7 @@ pub fn imported() -> PrivateCertificate {
     }
 }
 
-pub fn bound(host: &str, ssl: SslState, thumbprint: &str) -> Binding {
+pub(super) fn bound(host: &str, ssl: SslState, thumbprint: &str) -> Binding {
     Binding {
         app: id("Microsoft.Web/sites/shop"),
         host: Hostname::parse(host).unwrap(),
@@ -145,7 +145,7 @@ pub fn bound(host: &str, ssl: SslState, thumbprint: &str) -> Binding {
 }
 
 /// One certificate that secures one hostname of one app.
-pub fn usage() -> Usage {
+pub(super) fn usage() -> Usage {
     let bindings = vec![bound("contoso.com", SslState::Sni, LEAF)];
     Usage {
         certificates: vec![imported()],
@@ -154,7 +154,7 @@ pub fn usage() -> Usage {
     }
 }
 
-pub fn with_principals(mut observed: Observed) -> Observed {
+pub(super) fn with_principals(mut observed: Observed) -> Observed {
     let principal = |app_id: &str, object_id: &str| {
         Seen::Here(Principal { app_id: app_id.to_owned(), object_id: object_id.to_owned() })
     };
@@ -165,28 +165,33 @@ pub fn with_principals(mut observed: Observed) -> Observed {
 }
 
 /// The steps of a flow today, under today's rules.
-pub fn stand(flow: FlowName, observed: &Observed, inputs: &Inputs) -> Vec<Step> {
+pub(super) fn stand(flow: FlowName, observed: &Observed, inputs: &Inputs) -> Vec<Step> {
     stand_under(flow, observed, inputs, Profile::Current)
 }
 
-pub fn stand_under(flow: FlowName, observed: &Observed, inputs: &Inputs, profile: Profile) -> Vec<Step> {
+pub(super) fn stand_under(
+    flow: FlowName,
+    observed: &Observed,
+    inputs: &Inputs,
+    profile: Profile,
+) -> Vec<Step> {
     let now: Timestamp = NOW.parse().unwrap();
     steps(flow, observed, inputs, &Rules::load(profile).unwrap(), now)
 }
 
-pub fn find(steps: &[Step], id: StepId) -> &Step {
+pub(super) fn find(steps: &[Step], id: StepId) -> &Step {
     steps.iter().find(|step| step.id == id).unwrap()
 }
 
 /// The field and reason that a step waits for.
-pub fn needed(step: &Step) -> (Key, &str) {
+pub(super) fn needed(step: &Step) -> (Key, &str) {
     match &step.status {
         StepStatus::NeedsInput { key, why } => (*key, why),
         other => panic!("{other:?} needs no input"),
     }
 }
 
-pub fn vault_certificate(name: &str) -> VaultCertificate {
+pub(super) fn vault_certificate(name: &str) -> VaultCertificate {
     VaultCertificate {
         name: name.to_owned(),
         thumbprint: Thumbprint::parse(LEAF).ok(),

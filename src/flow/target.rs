@@ -5,17 +5,17 @@ use super::named::Named;
 use super::{Inputs, Key};
 use crate::model::{OrderName, ResourceId, VaultName};
 
-pub const ORDERS: &str = "Microsoft.CertificateRegistration/certificateOrders";
-pub const VAULTS: &str = "Microsoft.KeyVault/vaults";
-pub const SITES: &str = "Microsoft.Web/sites";
+pub(super) const ORDERS: &str = "Microsoft.CertificateRegistration/certificateOrders";
+pub(super) const VAULTS: &str = "Microsoft.KeyVault/vaults";
+pub(super) const SITES: &str = "Microsoft.Web/sites";
 
 /// The resource group of the order.
-pub fn group_id(inputs: &Inputs) -> Option<ResourceId> {
+pub(super) fn group_id(inputs: &Inputs) -> Option<ResourceId> {
     let group = inputs.get(Key::ResourceGroup)?;
     in_subscription(inputs, group)
 }
 
-pub fn subscription_id(inputs: &Inputs) -> Option<ResourceId> {
+pub(super) fn subscription_id(inputs: &Inputs) -> Option<ResourceId> {
     inputs.get(Key::Subscription).map(ResourceId::subscription)
 }
 

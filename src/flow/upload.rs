@@ -228,7 +228,7 @@ pub(super) fn leaf_of(contents: &Contents) -> Option<&Certificate> {
 }
 
 /// The certificate of the file as it is in the app's webspace already: what a binding can then use.
-pub fn uploaded(observed: &Observed) -> Option<&PrivateCertificate> {
+pub(super) fn uploaded(observed: &Observed) -> Option<&PrivateCertificate> {
     let leaf = leaf(observed)?;
     observed.certificates.here()?.iter().find(|one| one.thumbprint.as_ref() == Some(&leaf.thumbprint))
 }

@@ -20,7 +20,7 @@ type Pen = (Color, Color, Modifier);
 const PLAIN: Pen = (Color::Reset, Color::Reset, Modifier::empty());
 
 /// `size` is asked at every draw; it must not block.
-pub struct Ansi<W> {
+pub(crate) struct Ansi<W> {
     out: W,
     size: fn() -> Size,
     frame: String,
@@ -38,7 +38,7 @@ impl<W> std::fmt::Debug for Ansi<W> {
 
 impl<W: Write> Ansi<W> {
     /// For a terminal whose cursor was hidden and whose pen is plain, as `terminal::MODES` leave it.
-    pub fn new(out: W, size: fn() -> Size) -> Self {
+    pub(crate) fn new(out: W, size: fn() -> Size) -> Self {
         Self {
             out,
             size,
@@ -50,13 +50,13 @@ impl<W: Write> Ansi<W> {
     }
 
     /// Sends something that is no part of the picture, such as a text for the clipboard.
-    pub fn send(&mut self, sequence: &str) -> io::Result<()> {
+    pub(crate) fn send(&mut self, sequence: &str) -> io::Result<()> {
         self.out.write_all(sequence.as_bytes())?;
         self.out.flush()
     }
 
     /// Forgets what the terminal was told: after a suspension another program wrote to it.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.frame.clear();
         (self.pen, self.cursor_shown, self.cursor) = (PLAIN, false, None);
     }

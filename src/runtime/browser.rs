@@ -11,7 +11,7 @@ const OPENERS: &[&str] = if cfg!(target_os = "macos") { &["open"] } else { &["ws
 
 /// Whether a page that is opened here shows in front of the person, as far as the environment tells. Over SSH
 /// it would open elsewhere or not at all.
-pub fn is_here(var: &dyn Fn(&str) -> Option<String>) -> bool {
+pub(crate) fn is_here(var: &dyn Fn(&str) -> Option<String>) -> bool {
     let is_set = |name: &str| var(name).is_some_and(|value| !value.is_empty());
     if is_over_ssh(var) {
         return false;
@@ -20,12 +20,12 @@ pub fn is_here(var: &dyn Fn(&str) -> Option<String>) -> bool {
 }
 
 /// The person sits at another machine.
-pub fn is_over_ssh(var: &dyn Fn(&str) -> Option<String>) -> bool {
+pub(crate) fn is_over_ssh(var: &dyn Fn(&str) -> Option<String>) -> bool {
     ["SSH_CONNECTION", "SSH_TTY"].into_iter().any(|name| var(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Opens a page, if this machine can; nothing waits for it.
-pub fn open(address: &str) {
+pub(crate) fn open(address: &str) {
     let is_web = Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
     if !is_web || !is_here(&|name| std::env::var(name).ok()) {
         return;
@@ -44,7 +44,7 @@ pub fn open(address: &str) {
 
 /// What carries the port of this machine to the one where the browser is; run there. The host is the one that
 /// the person's own connection went to.
-pub fn tunnel(port: u16, var: &dyn Fn(&str) -> Option<String>) -> String {
+pub(crate) fn tunnel(port: u16, var: &dyn Fn(&str) -> Option<String>) -> String {
     let connection = var("SSH_CONNECTION").unwrap_or_default();
     let host = connection.split(' ').nth(2).filter(|host| !host.is_empty()).unwrap_or("HOST");
     format!("ssh -L {port}:localhost:{port} {host}")

@@ -14,14 +14,14 @@ const SCREEN_CHUNK: usize = 512;
 
 /// What stands between us and the terminal that has the clipboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Between {
+pub(crate) enum Between {
     Nothing,
     Tmux,
     Screen,
 }
 
 impl Between {
-    pub fn of_this_process() -> Self {
+    pub(crate) fn of_this_process() -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         match (set("TMUX"), set("STY")) {
             (true, _) => Self::Tmux,
@@ -33,7 +33,7 @@ impl Between {
 
 /// The sequence that puts a text on the clipboard. No terminal says whether it obeyed. It may be a password:
 /// wiped.
-pub fn copy(text: &str, between: Between) -> Result<Zeroizing<String>, Problem> {
+pub(crate) fn copy(text: &str, between: Between) -> Result<Zeroizing<String>, Problem> {
     let encoded = Zeroizing::new(STANDARD.encode(text));
     if encoded.len() > LONGEST {
         let why =

@@ -12,7 +12,7 @@ const MOST: usize = 2_000;
 
 /// The directories and the files that end so, without what is hidden or has a name that cannot be shown as it
 /// is.
-pub fn read(path: &str, endings: &[&str]) -> Result<Folder, Problem> {
+pub(crate) fn read(path: &str, endings: &[&str]) -> Result<Folder, Problem> {
     let path = if path.is_empty() { ".".into() } else { file::path(path) };
     let failed = |why: std::io::Error| {
         let shown = model::shown(&path);

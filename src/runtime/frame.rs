@@ -7,23 +7,23 @@ use std::time::{Duration, Instant};
 const APART: Duration = Duration::from_millis(16);
 
 #[derive(Debug, Default)]
-pub struct FrameRate {
+pub(crate) struct FrameRate {
     due: bool,
     last: Option<Instant>,
 }
 
 impl FrameRate {
     /// Something changed that may show.
-    pub fn mark_due(&mut self) {
+    pub(crate) fn mark_due(&mut self) {
         self.due = true;
     }
 
     /// When the next frame may be drawn; none while nothing changed.
-    pub fn next(&self, now: Instant) -> Option<Instant> {
+    pub(crate) fn next(&self, now: Instant) -> Option<Instant> {
         self.due.then(|| self.last.map_or(now, |last| now.max(last + APART)))
     }
 
-    pub fn drawn(&mut self, now: Instant) {
+    pub(crate) fn drawn(&mut self, now: Instant) {
         (self.due, self.last) = (false, Some(now));
     }
 }

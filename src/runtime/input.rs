@@ -13,7 +13,7 @@ use crate::app::key::{Key, KeyCode};
 use crate::app::message::Message;
 
 /// Starts both threads; they end with the process.
-pub fn listen(to: &UnboundedSender<Happened>) {
+pub(crate) fn listen(to: &UnboundedSender<Happened>) {
     let (keys, hangup) = (to.clone(), to.clone());
     thread::spawn(move || {
         let reason = loop {

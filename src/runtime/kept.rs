@@ -7,13 +7,13 @@ use crate::model::{Estate, Upkeep};
 use crate::snapshot::{Snapshot, SnapshotError, SnapshotHeading};
 
 /// Finds the file of the identity that is signed in at this moment.
-pub type Finder = Arc<dyn Fn() -> Snapshot + Send + Sync>;
+pub(crate) type Finder = Arc<dyn Fn() -> Snapshot + Send + Sync>;
 /// Removes what is of no use any more.
-pub type Tidier = Arc<dyn Fn() + Send + Sync>;
+pub(crate) type Tidier = Arc<dyn Fn() + Send + Sync>;
 
 /// Where the rows of a place are kept, if they are.
 #[derive(Clone, Default)]
-pub struct KeptRows(Option<RowFiles>);
+pub(crate) struct KeptRows(Option<RowFiles>);
 
 #[derive(Clone)]
 struct RowFiles {
@@ -28,18 +28,18 @@ impl std::fmt::Debug for KeptRows {
 }
 
 impl KeptRows {
-    pub fn at(find: Finder, tidy: Tidier) -> Self {
+    pub(crate) fn at(find: Finder, tidy: Tidier) -> Self {
         Self(Some(RowFiles { find, tidy }))
     }
 
     /// What the rows of last time are of, if there are any.
-    pub fn heading(&self) -> Option<SnapshotHeading> {
+    pub(crate) fn heading(&self) -> Option<SnapshotHeading> {
         let snapshot = (self.0.as_ref()?.find)();
         passed_over(&snapshot, snapshot.heading())
     }
 
     /// The rows of last time, with what vaults had answered. Blocks.
-    pub fn load(&self) -> Option<Estate> {
+    pub(crate) fn load(&self) -> Option<Estate> {
         let snapshot = (self.0.as_ref()?.find)();
         let mut estate = passed_over(&snapshot, snapshot.load())?;
         estate.renew_upkeep(snapshot.upkeep());
@@ -47,12 +47,12 @@ impl KeptRows {
     }
 
     /// What vaults answered about their certificates. Blocks.
-    pub fn upkeep(&self) -> Vec<Upkeep> {
+    pub(crate) fn upkeep(&self) -> Vec<Upkeep> {
         self.0.as_ref().map(|files| (files.find)().upkeep()).unwrap_or_default()
     }
 
     /// Keeps these answers, however many runs ask for them at the same time. Blocks.
-    pub fn save_upkeep(&self, answers: &[Upkeep]) {
+    pub(crate) fn save_upkeep(&self, answers: &[Upkeep]) {
         let Some(files) = &self.0 else { return };
         let snapshot = (files.find)();
         if let Err(error) = snapshot.save_upkeep(answers) {
@@ -61,7 +61,7 @@ impl KeptRows {
     }
 
     /// Keeps these for next time. Blocks.
-    pub fn save(&self, heading: &SnapshotHeading, estate: &Estate) {
+    pub(crate) fn save(&self, heading: &SnapshotHeading, estate: &Estate) {
         let Some(files) = &self.0 else { return };
         let snapshot = (files.find)();
         match snapshot.save(heading, estate) {

@@ -2,7 +2,7 @@
 
 /// Whether they are UTF-8. By POSIX the first of these that is not empty decides; without any it is the
 /// locale C.
-pub fn is_utf8(var: &dyn Fn(&str) -> Option<String>) -> bool {
+pub(crate) fn is_utf8(var: &dyn Fn(&str) -> Option<String>) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
         .find_map(|name| var(name).filter(|value| !value.is_empty()));

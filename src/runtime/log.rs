@@ -17,7 +17,7 @@ const LONGEST: u64 = 4 * 1024 * 1024;
 
 /// Opens the log. What is written goes to disk as long as the guard lives. `level` is `CERTDECK_LOG`: error,
 /// warn, info, debug, trace or off.
-pub fn open(path: &Path, level: Option<&str>) -> io::Result<WorkerGuard> {
+pub(crate) fn open(path: &Path, level: Option<&str>) -> io::Result<WorkerGuard> {
     if path.metadata().is_ok_and(|file| file.len() > LONGEST) {
         fs::rename(path, path.with_extension("log.1"))?;
     }

@@ -2,21 +2,21 @@
 //! to happen, drains what happened meanwhile, updates the state, performs the effects and draws. Idle, it
 //! does nothing at all.
 
-pub mod ansi;
-pub mod browser;
-pub mod clipboard;
-pub mod folder;
-pub mod frame;
-pub mod input;
-pub mod kept;
-pub mod locale;
-pub mod log;
-pub mod place;
-pub mod practice;
-pub mod signals;
-pub mod tasks;
-pub mod terminal;
-pub mod world;
+pub(crate) mod ansi;
+pub(crate) mod browser;
+pub(crate) mod clipboard;
+pub(crate) mod folder;
+pub(crate) mod frame;
+pub(crate) mod input;
+pub(crate) mod kept;
+pub(crate) mod locale;
+pub(crate) mod log;
+pub(crate) mod place;
+pub(crate) mod practice;
+pub(crate) mod signals;
+pub(crate) mod tasks;
+pub(crate) mod terminal;
+pub(crate) mod world;
 
 use std::io;
 use std::ops::ControlFlow;
@@ -43,7 +43,7 @@ use crate::workbench::Password;
 
 /// What can happen to the loop.
 #[derive(Debug)]
-pub enum Happened {
+pub(crate) enum Happened {
     Message(Message),
     /// The time that `Effect::Wake` asked for has passed.
     Woken(Timestamp),
@@ -61,7 +61,7 @@ pub enum Happened {
 
 /// Why the screen ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// The person quit.
     Quit,
     Told(i32),
@@ -72,7 +72,7 @@ pub enum Ended {
 const BETWEEN_FRAMES: usize = 1_000;
 
 /// Runs the screen until it ends. The terminal is given back when this returns.
-pub async fn run(place: OpenedPlace, look: Look, outside: WayOut) -> io::Result<Ended> {
+pub(crate) async fn run(place: OpenedPlace, look: Look, outside: WayOut) -> io::Result<Ended> {
     let (to, happened) = mpsc::unbounded_channel();
     signals::listen(&to)?;
     let WayOut { opener, mut asked } = outside;
@@ -291,7 +291,7 @@ impl Screen {
     }
 
     fn suspend(&mut self) -> io::Result<ControlFlow<Ended>> {
-        self.terminal.leave();
+        Terminal::leave();
         self.away = true;
         if signals::stop() { Ok(ControlFlow::Continue(())) } else { self.resume() }
     }
@@ -304,7 +304,7 @@ impl Screen {
     }
 
     fn fit(&mut self) -> io::Result<ControlFlow<Ended>> {
-        let (width, height) = self.terminal.size();
+        let (width, height) = Terminal::size();
         self.update(Message::Resized { width, height })
     }
 

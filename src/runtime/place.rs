@@ -17,17 +17,18 @@ use crate::model::{Problem, SignInAsk};
 
 /// Where the screen is.
 #[derive(Debug)]
-pub struct OpenedPlace {
+pub(crate) struct OpenedPlace {
     pub settings: Settings,
     pub world: Soon,
     pub kept: KeptRows,
 }
 
 /// Goes elsewhere; what is there is not read yet.
-pub type Opener = Arc<dyn Fn(Opening) -> BoxFuture<'static, Result<OpenedPlace, Problem>> + Send + Sync>;
+pub(crate) type Opener =
+    Arc<dyn Fn(Opening) -> BoxFuture<'static, Result<OpenedPlace, Problem>> + Send + Sync>;
 
 /// What the person at the screen is told of a sign-in.
-pub fn message(sign_in: SignIn) -> Message {
+pub(crate) fn message(sign_in: SignIn) -> Message {
     match sign_in {
         SignIn::Asked(code) => Message::SignInAsked(SignInAsk::Code(code)),
         SignIn::Browser(page) => Message::SignInAsked(SignInAsk::Browser(page)),
@@ -37,7 +38,7 @@ pub fn message(sign_in: SignIn) -> Message {
 }
 
 /// A tenant as it is chosen; nothing for one in which nothing is seen.
-pub fn tenant(other: tenants::Other) -> Option<TenantChoice> {
+pub(crate) fn tenant(other: tenants::Other) -> Option<TenantChoice> {
     let note = match other.subscriptions {
         Ok(0) => return None,
         Ok(1) => "one subscription".to_owned(),
@@ -49,7 +50,7 @@ pub fn tenant(other: tenants::Other) -> Option<TenantChoice> {
 }
 
 /// The way out of the screen and into it again.
-pub struct WayOut {
+pub(crate) struct WayOut {
     pub opener: Opener,
     pub asked: UnboundedReceiver<SignIn>,
 }

@@ -10,7 +10,7 @@ use crate::azure::{Body, Client, Request};
 use crate::model::{Problem, printable};
 
 /// Plays the part and says what was done.
-pub async fn play(client: &Client, act: &PracticeAct) -> Result<String, Problem> {
+pub(crate) async fn play(client: &Client, act: &PracticeAct) -> Result<String, Problem> {
     let (what, place, body, done) = match act {
         PracticeAct::PublishTxt { name, value } => (
             format!("Publish a TXT record for {name}"),
@@ -43,7 +43,7 @@ pub async fn play(client: &Client, act: &PracticeAct) -> Result<String, Problem>
 }
 
 /// What the scenario asks for and how it stands; nothing where it asks for nothing.
-pub async fn goal(client: &Client) -> Result<Option<Goal>, Problem> {
+pub(crate) async fn goal(client: &Client) -> Result<Option<Goal>, Problem> {
     const WHAT: &str = "Ask how the practice task stands";
     let Some(path) = control(client, "goal") else { return Ok(None) };
     let found = client.read(&Request::get(WHAT, path, "")).await.map_err(|error| error.problem(WHAT))?;

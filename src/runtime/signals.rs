@@ -13,7 +13,7 @@ use super::Happened;
 const PATIENCE: Duration = Duration::from_millis(400);
 
 /// Begins to listen; the tasks end with the runtime.
-pub fn listen(to: &UnboundedSender<Happened>) -> io::Result<()> {
+pub(crate) fn listen(to: &UnboundedSender<Happened>) -> io::Result<()> {
     for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()] {
         let (mut signals, to) = (signal(kind)?, to.clone());
         tokio::spawn(async move {
@@ -36,7 +36,7 @@ fn forward(number: Signal, to: &UnboundedSender<Happened>, happened: fn() -> Hap
 
 /// Stops this process group, as C-z in a shell does; `Happened::Continued` follows when the shell goes on
 /// with it. False where no shell could ever go on with it, as in a container or under `ssh HOST certdeck`.
-pub fn stop() -> bool {
+pub(crate) fn stop() -> bool {
     let alone = getsid(None).is_ok_and(|session| session == getpgrp());
     !alone && kill_current_process_group(Signal::STOP).is_ok()
 }

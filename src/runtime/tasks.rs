@@ -31,7 +31,7 @@ const APPS_A_PART: usize = 16;
 /// Answers of vaults that are told together.
 const ANSWERS_A_PART: usize = 32;
 
-pub struct Tasks {
+pub(crate) struct Tasks {
     world: Soon,
     kept: KeptRows,
     opener: Opener,
@@ -53,11 +53,11 @@ struct Running {
 }
 
 impl Tasks {
-    pub fn new(world: Soon, kept: KeptRows, opener: Opener, to: UnboundedSender<Happened>) -> Self {
+    pub(crate) fn new(world: Soon, kept: KeptRows, opener: Opener, to: UnboundedSender<Happened>) -> Self {
         Self { world, kept, opener, answers: Answers(to), running: HashMap::new() }
     }
 
-    pub fn open(&self, opening: Opening) {
+    pub(crate) fn open(&self, opening: Opening) {
         let (answers, opened) = (self.answers.clone(), (self.opener)(opening));
         tokio::spawn(async move {
             let moved = Happened::Moved(Box::new(opened.await));
@@ -66,7 +66,7 @@ impl Tasks {
     }
 
     /// What was asked of the old world is not cared about any more.
-    pub fn move_to(&mut self, world: Soon, kept: KeptRows) {
+    pub(crate) fn move_to(&mut self, world: Soon, kept: KeptRows) {
         let asked: Vec<AskId> = self.running.keys().copied().collect();
         for ask in asked {
             self.forget(ask);
@@ -76,7 +76,7 @@ impl Tasks {
 
     /// What the cloud's clock shows and, where this machine's is far off, that in words; nothing before its
     /// first answer.
-    pub fn service_time(&self) -> Option<Message> {
+    pub(crate) fn service_time(&self) -> Option<Message> {
         let client = &self.world.now()?.client;
         client
             .clock()
@@ -84,13 +84,13 @@ impl Tasks {
             .map(|_| Message::ServiceTime { now: client.now(), difference: client.clock_difference() })
     }
 
-    pub fn answer_sign_in(&self, reply: SignInReply) {
+    pub(crate) fn answer_sign_in(&self, reply: SignInReply) {
         if let Some(world) = self.world.now() {
             world.client.answer_sign_in(reply);
         }
     }
 
-    pub fn read_tenants(&mut self, ask: AskId) {
+    pub(crate) fn read_tenants(&mut self, ask: AskId) {
         let (world, answers) = self.both();
         self.run(ask, async move {
             let read = async {
@@ -102,7 +102,7 @@ impl Tasks {
         });
     }
 
-    pub fn recall_estate(&mut self, ask: AskId) {
+    pub(crate) fn recall_estate(&mut self, ask: AskId) {
         let (kept, answers) = (self.kept.clone(), self.answers.clone());
         // Under no question of its own: it belongs to the reading, which takes its place in the list of what
         // runs.
@@ -113,7 +113,7 @@ impl Tasks {
         });
     }
 
-    pub fn read_estate(&mut self, ask: AskId, by_hand: bool) {
+    pub(crate) fn read_estate(&mut self, ask: AskId, by_hand: bool) {
         let (world, answers) = self.both();
         self.run(ask, async move {
             let read = async {
@@ -128,14 +128,14 @@ impl Tasks {
         });
     }
 
-    pub fn build(&mut self, ask: AskId, building: Building) {
+    pub(crate) fn build(&mut self, ask: AskId, building: Building) {
         let answers = self.answers.clone();
         tokio::task::spawn_blocking(move || {
             answers.say(Message::EstateBuilt { ask, built: Box::new(building.build()) });
         });
     }
 
-    pub fn read_public(&mut self, ask: AskId, apps: Vec<ResourceId>) {
+    pub(crate) fn read_public(&mut self, ask: AskId, apps: Vec<ResourceId>) {
         let (world, answers) = self.both();
         self.run(ask, async move {
             // It is there: it told the apps.
@@ -159,7 +159,7 @@ impl Tasks {
     }
 
     /// Asks the vaults of these certificates; what they answered lately is on disk.
-    pub fn read_upkeep(&mut self, ask: AskId, estate: &Estate) {
+    pub(crate) fn read_upkeep(&mut self, ask: AskId, estate: &Estate) {
         let (world, answers) = self.both();
         let Some(now_there) = self.world.now() else { return };
         let (wanted, kept) = (inventory::upkeep::wanted(&now_there.client, estate), self.kept.clone());
@@ -186,7 +186,7 @@ impl Tasks {
     }
 
     /// Keeps what was read for the next start; nothing waits for that.
-    pub fn keep_estate(&self, estate: Arc<Estate>) {
+    pub(crate) fn keep_estate(&self, estate: Arc<Estate>) {
         let (kept, Some(world)) = (self.kept.clone(), self.world.now()) else { return };
         tokio::task::spawn_blocking(move || {
             let cloud = world.client.cloud();
@@ -196,7 +196,7 @@ impl Tasks {
         });
     }
 
-    pub fn observe(&mut self, ask: AskId, flow: FlowName, inputs: Inputs) {
+    pub(crate) fn observe(&mut self, ask: AskId, flow: FlowName, inputs: Inputs) {
         let (world, answers) = self.both();
         self.run(ask, async move {
             let observe = async { world.there().await?.engine().observe(flow, &inputs).await };
@@ -205,7 +205,7 @@ impl Tasks {
         });
     }
 
-    pub fn perform_step(&mut self, ask: AskId, flow: FlowName, inputs: Inputs, agreed: Box<Step>) {
+    pub(crate) fn perform_step(&mut self, ask: AskId, flow: FlowName, inputs: Inputs, agreed: Box<Step>) {
         let (world, answers) = self.both();
         let sent = Arc::new(AtomicBool::new(false));
         let sending = sent.clone();
@@ -226,7 +226,7 @@ impl Tasks {
         self.keep(ask, task, sent);
     }
 
-    pub fn explain(&mut self, ask: AskId, about: About) {
+    pub(crate) fn explain(&mut self, ask: AskId, about: About) {
         let (world, answers) = self.both();
         self.run(ask, async move {
             let explain = async {
@@ -239,7 +239,7 @@ impl Tasks {
         });
     }
 
-    pub fn read_raw(&mut self, ask: AskId, id: ResourceId) {
+    pub(crate) fn read_raw(&mut self, ask: AskId, id: ResourceId) {
         let (world, answers) = self.both();
         self.run(ask, async move {
             let result = async { raw::read(&world.there().await?.client, &id).await }.await;
@@ -247,7 +247,7 @@ impl Tasks {
         });
     }
 
-    pub fn read_folder(&mut self, ask: AskId, path: String, endings: &'static [&'static str]) {
+    pub(crate) fn read_folder(&mut self, ask: AskId, path: String, endings: &'static [&'static str]) {
         let answers = self.answers.clone();
         self.run(ask, async move {
             // A directory of a network file system may take its time.
@@ -258,7 +258,7 @@ impl Tasks {
         });
     }
 
-    pub fn work(&mut self, ask: AskId, job: Box<Job>) {
+    pub(crate) fn work(&mut self, ask: AskId, job: Box<Job>) {
         let (world, answers) = self.both();
         self.run(ask, async move {
             let world = match world.there().await {
@@ -277,7 +277,7 @@ impl Tasks {
     }
 
     /// The steps of a flow as a script for the cloud that is open.
-    pub fn script(
+    pub(crate) fn script(
         &self,
         kind: ScriptKind,
         flow: FlowName,
@@ -293,7 +293,7 @@ impl Tasks {
         script.text().map_err(|error| error.problem("Write the script"))
     }
 
-    pub fn practise(&mut self, ask: AskId, act: PracticeAct) {
+    pub(crate) fn practise(&mut self, ask: AskId, act: PracticeAct) {
         let (world, answers) = self.both();
         self.run(ask, async move {
             let result = async { practice::play(&world.there().await?.client, &act).await }.await;
@@ -301,7 +301,7 @@ impl Tasks {
         });
     }
 
-    pub fn read_goal(&self) {
+    pub(crate) fn read_goal(&self) {
         let (world, answers) = self.both();
         tokio::spawn(async move {
             let result = async { practice::goal(&world.there().await?.client).await }.await;
@@ -309,7 +309,7 @@ impl Tasks {
         });
     }
 
-    pub fn forget(&mut self, ask: AskId) {
+    pub(crate) fn forget(&mut self, ask: AskId) {
         if let Some(running) = self.running.remove(&ask)
             && !running.sent.load(Ordering::Relaxed)
         {
@@ -317,7 +317,7 @@ impl Tasks {
         }
     }
 
-    pub fn wake(&self, at: Timestamp, after: Duration) {
+    pub(crate) fn wake(&self, at: Timestamp, after: Duration) {
         let answers = self.answers.clone();
         tokio::spawn(async move {
             tokio::time::sleep(after).await;

@@ -31,41 +31,41 @@ const MODES: [(&str, &str); 5] = [
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 #[derive(Debug)]
-pub struct Terminal(ratatui::Terminal<Ansi<Tty>>);
+pub(crate) struct Terminal(ratatui::Terminal<Ansi<Tty>>);
 
 impl Terminal {
     /// Takes the terminal over. It is given back when this value is dropped, on a panic, and by `leave`.
-    pub fn enter() -> io::Result<Self> {
+    pub(crate) fn enter() -> io::Result<Self> {
         let terminal = ratatui::Terminal::new(Ansi::new(Tty, size))?;
         restore_on_panic();
         take()?;
         Ok(Self(terminal))
     }
 
-    pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    pub(crate) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         self.0.draw(view).map(drop)
     }
 
     /// Columns and rows as they are now.
-    pub fn size(&self) -> (u16, u16) {
+    pub(crate) fn size() -> (u16, u16) {
         let Size { width, height } = size();
         (width, height)
     }
 
     /// Makes the next frame a whole one. `Terminal::clear` would ask the terminal for its cursor; this does
     /// not.
-    pub fn repaint(&mut self) -> io::Result<()> {
+    pub(crate) fn repaint(&mut self) -> io::Result<()> {
         let Size { width, height } = size();
         self.0.resize(Rect::new(0, 0, width, height))
     }
 
     /// Gives the terminal back for a while, as before a suspension.
-    pub fn leave(&mut self) {
+    pub(crate) fn leave() {
         give_back();
     }
 
     /// Takes it again, after any change that was made to it meanwhile.
-    pub fn resume(&mut self) -> io::Result<()> {
+    pub(crate) fn resume(&mut self) -> io::Result<()> {
         give_back();
         take()?;
         self.0.backend_mut().forget();
@@ -73,7 +73,7 @@ impl Terminal {
     }
 
     /// Sends something that is no part of the picture.
-    pub fn send(&mut self, sequence: &str) -> io::Result<()> {
+    pub(crate) fn send(&mut self, sequence: &str) -> io::Result<()> {
         self.0.backend_mut().send(sequence)
     }
 }

@@ -12,7 +12,7 @@ use crate::model::Problem;
 use crate::rules::Rules;
 
 #[derive(Debug)]
-pub struct World {
+pub(crate) struct World {
     /// The name of the context.
     pub context: String,
     pub client: Client,
@@ -22,12 +22,12 @@ pub struct World {
 }
 
 impl World {
-    pub fn engine(&self) -> Engine<'_> {
+    pub(crate) fn engine(&self) -> Engine<'_> {
         Engine { client: &self.client, journal: &self.journal, rules: &self.rules }
     }
 
     /// The last gate before every change.
-    pub fn may_change(&self, what: &str) -> Result<(), Problem> {
+    pub(crate) fn may_change(&self, what: &str) -> Result<(), Problem> {
         if self.read_only {
             return Err(Problem::new(what, "certdeck runs read-only")
                 .remedy("Leave out --read-only, or take read_only out of the settings of this context."));
@@ -38,10 +38,10 @@ impl World {
 
 /// A world that may still be opening: to look at the rows of last time needs none.
 #[derive(Debug, Clone)]
-pub struct Soon(Shared<BoxFuture<'static, Result<Arc<World>, Problem>>>);
+pub(crate) struct Soon(Shared<BoxFuture<'static, Result<Arc<World>, Problem>>>);
 
 impl Soon {
-    pub fn here(world: World) -> Self {
+    pub(crate) fn here(world: World) -> Self {
         let world = Arc::new(world);
         let soon = Self(async move { Ok(world) }.boxed().shared());
         // Ready from now on, so that `now` finds it.
@@ -50,19 +50,19 @@ impl Soon {
     }
 
     /// Opens it at once, whether a caller waits or not.
-    pub fn opening(world: impl Future<Output = Result<World, Problem>> + Send + 'static) -> Self {
+    pub(crate) fn opening(world: impl Future<Output = Result<World, Problem>> + Send + 'static) -> Self {
         let soon = Self(async move { world.await.map(Arc::new) }.boxed().shared());
         tokio::spawn(soon.0.clone());
         soon
     }
 
     /// Waits for it; why there is none.
-    pub async fn there(&self) -> Result<Arc<World>, Problem> {
+    pub(crate) async fn there(&self) -> Result<Arc<World>, Problem> {
         self.0.clone().await
     }
 
     /// If it is there already.
-    pub fn now(&self) -> Option<Arc<World>> {
+    pub(crate) fn now(&self) -> Option<Arc<World>> {
         self.0.peek()?.as_ref().ok().cloned()
     }
 }

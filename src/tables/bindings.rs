@@ -9,7 +9,7 @@ use super::{Basis, Cell, Fact, Tone, app_label, by_time, days, put_end, put_grou
 use crate::health::findings::of_binding;
 use crate::model::{Binding, PrivateCertificate, SslState, Thumbprint};
 
-pub static BINDINGS: Table<Binding> = Table {
+pub(super) static BINDINGS: Table<Binding> = Table {
     words: Words {
         title: "Bindings",
         singular: "binding",

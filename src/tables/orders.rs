@@ -7,7 +7,7 @@ use super::fact::whereabouts;
 use super::{Basis, Cell, Fact, Tone, by_time, date, days, put_end, put_group, put_subscription, time};
 use crate::model::{Order, OrderStatus, ProductType, Progress, Thumbprint};
 
-pub static ORDERS: Table<Order> = Table {
+pub(super) static ORDERS: Table<Order> = Table {
     words: Words {
         title: "Orders",
         singular: "order",

@@ -15,7 +15,7 @@ use crate::model::upkeep::{Kept, Told};
 use crate::model::{Home, PrivateCertificate, Source, Thumbprint, Webspace, WhoActs, counted};
 use crate::rules::{Period, Rules};
 
-pub static PRIVATE: Table<PrivateCertificate> = Table {
+pub(super) static PRIVATE: Table<PrivateCertificate> = Table {
     words: Words {
         title: "Private Key Certificates",
         singular: "private key certificate",

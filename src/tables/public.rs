@@ -7,7 +7,7 @@ use super::fact::whereabouts;
 use super::{Basis, Cell, Fact, app_label, by_time, days, put_end, put_group, put_subscription, time};
 use crate::model::{PublicCertificate, Thumbprint};
 
-pub static PUBLIC: Table<PublicCertificate> = Table {
+pub(super) static PUBLIC: Table<PublicCertificate> = Table {
     words: Words {
         title: "Public Certificates",
         singular: "public certificate",

@@ -10,7 +10,7 @@ use crate::app::dialog::{Bench, BenchPart, BenchRow, BenchValue, Sheet};
 /// Columns of a row before its value: marker, label, a blank.
 const LABEL: usize = 18;
 
-pub fn form_lines(bench: &Bench, room: usize, look: &Look) -> Content {
+pub(super) fn form_lines(bench: &Bench, room: usize, look: &Look) -> Content {
     let mut lines = Vec::new();
     let (mut at, mut cursor) = (0, None);
     let value_room = room.saturating_sub(LABEL);
@@ -81,7 +81,7 @@ fn value(row: &BenchRow, is_here: bool, room: usize, look: &Look) -> (Span<'stat
     }
 }
 
-pub fn sheet_lines(sheet: &Sheet, room: usize, look: &Look) -> Content {
+pub(super) fn sheet_lines(sheet: &Sheet, room: usize, look: &Look) -> Content {
     let mut lines = Vec::new();
     let mut at = 0;
     let mut section = "";

@@ -25,7 +25,7 @@ pub(super) struct Content {
     pub(super) cursor: Option<(usize, usize)>,
 }
 
-pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut Frame<'_>) {
     let outer = screen.width.saturating_sub(4).min(match dialog {
         Dialog::Confirm(_) | Dialog::Error(_) | Dialog::SignIn(_) | Dialog::Briefing { .. } => 74,
         _ => 90,

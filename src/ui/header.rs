@@ -16,7 +16,7 @@ use crate::model::counted;
 /// A name of a context is not cut shorter than this.
 const SHORTEST_NAME: usize = 12;
 
-pub fn header(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
+pub(super) fn header(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let room = usize::from(area.width);
     let standings = standings(app, look);
     let left_room = room.saturating_sub(standings.last().map_or(0, Line::width) + 2);

@@ -14,7 +14,7 @@ use crate::app::{App, Reading};
 use crate::model::typed;
 use crate::tables::{Fact, PaneName};
 
-pub fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
+pub(super) fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     if !app.is_wide() {
         return match &app.detail {
             Some(detail) => detail_view(app, detail, look, area, frame),

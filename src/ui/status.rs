@@ -14,7 +14,7 @@ use crate::model::Gap;
 use crate::model::counted;
 use crate::tables::{PaneName, Tone};
 
-pub fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
+pub(super) fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let mut spans = vec![Span::raw(" ")];
     let is_narrow =
         PaneName::ALL.iter().map(|name| width(name.title()) + 4).sum::<usize>() >= usize::from(area.width);
@@ -36,7 +36,7 @@ pub fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
 const NAMED: usize = 30;
 
 /// What runs or was said at the left, the keys that are valid now at the right.
-pub fn bottom(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
+pub(super) fn bottom(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let room = usize::from(area.width);
     let (said, role) = left_words(app, look);
     let said = if said.is_empty() {

@@ -17,7 +17,7 @@ const GAP: u16 = 1;
 const MARKER: u16 = 2;
 
 #[derive(Debug)]
-pub struct TableRow {
+pub(super) struct TableRow {
     pub cells: Vec<Cell>,
     pub is_selected: bool,
     pub is_marked: bool,
@@ -26,7 +26,7 @@ pub struct TableRow {
 }
 
 #[derive(Debug)]
-pub struct TableWidget<'a> {
+pub(super) struct TableWidget<'a> {
     pub headings: Vec<Heading>,
     pub sort: Sort,
     pub rows: Vec<TableRow>,

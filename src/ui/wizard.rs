@@ -16,7 +16,7 @@ use crate::flow::{self, FieldKind, Key, Step, StepStatus, Subject};
 use crate::model::printable;
 
 /// The pages in one line, each with a glyph for where it stands.
-pub fn pages(app: &App, wizard: &Wizard, look: &Look, area: Rect, buffer: &mut Buffer) {
+pub(super) fn pages(app: &App, wizard: &Wizard, look: &Look, area: Rect, buffer: &mut Buffer) {
     let mut spans = vec![Span::raw(" ")];
     for page in wizard.pages() {
         let (glyph, role) = match (app.is_page_done(wizard, *page), *page == wizard.page()) {
@@ -42,7 +42,7 @@ struct Section {
     cursor: Option<(usize, u16)>,
 }
 
-pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Frame<'_>) {
+pub(super) fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     let name = match &wizard.origin {
         Origin::New => "new certificate".to_owned(),
         Origin::Order(id) => format!("order {}", id.name()),
@@ -366,7 +366,7 @@ fn is_sendable(step: &Step) -> bool {
 }
 
 /// What Enter and the other keys do here, for the line at the bottom.
-pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
+pub(super) fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
     let pair = |key: &str, words: &str| (key.to_owned(), words.to_owned());
     if let Some(field) = wizard.focused_field() {
         let enter = match field.kind {

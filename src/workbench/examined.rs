@@ -215,7 +215,7 @@ fn encryption(container: &Pkcs12) -> Value {
 }
 
 /// Each name once, separated by semicolons; nothing where there is no such part.
-pub fn names(encryption: &[pki::Encryption]) -> Option<String> {
+pub(super) fn names(encryption: &[pki::Encryption]) -> Option<String> {
     let mut names: Vec<&str> = encryption.iter().map(|one| one.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();

@@ -126,7 +126,7 @@ fn chain(contents: &Contents, chain: &CertificateChain, out: &mut Vec<FactLine>)
 }
 
 /// What a file is.
-pub fn kind(kind: Kind) -> &'static str {
+pub(super) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Pkcs12 => "PKCS#12 (PFX)",
         Kind::X509 => "one certificate (DER)",

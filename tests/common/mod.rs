@@ -14,7 +14,7 @@ use certdeck::practice::{Emulator, Options, Pace};
 use certdeck::rules::{Profile, Rules};
 use serde_json::Value;
 
-pub struct Practice {
+pub(crate) struct Practice {
     pub emulator: Emulator,
     pub client: Client,
     pub journal: Journal,
@@ -27,17 +27,17 @@ pub struct Practice {
 
 impl Practice {
     /// The default estate, at the pace of tests.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::of("contoso").await
     }
 
     /// The estate of a scenario.
-    pub async fn of(scenario: &str) -> Self {
+    pub(crate) async fn of(scenario: &str) -> Self {
         Self::with(|options| options.scenario = Some(scenario.to_owned())).await
     }
 
     /// A cloud with settings of its own.
-    pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut options = Options::new(dir.path().join("cloud"));
         options.pace = Pace::Instant;
@@ -72,7 +72,7 @@ impl Practice {
     }
 
     /// The same cloud, asked by the identity that may do the same and that Graph refuses.
-    pub async fn without_graph(self) -> Self {
+    pub(crate) async fn without_graph(self) -> Self {
         let connection = self.emulator.connection();
         let chain = Chain::application(
             &*connection.tenant_id,
@@ -83,7 +83,7 @@ impl Practice {
     }
 
     /// The same cloud, asked by the identity that has the role Reader and what else is assigned to it.
-    pub async fn by_reader(self) -> Self {
+    pub(crate) async fn by_reader(self) -> Self {
         let connection = self.emulator.connection();
         let chain = Chain::application(
             &*connection.tenant_id,
@@ -93,12 +93,12 @@ impl Practice {
         self.signed_in(chain).await
     }
 
-    pub async fn signed_in(self, chain: Chain) -> Self {
+    pub(crate) async fn signed_in(self, chain: Chain) -> Self {
         Self { chain, ..self }.connected().await
     }
 
     /// The same identity, with object ids in its settings.
-    pub async fn knowing(self, principals: Principals) -> Self {
+    pub(crate) async fn knowing(self, principals: Principals) -> Self {
         Self { principals, ..self }.connected().await
     }
 
@@ -117,12 +117,12 @@ impl Practice {
         self
     }
 
-    pub fn engine(&self) -> Engine<'_> {
+    pub(crate) fn engine(&self) -> Engine<'_> {
         Engine { client: &self.client, journal: &self.journal, rules: &self.rules }
     }
 
     /// Inputs for the newcomer's app, with everything that certdeck suggests by itself.
-    pub fn inputs(&self, flow: FlowName, given: &[(Key, &str)]) -> Inputs {
+    pub(crate) fn inputs(&self, flow: FlowName, given: &[(Key, &str)]) -> Inputs {
         let connection = self.emulator.connection();
         let mut inputs = Inputs::default()
             .with(Key::Subscription, connection.subscription_ids[0].as_str())
@@ -136,47 +136,47 @@ impl Practice {
 
     /// One run as on the command line, which knows of earlier ones what the journal says. Nobody waits: where
     /// a run would for long, the cloud's clock is set ahead instead.
-    pub async fn run(&self, flow: FlowName, given: &[(Key, &str)]) -> Result<Ending, Problem> {
+    pub(crate) async fn run(&self, flow: FlowName, given: &[(Key, &str)]) -> Result<Ending, Problem> {
         self.run_with(flow, &self.inputs(flow, given)).await
     }
 
     /// The same with exactly these inputs.
-    pub async fn run_with(&self, flow: FlowName, inputs: &Inputs) -> Result<Ending, Problem> {
+    pub(crate) async fn run_with(&self, flow: FlowName, inputs: &Inputs) -> Result<Ending, Problem> {
         let journal = Journal::open(&self.dir.path().join("journal.jsonl")).unwrap();
         let engine = Engine { journal: &journal, ..self.engine() };
         engine.run(flow, inputs, &mut Hurrying(self)).await
     }
 
     /// A step as somebody sees it now.
-    pub async fn shown(&self, flow: FlowName, inputs: &Inputs, id: StepId) -> Step {
+    pub(crate) async fn shown(&self, flow: FlowName, inputs: &Inputs, id: StepId) -> Step {
         let seen = self.engine().observe(flow, inputs).await.unwrap();
         let steps = certdeck::flow::steps(flow, &seen, inputs, &self.rules, self.client.now());
         steps.into_iter().find(|step| step.id == id).unwrap()
     }
 
     /// Runs a flow that has to come to its end.
-    pub async fn complete(&self, flow: FlowName, given: &[(Key, &str)]) -> Vec<Step> {
+    pub(crate) async fn complete(&self, flow: FlowName, given: &[(Key, &str)]) -> Vec<Step> {
         match self.run(flow, given).await {
             Ok(Ending::Done(steps)) => steps,
             other => panic!("{} did not end well: {other:?}", flow.as_str()),
         }
     }
 
-    pub fn journal_text(&self) -> String {
+    pub(crate) fn journal_text(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("journal.jsonl")).unwrap()
     }
 
     /// For what has no method of its own here.
-    pub fn control(&self) -> &reqwest::Client {
+    pub(crate) fn control(&self) -> &reqwest::Client {
         &self.control
     }
 
-    pub async fn control_get(&self, path: &str) -> Value {
+    pub(crate) async fn control_get(&self, path: &str) -> Value {
         let url = format!("{}/_emulator/{path}", self.emulator.connection().arm);
         self.control.get(url).send().await.unwrap().json().await.unwrap()
     }
 
-    pub async fn control_post(&self, path: &str, body: Value) -> Value {
+    pub(crate) async fn control_post(&self, path: &str, body: Value) -> Value {
         let url = format!("{}/_emulator/{path}", self.emulator.connection().arm);
         let answer = self.control.post(url).json(&body).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
@@ -184,23 +184,23 @@ impl Practice {
     }
 
     /// How many requests the faults have disturbed.
-    pub async fn disturbed(&self) -> u64 {
+    pub(crate) async fn disturbed(&self) -> u64 {
         let faults = self.control_get("faults").await;
         faults["value"].as_array().unwrap().iter().map(|fault| fault["disturbed"].as_u64().unwrap()).sum()
     }
 
-    pub async fn clear_faults(&self) -> Value {
+    pub(crate) async fn clear_faults(&self) -> Value {
         let url = format!("{}/_emulator/faults", self.emulator.connection().arm);
         self.control.delete(url).send().await.unwrap().json().await.unwrap()
     }
 
     /// A resource as ARM answers it, asked for without any code of certdeck's client.
-    pub async fn arm(&self, path: &str) -> Value {
+    pub(crate) async fn arm(&self, path: &str) -> Value {
         self.arm_send("GET", path, &Value::Null).await
     }
 
     /// Something that somebody else asks of ARM.
-    pub async fn arm_send(&self, method: &str, path: &str, body: &Value) -> Value {
+    pub(crate) async fn arm_send(&self, method: &str, path: &str, body: &Value) -> Value {
         let connection = self.emulator.connection();
         let url = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
         let form = [
@@ -223,7 +223,7 @@ impl Practice {
 
     /// How many requests that could change something the cloud has seen: neither reads nor questions nor
     /// tokens.
-    pub async fn changes(&self) -> usize {
+    pub(crate) async fn changes(&self) -> usize {
         let log = self.control_get("requests").await;
         let entries = log.as_array().or_else(|| log["value"].as_array()).unwrap().clone();
         let is_change = |entry: &&Value| {
@@ -244,7 +244,7 @@ impl Practice {
         entries.iter().filter(is_change).count()
     }
 
-    pub async fn purchases(&self) -> u64 {
+    pub(crate) async fn purchases(&self) -> u64 {
         let answer = self.control_get("purchases").await;
         answer["purchases"].as_u64().or_else(|| answer["count"].as_u64()).unwrap()
     }
@@ -276,7 +276,7 @@ impl Conductor for Hurrying<'_> {
 
 /// Agrees to everything, and notes what was agreed to.
 #[derive(Debug, Default)]
-pub struct Agreeing {
+pub(crate) struct Agreeing {
     pub agreed: Vec<String>,
     pub said: Vec<String>,
 }

@@ -24,12 +24,12 @@ use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-pub const MAIN: &str = "11111111-1111-1111-1111-111111111111";
-pub const TEST: &str = "22222222-2222-2222-2222-222222222222";
-pub const EAST: &str = "web-WestEuropewebspace";
-pub const NORTH: &str = "api-NorthEuropewebspace-Linux";
+pub(crate) const MAIN: &str = "11111111-1111-1111-1111-111111111111";
+pub(crate) const TEST: &str = "22222222-2222-2222-2222-222222222222";
+pub(crate) const EAST: &str = "web-WestEuropewebspace";
+pub(crate) const NORTH: &str = "api-NorthEuropewebspace-Linux";
 
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-11-22T14:02:11Z".parse().unwrap()
 }
 
@@ -37,20 +37,20 @@ fn at(day: &str) -> Timestamp {
     format!("{day}T12:00:00Z").parse().unwrap()
 }
 
-pub fn group(subscription: &str, name: &str) -> ResourceId {
+pub(crate) fn group(subscription: &str, name: &str) -> ResourceId {
     ResourceId::parse(&format!("/subscriptions/{subscription}/resourceGroups/{name}")).unwrap()
 }
 
-pub fn host(name: &str) -> Hostname {
+pub(crate) fn host(name: &str) -> Hostname {
     Hostname::parse(name).unwrap()
 }
 
 /// A thumbprint that begins with these digits.
-pub fn thumbprint(start: &str) -> Thumbprint {
+pub(crate) fn thumbprint(start: &str) -> Thumbprint {
     Thumbprint::parse(&format!("{start:0<40}")).unwrap()
 }
 
-pub fn site(group: &ResourceId, name: &str, webspace: &str, hosts: &[&str]) -> Site {
+pub(crate) fn site(group: &ResourceId, name: &str, webspace: &str, hosts: &[&str]) -> Site {
     let own = format!("{name}.azurewebsites.net");
     let (location, linux) = if webspace == NORTH { ("North Europe", true) } else { ("West Europe", false) };
     Site {
@@ -99,7 +99,7 @@ fn secret(vault: &ResourceId, name: &str, status: SecretStatus) -> VaultSecret {
     VaultSecret { vault: vault.clone(), secret: name.into(), status }
 }
 
-pub fn order(group: &ResourceId, name: &str, domain: &str, status: OrderStatus) -> Order {
+pub(crate) fn order(group: &ResourceId, name: &str, domain: &str, status: OrderStatus) -> Order {
     let issued = status == OrderStatus::Issued;
     let wildcard = domain.starts_with("*.");
     Order {
@@ -136,7 +136,7 @@ fn binding(app: &Site, name: &str, ssl: SslState, print: Option<&str>) -> Bindin
     }
 }
 
-pub fn vault(group: &ResourceId, name: &str) -> Vault {
+pub(crate) fn vault(group: &ResourceId, name: &str) -> Vault {
     Vault {
         id: group.resource("Microsoft.KeyVault/vaults", name),
         location: "West Europe".into(),
@@ -152,7 +152,7 @@ pub fn vault(group: &ResourceId, name: &str) -> Vault {
     }
 }
 
-pub fn estate() -> Estate {
+pub(crate) fn estate() -> Estate {
     let (web, api, lab) = (group(MAIN, "web"), group(MAIN, "api"), group(TEST, "lab"));
     let apps = vec![
         site(&web, "shop", EAST, &["shop.contoso.com", "www.contoso.com", "contoso.com"]),
@@ -276,7 +276,7 @@ pub fn estate() -> Estate {
     estate.indexed()
 }
 
-pub fn plan(group: &ResourceId) -> Plan {
+pub(crate) fn plan(group: &ResourceId) -> Plan {
     Plan {
         id: group.resource("Microsoft.Web/serverfarms", "plan"),
         location: "West Europe".into(),
@@ -285,7 +285,7 @@ pub fn plan(group: &ResourceId) -> Plan {
     }
 }
 
-pub fn gap() -> Gap {
+pub(crate) fn gap() -> Gap {
     let why = "the identity may not read Microsoft.CertificateRegistration/certificateOrders";
     let problem = Problem::new("", why)
         .remedy("Ask for the role Reader on the subscription.")
@@ -297,7 +297,7 @@ pub fn gap() -> Gap {
 }
 
 /// What `purchase` sees where nothing of it exists yet, or where this order does.
-pub fn seen_for_purchase(order: Option<Order>) -> Observed {
+pub(crate) fn seen_for_purchase(order: Option<Order>) -> Observed {
     Observed {
         group: Seen::Here(ResourceGroup {
             id: group(MAIN, "web"),
@@ -310,7 +310,7 @@ pub fn seen_for_purchase(order: Option<Order>) -> Observed {
     }
 }
 
-pub fn seen_for_store(order: Order, vault: Option<Vault>) -> Observed {
+pub(crate) fn seen_for_store(order: Order, vault: Option<Vault>) -> Observed {
     let principal = |app_id: &str, object_id: &str| {
         Seen::Here(Principal { app_id: app_id.into(), object_id: object_id.into() })
     };
@@ -326,10 +326,10 @@ pub fn seen_for_store(order: Order, vault: Option<Vault>) -> Observed {
 }
 
 /// A key, the certificate of shop.contoso.com and its root, which nothing trusts.
-pub const SHOP: &str = include_str!("shop.pem");
+pub(crate) const SHOP: &str = include_str!("shop.pem");
 
 /// What an upload into the app shop sees of a PFX with this password.
-pub fn seen_for_upload(made_with: &str, given: &str) -> Observed {
+pub(crate) fn seen_for_upload(made_with: &str, given: &str) -> Observed {
     let contents = pki::read(SHOP.as_bytes(), None).unwrap();
     let pfx = pki::Bundle::rewrap(&contents)
         .unwrap()
@@ -339,13 +339,13 @@ pub fn seen_for_upload(made_with: &str, given: &str) -> Observed {
 }
 
 /// The same of a file in PEM, which has no password.
-pub fn seen_for_open_upload() -> Observed {
+pub(crate) fn seen_for_open_upload() -> Observed {
     let octets = zeroize::Zeroizing::new(SHOP.as_bytes().to_vec());
     Observed { file: Some(CertificateFile::open(octets, "".into(), None)), ..seen_of_shop() }
 }
 
 /// What an upload of the root as a public certificate sees.
-pub fn seen_for_public() -> Observed {
+pub(crate) fn seen_for_public() -> Observed {
     let contents = pki::read(SHOP.as_bytes(), None).unwrap();
     let octets = zeroize::Zeroizing::new(contents.certificates[1].der.clone());
     Observed {
@@ -356,7 +356,7 @@ pub fn seen_for_public() -> Observed {
     }
 }
 
-pub fn app_settings(all: &[(&str, &str)]) -> AppSettings {
+pub(crate) fn app_settings(all: &[(&str, &str)]) -> AppSettings {
     all.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect()
 }
 
@@ -379,14 +379,14 @@ fn seen_of_shop() -> Observed {
 }
 
 /// A program with its keys, its effects and its picture.
-pub struct Screen {
+pub(crate) struct Screen {
     pub app: App,
     pub effects: Effects,
     pub look: Look,
 }
 
 impl Screen {
-    pub fn start(change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) fn start(change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings {
             context: "practice".to_owned(),
             practice: true,
@@ -406,13 +406,13 @@ impl Screen {
     }
 
     /// With the contoso estate read.
-    pub fn filled() -> Self {
+    pub(crate) fn filled() -> Self {
         let mut screen = Self::start(|_| {});
         screen.read(estate());
         screen
     }
 
-    pub fn send(&mut self, message: Message) {
+    pub(crate) fn send(&mut self, message: Message) {
         self.effects = self.app.update(message);
         self.build();
     }
@@ -429,7 +429,7 @@ impl Screen {
         }
     }
 
-    pub fn press(&mut self, keys: &str) -> &mut Self {
+    pub(crate) fn press(&mut self, keys: &str) -> &mut Self {
         let mut effects = Effects::new();
         for key in Key::parse_all(keys).unwrap_or_else(|| panic!("no keys: {keys}")) {
             effects.extend(self.app.update(Message::KeyPressed(key)));
@@ -439,7 +439,7 @@ impl Screen {
         self
     }
 
-    pub fn read(&mut self, estate: Estate) {
+    pub(crate) fn read(&mut self, estate: Estate) {
         let ask = self.asked(|effect| match effect {
             Effect::ReadEstate { ask, .. } => Some(*ask),
             _ => None,
@@ -449,7 +449,7 @@ impl Screen {
     }
 
     /// Answers the newest look of the wizard.
-    pub fn observe(&mut self, observed: Observed) -> &mut Self {
+    pub(crate) fn observe(&mut self, observed: Observed) -> &mut Self {
         let ask = self.asked(|effect| match effect {
             Effect::Observe { ask, .. } => Some(*ask),
             _ => None,
@@ -459,7 +459,7 @@ impl Screen {
     }
 
     /// Answers the look that is under way, if there is one.
-    pub fn settle(&mut self, observed: Observed) -> &mut Self {
+    pub(crate) fn settle(&mut self, observed: Observed) -> &mut Self {
         let asked = self.app.wizard.as_ref().and_then(|wizard| wizard.current().ask);
         if let Some(ask) = asked {
             self.send(Message::Observed { ask, result: Ok(Box::new(observed)) });
@@ -468,7 +468,7 @@ impl Screen {
     }
 
     /// The newest effect of a kind.
-    pub fn asked(&self, pick: impl Fn(&Effect) -> Option<AskId>) -> AskId {
+    pub(crate) fn asked(&self, pick: impl Fn(&Effect) -> Option<AskId>) -> AskId {
         self.effects
             .iter()
             .rev()
@@ -476,19 +476,19 @@ impl Screen {
             .unwrap_or_else(|| panic!("not asked; effects: {:?}", self.effects))
     }
 
-    pub fn resize(&mut self, width: u16, height: u16) -> &mut Self {
+    pub(crate) fn resize(&mut self, width: u16, height: u16) -> &mut Self {
         self.send(Message::Resized { width, height });
         self
     }
 
-    pub fn terminal(&self) -> Terminal<TestBackend> {
+    pub(crate) fn terminal(&self) -> Terminal<TestBackend> {
         let mut terminal = Terminal::new(TestBackend::new(self.app.width, self.app.height)).unwrap();
         terminal.draw(|frame| certdeck::ui::view(&self.app, &self.look, frame)).unwrap();
         terminal
     }
 
     /// The whole screen as text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let shown = self.terminal().backend().to_string();
         let lines = shown.lines().map(|line| line.trim_matches('"').trim_end().to_owned());
         lines.collect::<Vec<_>>().join("\n")

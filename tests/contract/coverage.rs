@@ -108,7 +108,7 @@ const SITES: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// What is listed and was not seen, what is made and not listed, and what is listed and made nowhere.
-pub fn missing(all: &[Said]) -> Vec<String> {
+pub(crate) fn missing(all: &[Said]) -> Vec<String> {
     let made = made();
     let mut missing: Vec<String> = Vec::new();
     for (site, method, path, member) in SITES {

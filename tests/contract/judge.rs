@@ -11,7 +11,7 @@ use super::types::Shape;
 
 /// All that is described.
 #[derive(Debug, Default)]
-pub struct Descriptions {
+pub(crate) struct Descriptions {
     pub files: Files,
     pub operations: Vec<Operation>,
     pub shapes: Vec<Shape>,
@@ -19,7 +19,7 @@ pub struct Descriptions {
 
 /// What came of a look at one exchange.
 #[derive(Debug)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     /// The operation's id.
     pub kind: String,
     /// In words.
@@ -30,7 +30,7 @@ pub struct Verdict {
 
 impl Descriptions {
     /// Nothing where no description has the request.
-    pub fn judge(&self, said: &Said) -> Option<Verdict> {
+    pub(crate) fn judge(&self, said: &Said) -> Option<Verdict> {
         let path: Vec<&str> = said.path.split('/').filter(|part| !part.is_empty()).collect();
         let fits = |one: &&Operation| {
             one.fits(&said.method, &path).is_some() && one.is_for_vaults() == said.is_for_vault()

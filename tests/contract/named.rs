@@ -10,7 +10,7 @@ use super::traffic::Said;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Named {
+pub(crate) struct Named {
     request: Vec<Request>,
     difference: Vec<Difference>,
 }
@@ -18,7 +18,7 @@ pub struct Named {
 /// A request of a service that has no description at all.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Request {
+pub(crate) struct Request {
     pub name: String,
     method: String,
     /// `*` stands for anything.
@@ -48,7 +48,7 @@ fn not_described() -> String {
 }
 
 /// Whether a text is like a pattern in which `*` stands for anything, in any casing.
-pub fn fits(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern.eq_ignore_ascii_case(text),
         Some((before, after)) => {
@@ -60,7 +60,7 @@ pub fn fits(pattern: &str, text: &str) -> bool {
 }
 
 impl Named {
-    pub fn load() -> Self {
+    pub(crate) fn load() -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/named.toml");
         let named: Self = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
         assert!(
@@ -70,12 +70,18 @@ impl Named {
         named
     }
 
-    pub fn request(&self, said: &Said) -> Option<&Request> {
+    pub(crate) fn request(&self, said: &Said) -> Option<&Request> {
         self.request.iter().find(|one| one.method == said.method && fits(&one.path, &said.path))
     }
 
     /// Whether a finding is named; notes which entry it was.
-    pub fn excuses(&self, side: &str, said: &Said, finding: &Finding, used: &mut BTreeSet<String>) -> bool {
+    pub(crate) fn excuses(
+        &self,
+        side: &str,
+        said: &Said,
+        finding: &Finding,
+        used: &mut BTreeSet<String>,
+    ) -> bool {
         let at = finding.at.strip_prefix("value[].").unwrap_or(&finding.at);
         let kind = said.kind();
         let met = self
@@ -93,7 +99,7 @@ impl Named {
     }
 
     /// Everything that is named, to see that each is met.
-    pub fn keys(&self) -> Vec<String> {
+    pub(crate) fn keys(&self) -> Vec<String> {
         self.difference.iter().flat_map(|one| one.at.iter().map(|place| one.key(place))).collect()
     }
 }

@@ -9,7 +9,7 @@ use super::schema::{Files, Node};
 
 /// One operation of one description at one api-version.
 #[derive(Debug)]
-pub struct Operation {
+pub(crate) struct Operation {
     /// `WebApps_Get`
     pub id: String,
     pub version: String,
@@ -43,19 +43,19 @@ impl Operation {
     }
 
     /// The words of the path that agree, or nothing where it is another operation's.
-    pub fn fits(&self, method: &str, path: &[&str]) -> Option<usize> {
+    pub(crate) fn fits(&self, method: &str, path: &[&str]) -> Option<usize> {
         (self.method.eq_ignore_ascii_case(method) && !self.is_generic())
             .then(|| matched(&self.segments, path))
             .flatten()
     }
 
-    pub fn body(&self) -> Option<Node> {
+    pub(crate) fn body(&self) -> Option<Node> {
         self.parameters.iter().find(|one| one.text("in") == "body").and_then(|one| one.get("schema"))
     }
 
     /// The schema of an answer. The outer is none where the status is not described.
     #[allow(clippy::option_option)]
-    pub fn answer(&self, status: u16) -> Option<Option<Node>> {
+    pub(crate) fn answer(&self, status: u16) -> Option<Option<Node>> {
         let error = || self.responses.get("default").filter(|_| status >= 400);
         self.responses.get(&status.to_string()).or_else(error).copied()
     }
@@ -76,7 +76,7 @@ fn matched(segments: &[Segment], path: &[&str]) -> Option<usize> {
 }
 
 /// Every operation of the swagger files below a folder.
-pub fn load(files: &Files, root: &Path) -> Vec<Operation> {
+pub(crate) fn load(files: &Files, root: &Path) -> Vec<Operation> {
     let mut all = Vec::new();
     for path in super::files_below(root) {
         let Some(value) = files.get(&path) else { continue };
@@ -92,7 +92,7 @@ pub fn load(files: &Files, root: &Path) -> Vec<Operation> {
 }
 
 /// The operations of one description.
-pub fn of(files: &Files, description: Node, source: &str, is_sdk: bool) -> Vec<Operation> {
+pub(crate) fn of(files: &Files, description: Node, source: &str, is_sdk: bool) -> Vec<Operation> {
     let version = description.value["info"]["version"].as_str().unwrap_or_default();
     let mut all = Vec::new();
     for (path, methods) in description.value["paths"].as_object().into_iter().flatten() {

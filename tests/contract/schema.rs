@@ -8,12 +8,12 @@ use serde_json::Value;
 
 /// Every file that descriptions refer to, read once.
 #[derive(Debug, Default)]
-pub struct Files {
+pub(crate) struct Files {
     read: std::cell::RefCell<BTreeMap<PathBuf, Option<&'static Value>>>,
 }
 
 impl Files {
-    pub fn get(&self, path: &Path) -> Option<&'static Value> {
+    pub(crate) fn get(&self, path: &Path) -> Option<&'static Value> {
         let read = |path: &Path| {
             let value: Value = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
             Some(&*Box::leak(Box::new(value)))
@@ -22,7 +22,7 @@ impl Files {
     }
 
     /// A description that no file holds, under a name of its own.
-    pub fn add(&self, name: &str, value: Value) -> Node {
+    pub(crate) fn add(&self, name: &str, value: Value) -> Node {
         let value: &'static Value = Box::leak(Box::new(value));
         self.read.borrow_mut().insert(PathBuf::from(name), Some(value));
         Node { file: Box::leak(PathBuf::from(name).into_boxed_path()), value }
@@ -31,31 +31,31 @@ impl Files {
 
 /// A part of a description: a schema, a parameter, a response.
 #[derive(Debug, Clone, Copy)]
-pub struct Node {
+pub(crate) struct Node {
     pub file: &'static Path,
     pub value: &'static Value,
 }
 
 impl Node {
-    pub fn get(self, member: &str) -> Option<Self> {
+    pub(crate) fn get(self, member: &str) -> Option<Self> {
         Some(Self { file: self.file, value: self.value.get(member)? })
     }
 
-    pub fn text(self, member: &str) -> &'static str {
+    pub(crate) fn text(self, member: &str) -> &'static str {
         self.value.get(member).and_then(Value::as_str).unwrap_or_default()
     }
 
-    pub fn flag(self, member: &str) -> bool {
+    pub(crate) fn flag(self, member: &str) -> bool {
         self.value.get(member).and_then(Value::as_bool).unwrap_or_default()
     }
 
-    pub fn list(self, member: &str) -> impl Iterator<Item = Self> {
+    pub(crate) fn list(self, member: &str) -> impl Iterator<Item = Self> {
         let items = self.value.get(member).and_then(Value::as_array);
         items.into_iter().flatten().map(move |value| Self { file: self.file, value })
     }
 
     /// What `$ref` leads to, or itself; nothing where it leads outside of what is stored.
-    pub fn resolved(self, files: &Files) -> Option<Self> {
+    pub(crate) fn resolved(self, files: &Files) -> Option<Self> {
         let Some(reference) = self.value.get("$ref").and_then(Value::as_str) else { return Some(self) };
         let (file, pointer) = reference.split_once('#')?;
         let (file, value) = if file.is_empty() {
@@ -85,7 +85,7 @@ fn plain(path: &Path) -> PathBuf {
 /// Which direction the JSON goes: a request must not send what is read only, an answer may leave anything
 /// out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub(crate) enum Side {
     Request,
     /// A change of some members: what is required of the whole may be missing.
     Partial,
@@ -95,7 +95,7 @@ pub enum Side {
 /// Something in JSON that its description does not have. `at` has `[]` for places in lists and `*` for keys
 /// of maps.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Finding {
+pub(crate) struct Finding {
     pub at: String,
     pub what: String,
 }
@@ -157,7 +157,7 @@ impl Whole {
 }
 
 /// Everything in `value` that the schema does not have.
-pub fn check(files: &Files, schema: Node, value: &Value, side: Side) -> Vec<Finding> {
+pub(crate) fn check(files: &Files, schema: Node, value: &Value, side: Side) -> Vec<Finding> {
     let mut found = BTreeSet::new();
     look(files, schema, value, side, "", &mut found);
     found.into_iter().collect()

@@ -11,12 +11,12 @@ use super::schema::Files;
 
 const PYTHON: &str = "CERTDECK_AZURE_PYTHON";
 
-pub fn is_there() -> bool {
+pub(crate) fn is_there() -> bool {
     std::env::var_os(PYTHON).is_some()
 }
 
 /// Nothing where no Python is named, which is said.
-pub fn operations(files: &Files) -> Vec<Operation> {
+pub(crate) fn operations(files: &Files) -> Vec<Operation> {
     let Some(python) = std::env::var_os(PYTHON) else {
         super::say(&format!(
             "no SDK: {PYTHON} names no Python that has azure-mgmt-authorization, azure-keyvault-certificates and msgraph-sdk"

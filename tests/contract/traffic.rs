@@ -15,7 +15,7 @@ use crate::{files, state};
 
 /// A request, and the answer if it was really sent.
 #[derive(Debug, Clone)]
-pub struct Said {
+pub(crate) struct Said {
     /// What of: `certdeck run store`.
     pub by: String,
     pub method: String,
@@ -32,7 +32,7 @@ pub struct Said {
 }
 
 impl Said {
-    pub fn new(by: &str, method: &str, host: &str, path: &str, query: &str) -> Self {
+    pub(crate) fn new(by: &str, method: &str, host: &str, path: &str, query: &str) -> Self {
         let query: Vec<(String, String)> =
             url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let version = query.iter().find(|(name, _)| name == "api-version").map(|(_, value)| value.clone());
@@ -50,13 +50,13 @@ impl Said {
         }
     }
 
-    pub fn is_for_vault(&self) -> bool {
+    pub(crate) fn is_for_vault(&self) -> bool {
         self.host.contains(".vault.")
     }
 
     /// The resource type that the path names: `microsoft.web/sites/slots`; of what belongs to no provider the
     /// last word that is a type.
-    pub fn kind(&self) -> String {
+    pub(crate) fn kind(&self) -> String {
         let path = self.path.to_lowercase();
         let Some((_, after)) = path.rsplit_once("/providers/") else {
             return path
@@ -113,7 +113,7 @@ impl Ear {
 }
 
 /// Everything, in one estate from beginning to end.
-pub fn record() -> Vec<Said> {
+pub(crate) fn record() -> Vec<Said> {
     let recorder = Recorder::default();
     let (cloud, files) = (Cloud::heard_by(recorder.clone()), files::make());
     let mut ear = Ear { recorder, heard: 0, links: BTreeSet::new() };

@@ -9,7 +9,7 @@ use super::schema::{Files, Node};
 
 /// A resource type at one api-version, and who describes it.
 #[derive(Debug)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// `microsoft.keyvault/vaults`
     pub kind: String,
     pub version: String,
@@ -19,7 +19,7 @@ pub struct Shape {
 }
 
 /// Everything below a folder.
-pub fn load(files: &Files, root: &Path) -> Vec<Shape> {
+pub(crate) fn load(files: &Files, root: &Path) -> Vec<Shape> {
     let mut all = Vec::new();
     for path in super::files_below(root) {
         match path.file_name().and_then(|name| name.to_str()) {

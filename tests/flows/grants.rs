@@ -285,7 +285,7 @@ fn wildfabrikam(practice: &Practice) -> [(Key, &'static str); 2] {
 }
 
 /// The inputs of a rekey of `wildfabrikam`.
-pub async fn rekey(practice: &Practice) -> [(Key, &'static str); 3] {
+pub(crate) async fn rekey(practice: &Practice) -> [(Key, &'static str); 3] {
     let order = format!(
         "{}/providers/Microsoft.CertificateRegistration/certificateOrders/wildfabrikam",
         group(practice, "rg-intranet")

@@ -20,7 +20,7 @@ async fn order(practice: &Practice, name: &str) -> Order {
     estate.orders.iter().find(|order| order.id.name() == name).unwrap().clone()
 }
 
-pub async fn current(practice: &Practice, name: &str) -> (String, String) {
+pub(crate) async fn current(practice: &Practice, name: &str) -> (String, String) {
     let order = order(practice, name).await;
     (order.id.as_str().to_owned(), order.thumbprint.unwrap().as_str().to_owned())
 }
@@ -238,7 +238,7 @@ async fn whoever_renews_a_certificate_without_an_order_is_shown_the_way_that_fit
 }
 
 /// Sends the step that is ready, through its confirmation.
-pub fn send(screen: &mut Pty, title: &str) {
+pub(crate) fn send(screen: &mut Pty, title: &str) {
     screen.wait_for(&format!("▸ {title}"));
     screen.wait_for("ready");
     screen.keys("<Enter>");

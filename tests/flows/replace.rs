@@ -20,7 +20,7 @@ use crate::pty::Pty;
 const PASSWORD: &str = "hunter2 and more";
 
 /// A PFX for these names, in a directory of its own.
-pub fn pfx(hosts: &[&str]) -> (tempfile::TempDir, String) {
+pub(crate) fn pfx(hosts: &[&str]) -> (tempfile::TempDir, String) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let root = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -46,7 +46,7 @@ pub fn pfx(hosts: &[&str]) -> (tempfile::TempDir, String) {
     (dir, path)
 }
 
-pub async fn certificate(practice: &Practice, name: &str) -> Value {
+pub(crate) async fn certificate(practice: &Practice, name: &str) -> Value {
     let subscription = &practice.emulator.connection().subscription_ids[0];
     practice
         .arm(&format!(
@@ -55,7 +55,7 @@ pub async fn certificate(practice: &Practice, name: &str) -> Value {
         .await
 }
 
-pub async fn site(practice: &Practice, name: &str) -> Value {
+pub(crate) async fn site(practice: &Practice, name: &str) -> Value {
     let subscription = &practice.emulator.connection().subscription_ids[0];
     practice
         .arm(&format!(
@@ -65,7 +65,7 @@ pub async fn site(practice: &Practice, name: &str) -> Value {
 }
 
 /// Type and thumbprint of a hostname of a site.
-pub fn binding<'a>(site: &'a Value, host: &str) -> (&'a str, Option<&'a str>) {
+pub(crate) fn binding<'a>(site: &'a Value, host: &str) -> (&'a str, Option<&'a str>) {
     let states = site["properties"]["hostNameSslStates"].as_array().unwrap();
     let state = states.iter().find(|state| state["name"] == host).unwrap();
     (state["sslState"].as_str().unwrap(), state["thumbprint"].as_str())

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use crate::cloud::Cloud;
 use crate::state;
 
-pub struct Run {
+pub(crate) struct Run {
     pub flow: &'static str,
     settings: Vec<String>,
     more: Vec<String>,
@@ -15,14 +15,14 @@ pub struct Run {
 }
 
 impl Run {
-    pub fn new(flow: &'static str, settings: &[&str]) -> Self {
+    pub(crate) fn new(flow: &'static str, settings: &[&str]) -> Self {
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
         Self { flow, settings, more: Vec::new(), pfx: None }
     }
 
     /// The same once for each of its inputs, with this text in the place of the value that it has.
     #[allow(dead_code, reason = "the contract tests share this file")]
-    pub fn each_with<'r>(&'r self, text: &'r str) -> impl Iterator<Item = (&'r str, Self)> {
+    pub(crate) fn each_with<'r>(&'r self, text: &'r str) -> impl Iterator<Item = (&'r str, Self)> {
         self.settings.iter().enumerate().map(move |(at, setting)| {
             let name = setting.split('=').next().unwrap_or_default();
             let mut settings = self.settings.clone();
@@ -32,7 +32,7 @@ impl Run {
     }
 
     /// With a PFX to upload, its password in a file.
-    pub fn uploading(mut self, pfx: &Path) -> Self {
+    pub(crate) fn uploading(mut self, pfx: &Path) -> Self {
         self.settings.push(format!("file={}", pfx.display()));
         self.more = vec!["--password-file".to_owned(), pfx.with_file_name("password").display().to_string()];
         self.pfx = Some(pfx.display().to_string());
@@ -40,7 +40,7 @@ impl Run {
     }
 
     /// `certdeck run` of it, with more options.
-    pub fn certdeck(&self, cloud: &Cloud, more: &[&str]) -> Output {
+    pub(crate) fn certdeck(&self, cloud: &Cloud, more: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
         command.env_clear().env("HOME", cloud.home()).current_dir(cloud.home()).envs(cloud.environment());
         let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
@@ -53,7 +53,7 @@ impl Run {
 }
 
 /// All flows. `files` has what is uploaded.
-pub fn all(cloud: &Cloud, files: &Path) -> Vec<Run> {
+pub(crate) fn all(cloud: &Cloud, files: &Path) -> Vec<Run> {
     let group = "resource-group=rg-shop";
     let bought = "order=contosowww";
     let shop = "app=rg-shop/contoso-shop";

@@ -6,7 +6,7 @@ use std::time::Duration;
 use certdeck::flow::engine::{Conductor, Ending};
 use certdeck::flow::{FlowName, Key, Step, StepId};
 use certdeck::model::{DomainName, Hostname, Problem};
-use certdeck::practice::provider::certificate_registration::registry;
+use certdeck::practice::registered_domain;
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
@@ -220,7 +220,7 @@ fn client_and_practice_cloud_find_the_same_registries_by_lists_and_readings_of_t
         let registry = rule.trim_start_matches('!').replace('*', "label");
         for name in [format!("example.{registry}"), format!("www.example.{registry}"), registry] {
             let Ok(host) = Hostname::parse(&name) else { continue };
-            let theirs = registry::root_of(&name).to_owned();
+            let theirs = registered_domain(&name).to_owned();
             assert_eq!(DomainName(host).root(), theirs, "{name}");
             count += 1;
         }

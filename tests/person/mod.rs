@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// A practice cloud of the test's own: what is turned at its sign-in service must turn nobody else's.
-pub struct Practice {
+pub(crate) struct Practice {
     pub emulator: Emulator,
     pub control: reqwest::Client,
     pub dir: tempfile::TempDir,
 }
 
 impl Practice {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut options = Options::new(dir.path().join("cloud"));
         options.pace = Pace::Instant;
@@ -29,11 +29,11 @@ impl Practice {
         Self { emulator, control, dir }
     }
 
-    pub fn says(&self) -> &practice::Connection {
+    pub(crate) fn says(&self) -> &practice::Connection {
         self.emulator.connection()
     }
 
-    pub fn connection(&self, chain: Chain) -> Connection {
+    pub(crate) fn connection(&self, chain: Chain) -> Connection {
         let says = self.says();
         let saved = Some(Saved::at(self.saved()));
         Connection {
@@ -45,15 +45,15 @@ impl Practice {
         }
     }
 
-    pub fn saved(&self) -> PathBuf {
+    pub(crate) fn saved(&self) -> PathBuf {
         self.dir.path().join("state/sign-ins.json")
     }
 
-    pub async fn client(&self, identity: impl Into<Identity>) -> Client {
+    pub(crate) async fn client(&self, identity: impl Into<Identity>) -> Client {
         Client::connect(self.connection(Chain::just(identity))).await.unwrap()
     }
 
-    pub async fn control(&self, path: &str, body: Value) -> Value {
+    pub(crate) async fn control(&self, path: &str, body: Value) -> Value {
         let url = format!("{}/_emulator/{path}", self.says().arm);
         let answer = self.control.post(url).json(&body).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
@@ -61,7 +61,7 @@ impl Practice {
     }
 
     /// How many of the requests so far went there.
-    pub async fn seen(&self, path: &str) -> usize {
+    pub(crate) async fn seen(&self, path: &str) -> usize {
         let log: Value = self
             .control
             .get(format!("{}/_emulator/requests", self.says().arm))
@@ -75,19 +75,19 @@ impl Practice {
         all.iter().filter(|entry| entry["path"].as_str().unwrap().contains(path)).count()
     }
 
-    pub fn person(&self) -> Identity {
+    pub(crate) fn person(&self) -> Identity {
         OwnSignIn::DeviceCode { tenant: Some(self.says().tenant_id.clone()), client_id: None }.into()
     }
 
     /// A client that asks a person, and where the person sees what is asked.
-    pub async fn with_person(&self, chain: Chain) -> (Client, UnboundedReceiver<SignIn>) {
+    pub(crate) async fn with_person(&self, chain: Chain) -> (Client, UnboundedReceiver<SignIn>) {
         let (desk, asked) = Desk::open();
         let connection = Connection { desk: Some(desk), ..self.connection(chain) };
         (Client::connect(connection).await.unwrap(), asked)
     }
 
     /// Types the next code in.
-    pub async fn type_code(&self, asked: &mut UnboundedReceiver<SignIn>) -> String {
+    pub(crate) async fn type_code(&self, asked: &mut UnboundedReceiver<SignIn>) -> String {
         let code = match asked.recv().await {
             Some(SignIn::Asked(code)) => code,
             other => panic!("nobody is asked: {other:?}"),
@@ -99,7 +99,7 @@ impl Practice {
     }
 
     /// The program itself, with nothing of this machine's own environment but what is given.
-    pub fn certdeck(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+    pub(crate) fn certdeck(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
         let says = self.says();
         let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
         command.args(arguments).env_clear().env("HOME", self.dir.path());

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
-use certdeck::practice::{Emulator, Options, Pace, ca::facts::thumbprint};
+use certdeck::practice::{Emulator, Options, Pace, thumbprint};
 use hickory_proto::{
     op::{Message, Query},
     rr::{Name, RData, RecordType},

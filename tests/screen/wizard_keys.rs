@@ -8,7 +8,7 @@ use certdeck::app::wizard::Origin;
 use certdeck::flow::{FlowName, Key, Observed, Seen, StepId};
 use certdeck::model::{Estate, OrderStatus, Problem};
 
-pub const PURCHASE: &str = ":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<PgDn>";
+pub(crate) const PURCHASE: &str = ":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<PgDn>";
 
 /// A wizard that stands before buying.
 fn ready_to_buy() -> Screen {
@@ -17,7 +17,7 @@ fn ready_to_buy() -> Screen {
     screen
 }
 
-pub fn fabrikam(status: OrderStatus) -> certdeck::model::Order {
+pub(crate) fn fabrikam(status: OrderStatus) -> certdeck::model::Order {
     order(&group(MAIN, "web"), "fabrikam-www", "fabrikam.com", status)
 }
 
@@ -266,7 +266,7 @@ fn an_order_is_continued_at_the_first_page_that_is_not_done() {
 }
 
 /// Step 2 of an order by TXT record, observed with these records.
-pub fn verifying(txt: &[&str]) -> Screen {
+pub(crate) fn verifying(txt: &[&str]) -> Screen {
     let mut screen = Screen::filled();
     screen.press("3/pay<Enter>:verify<Enter>").settle(Observed::default());
     screen.press("<Tab><Space><Space><Space><S-Tab>");

@@ -14,7 +14,7 @@ use sha1::{Digest, Sha1};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-pub struct Cloud {
+pub(crate) struct Cloud {
     runtime: Runtime,
     emulator: Option<Emulator>,
     connection: Connection,
@@ -22,22 +22,22 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(|_| ())
     }
 
     /// The same, each exchange heard.
-    pub fn heard_by(recorder: Recorder) -> Self {
+    pub(crate) fn heard_by(recorder: Recorder) -> Self {
         Self::with(|options| options.recorder = Some(recorder))
     }
 
     /// A cloud with settings of its own.
-    pub fn with(change: impl FnOnce(&mut Options)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut Options)) -> Self {
         Self::open(tempfile::tempdir().unwrap(), None, change)
     }
 
     /// A cloud in a copy of another one's directory, with one request held.
-    pub fn copy_of(other: &Path, gate: Option<Gate>) -> Self {
+    pub(crate) fn copy_of(other: &Path, gate: Option<Gate>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         copy_files(other, dir.path());
         Self::open(dir, gate, |_| ())
@@ -53,7 +53,7 @@ impl Cloud {
     }
 
     /// Ends in order; the directory can be copied then.
-    pub fn shut_down(&mut self) -> PathBuf {
+    pub(crate) fn shut_down(&mut self) -> PathBuf {
         if let Some(emulator) = self.emulator.take() {
             self.runtime.block_on(emulator.shutdown());
         }
@@ -61,22 +61,22 @@ impl Cloud {
     }
 
     /// Ends in order, for copies to begin where it stood.
-    pub fn shut_down_for_copies(mut self) -> TempDir {
+    pub(crate) fn shut_down_for_copies(mut self) -> TempDir {
         let copy = tempfile::tempdir().unwrap();
         copy_files(&self.shut_down(), copy.path());
         copy
     }
 
-    pub fn connection(&self) -> &Connection {
+    pub(crate) fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    pub fn runtime(&self) -> &Runtime {
+    pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 
     /// What points certdeck at it.
-    pub fn environment(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         let connection = &self.connection;
         vec![
             ("CERTDECK_ARM_ENDPOINT", connection.arm.clone()),
@@ -89,20 +89,20 @@ impl Cloud {
     }
 
     /// A home for programs of the test, beside the cloud's own files, so that both go together.
-    pub fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         let home = self.connection.ca_pem.with_file_name("home");
         std::fs::create_dir_all(&home).unwrap();
         home
     }
 
     /// Something that somebody else does in the cloud, without any code of certdeck's client.
-    pub fn arm(&self, method: &str, path: &str, body: &Value) -> Value {
+    pub(crate) fn arm(&self, method: &str, path: &str, body: &Value) -> Value {
         let url = format!("{}{path}?api-version=2026-02-01", self.connection.arm);
         self.send(method, &url, "https://management.azure.com", body)
     }
 
     /// The same in one of its vaults.
-    pub fn vault(&self, vault: &str, method: &str, path: &str, body: &Value) -> Value {
+    pub(crate) fn vault(&self, vault: &str, method: &str, path: &str, body: &Value) -> Value {
         let port = self.connection.arm.rsplit(':').next().unwrap();
         let url = format!("https://{vault}.vault.localhost:{port}{path}?api-version=7.4");
         self.send(method, &url, &format!("https://vault.localhost:{port}"), body)
@@ -142,12 +142,12 @@ impl Cloud {
     }
 
     /// What its control plane is told.
-    pub fn tell(&self, place: &str, body: &Value) {
+    pub(crate) fn tell(&self, place: &str, body: &Value) {
         self.control_send("POST", place, Some(body));
     }
 
     /// What its control plane is to forget.
-    pub fn clear(&self, place: &str) {
+    pub(crate) fn clear(&self, place: &str) {
         self.control_send("DELETE", place, None);
     }
 
@@ -162,12 +162,12 @@ impl Cloud {
     }
 
     /// How many certificates were bought that were not there from the beginning.
-    pub fn purchases(&self) -> u64 {
+    pub(crate) fn purchases(&self) -> u64 {
         self.control("purchases")["count"].as_u64().unwrap()
     }
 
     /// An answer of the control plane, asked for without any code of certdeck's client.
-    pub fn control(&self, place: &str) -> Value {
+    pub(crate) fn control(&self, place: &str) -> Value {
         let authority = self.connection.arm.strip_prefix("https://").unwrap();
         let mut stream = self.handshake(authority, "localhost");
         write!(stream, "GET /_emulator/{place} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n")
@@ -181,7 +181,7 @@ impl Cloud {
 
     /// SHA-1 of the certificate that the front door shows for this name, its chain checked against the
     /// cloud's CA.
-    pub fn served_thumbprint(&self, host: &str) -> String {
+    pub(crate) fn served_thumbprint(&self, host: &str) -> String {
         let stream = self.handshake(&self.connection.tls_front_door, host);
         let leaf = &stream.conn.peer_certificates().unwrap()[0];
         format!("{:X}", Sha1::digest(leaf))
@@ -212,7 +212,7 @@ impl Cloud {
 }
 
 /// The files of a directory, without those below it.
-pub fn copy_files(from: &Path, to: &Path) {
+pub(crate) fn copy_files(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         if entry.file_type().unwrap().is_file() {
             std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();

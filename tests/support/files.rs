@@ -6,10 +6,10 @@ use std::path::Path;
 use certdeck::pki::{self, Bundle, Wrapping};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
-pub const PASSWORD: &str = "hunter2 for uploads";
+pub(crate) const PASSWORD: &str = "hunter2 for uploads";
 
 /// PFX files with their password beside them, a private certificate without any, and a public one.
-pub fn make() -> tempfile::TempDir {
+pub(crate) fn make() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     put(&dir.path().join("contoso.pfx"), &pfx("contoso.com"));
     put(&dir.path().join("shop.pfx"), &pfx("shop.contoso.com"));

@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// `GET /subscriptions?api-version=…`
     pub line: String,
     /// Lower-case names.
@@ -23,12 +23,12 @@ pub struct Seen {
 }
 
 impl Seen {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
-pub enum Reply {
+pub(crate) enum Reply {
     Say(u16, Vec<(&'static str, String)>, String),
     /// Closes the connection without an answer.
     HangUp,
@@ -39,16 +39,16 @@ pub enum Reply {
 }
 
 impl Reply {
-    pub fn json(status: u16, body: &Value) -> Self {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::Say(status, Vec::new(), body.to_string())
     }
 
-    pub fn empty(status: u16) -> Self {
+    pub(crate) fn empty(status: u16) -> Self {
         Self::Say(status, Vec::new(), String::new())
     }
 
     #[must_use]
-    pub fn header(self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn header(self, name: &'static str, value: impl Into<String>) -> Self {
         match self {
             Self::Say(status, mut headers, body) => {
                 headers.push((name, value.into()));
@@ -59,7 +59,7 @@ impl Reply {
     }
 }
 
-pub struct Server {
+pub(crate) struct Server {
     /// Its address, by the name that its certificate is for.
     pub origin: String,
     pub port: u16,
@@ -70,17 +70,20 @@ pub struct Server {
 impl Server {
     /// Answers with what `script` says to a request and the number of requests like it (same line) that came
     /// before. Sign-in and metadata answer by themselves, the token being `token-N` for the N-th sign-in.
-    pub async fn start(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
         Self::listen("127.0.0.1", script, true).await
     }
 
     /// The same by a name that no resolver knows: only a proxy finds it.
-    pub async fn named(host: &str, script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn named(
+        host: &str,
+        script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         Self::listen(host, script, true).await
     }
 
     /// The same with nothing but the metadata answered by itself: the script is asked for tokens too.
-    pub async fn start_bare(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start_bare(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
         Self::listen("127.0.0.1", script, false).await
     }
 
@@ -151,7 +154,7 @@ impl Server {
         server
     }
 
-    pub fn connection(&self) -> Connection {
+    pub(crate) fn connection(&self) -> Connection {
         Connection {
             arm_endpoint: Some(self.origin.parse().unwrap()),
             authorities: certdeck::config::authorities(self.ca.path()).unwrap(),
@@ -161,16 +164,16 @@ impl Server {
     }
 
     /// The file with its certificate authority.
-    pub fn ca_file(&self) -> &Path {
+    pub(crate) fn ca_file(&self) -> &Path {
         self.ca.path()
     }
 
-    pub async fn client(&self) -> Client {
+    pub(crate) async fn client(&self) -> Client {
         Client::connect(self.connection()).await.unwrap()
     }
 
     /// The requests whose line contains `part`.
-    pub fn seen(&self, part: &str) -> Vec<Seen> {
+    pub(crate) fn seen(&self, part: &str) -> Vec<Seen> {
         self.seen.lock().unwrap().iter().filter(|seen| seen.line.contains(part)).cloned().collect()
     }
 }

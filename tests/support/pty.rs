@@ -13,7 +13,7 @@ use tempfile::TempDir;
 /// Long enough for a debug build on a busy machine; nothing waits that long unless it fails.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-pub struct Pty {
+pub(crate) struct Pty {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     keyboard: Box<dyn Write + Send>,
@@ -26,22 +26,22 @@ pub struct Pty {
 
 impl Pty {
     /// `certdeck demo` at 80x24 with a home of its own.
-    pub fn demo() -> Self {
+    pub(crate) fn demo() -> Self {
         Self::start(&[env!("CARGO_BIN_EXE_certdeck"), "demo"], &[])
     }
 
     /// A shell script that finds the program in `$CERTDECK`.
-    pub fn shell(script: &str) -> Self {
+    pub(crate) fn shell(script: &str) -> Self {
         Self::start(&["/bin/sh", "-c", script], &[])
     }
 
     /// Any command at 80x24, with these variables beside the few that it needs.
-    pub fn start(command: &[&str], environment: &[(&str, String)]) -> Self {
+    pub(crate) fn start(command: &[&str], environment: &[(&str, String)]) -> Self {
         Self::sized(command, environment, 80, 24)
     }
 
     /// The same in a terminal that has this size from the beginning.
-    pub fn sized(command: &[&str], environment: &[(&str, String)], columns: u16, rows: u16) -> Self {
+    pub(crate) fn sized(command: &[&str], environment: &[(&str, String)], columns: u16, rows: u16) -> Self {
         let home = tempfile::tempdir().unwrap();
         let pty = native_pty_system().openpty(size(columns, rows)).unwrap();
         let mut builder = CommandBuilder::new(command[0]);
@@ -75,12 +75,12 @@ impl Pty {
     }
 
     /// Everything that shows now, one line a row.
-    pub fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         self.model.screen().contents()
     }
 
     /// Everything that was ever written, control sequences included.
-    pub fn wire(&mut self) -> String {
+    pub(crate) fn wire(&mut self) -> String {
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
             self.take(&bytes);
         }
@@ -88,16 +88,16 @@ impl Pty {
     }
 
     /// Waits until this text shows.
-    pub fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         self.wait_until(text, |screen| screen.contains(text));
     }
 
     /// Waits until this text shows no more.
-    pub fn wait_without(&mut self, text: &str) {
+    pub(crate) fn wait_without(&mut self, text: &str) {
         self.wait_until(text, |screen| !screen.contains(text));
     }
 
-    pub fn wait_until(&mut self, what: &str, holds: impl Fn(&str) -> bool) {
+    pub(crate) fn wait_until(&mut self, what: &str, holds: impl Fn(&str) -> bool) {
         let until = Instant::now() + PATIENCE;
         while !holds(&self.screen()) {
             let left = until.saturating_duration_since(Instant::now());
@@ -111,19 +111,19 @@ impl Pty {
     }
 
     /// Presses keys in their written form: `:purchase<Enter>`.
-    pub fn keys(&mut self, written: &str) {
+    pub(crate) fn keys(&mut self, written: &str) {
         let bytes: Vec<u8> = Key::parse_all(written).unwrap().into_iter().flat_map(encode).collect();
         self.keyboard.write_all(&bytes).unwrap();
         self.keyboard.flush().unwrap();
     }
 
     /// Sends bytes as a terminal would: what is pasted, or keys in another form.
-    pub fn send(&mut self, bytes: &str) {
+    pub(crate) fn send(&mut self, bytes: &str) {
         self.keyboard.write_all(bytes.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
     }
 
-    pub fn resize(&mut self, columns: u16, rows: u16) {
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
         while let Ok(bytes) = self.output.try_recv() {
             self.take(&bytes);
         }
@@ -131,12 +131,12 @@ impl Pty {
         self.master.resize(size(columns, rows)).unwrap();
     }
 
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_raw(self.id()).unwrap(), signal).unwrap();
     }
 
     /// Waits for the end of the program and of its output; gives the exit code.
-    pub fn wait_exit(&mut self) -> u32 {
+    pub(crate) fn wait_exit(&mut self) -> u32 {
         let until = Instant::now() + PATIENCE;
         while let Ok(bytes) = self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
             self.take(&bytes);
@@ -146,7 +146,7 @@ impl Pty {
     }
 
     /// Alternate screen, cursor, paste mode and line discipline are as they were.
-    pub fn assert_given_back(&self) {
+    pub(crate) fn assert_given_back(&self) {
         let screen = self.model.screen();
         assert!(!screen.alternate_screen(), "the alternate screen is left on");
         assert!(!screen.hide_cursor(), "the cursor is left hidden");
@@ -154,12 +154,12 @@ impl Pty {
         assert_eq!(modes(&*self.master), self.modes_before, "the line discipline is left changed");
     }
 
-    pub fn home(&self) -> &std::path::Path {
+    pub(crate) fn home(&self) -> &std::path::Path {
         self.home.path()
     }
 
     /// The process id.
-    pub fn id(&self) -> i32 {
+    pub(crate) fn id(&self) -> i32 {
         self.child.process_id().and_then(|id| i32::try_from(id).ok()).unwrap()
     }
 
@@ -177,7 +177,7 @@ impl Drop for Pty {
 }
 
 /// Waits until a directory has a file in it that is whole.
-pub fn wait_for_file(dir: &std::path::Path) {
+pub(crate) fn wait_for_file(dir: &std::path::Path) {
     let until = Instant::now() + PATIENCE;
     let is_there = || {
         let names = std::fs::read_dir(dir).into_iter().flatten().map(|entry| entry.unwrap().path());
@@ -190,7 +190,7 @@ pub fn wait_for_file(dir: &std::path::Path) {
 }
 
 /// Waits until a process that is not a child is gone, or waits to be collected by whoever inherited it.
-pub fn wait_gone(id: i32) {
+pub(crate) fn wait_gone(id: i32) {
     let until = Instant::now() + PATIENCE;
     let alive = || {
         let state = std::fs::read_to_string(format!("/proc/{id}/stat"));

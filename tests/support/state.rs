@@ -7,7 +7,7 @@ use certdeck::model::{Estate, Order};
 
 use super::cloud::Cloud;
 
-pub fn estate(cloud: &Cloud) -> Estate {
+pub(crate) fn estate(cloud: &Cloud) -> Estate {
     cloud.runtime().block_on(async {
         let client = client(cloud).await;
         let mut estate = inventory::load(&client, &[]).await.unwrap();
@@ -17,7 +17,7 @@ pub fn estate(cloud: &Cloud) -> Estate {
 }
 
 /// A client of the same kind as the program's.
-pub async fn client(cloud: &Cloud) -> Client {
+pub(crate) async fn client(cloud: &Cloud) -> Client {
     let connection = cloud.connection();
     let connection = azure::Connection {
         arm_endpoint: connection.arm.parse().ok(),
@@ -50,7 +50,7 @@ fn locks_of(cloud: &Cloud, estate: &Estate) -> Vec<String> {
     })
 }
 
-pub fn of(cloud: &Cloud) -> Vec<String> {
+pub(crate) fn of(cloud: &Cloud) -> Vec<String> {
     let estate = estate(cloud);
     let locks = locks_of(cloud, &estate);
     let purchases = format!("{} bought", cloud.purchases());
@@ -89,7 +89,7 @@ pub fn of(cloud: &Cloud) -> Vec<String> {
 }
 
 /// The lines that only one of them has.
-pub fn different<'a>(found: &'a [String], expected: &'a [String]) -> Vec<&'a String> {
+pub(crate) fn different<'a>(found: &'a [String], expected: &'a [String]) -> Vec<&'a String> {
     let only = |one: &'a [String], other: &'a [String]| one.iter().filter(move |line| !other.contains(line));
     only(found, expected).chain(only(expected, found)).collect()
 }

@@ -12,7 +12,7 @@ const SEGMENT: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'(').remove(b')');
 
 /// The host of a plane. A vault outside of the cloud's suffix is refused before a token is requested.
-pub fn base(cloud: &Cloud, plane: &Plane) -> Result<Url, AzureError> {
+pub(crate) fn base(cloud: &Cloud, plane: &Plane) -> Result<Url, AzureError> {
     match plane {
         Plane::Arm => Ok(cloud.arm.clone()),
         Plane::Graph => cloud
@@ -30,7 +30,7 @@ pub fn base(cloud: &Cloud, plane: &Plane) -> Result<Url, AzureError> {
 }
 
 /// The token audience of a plane.
-pub fn audience(cloud: &Cloud, plane: &Plane) -> String {
+pub(crate) fn audience(cloud: &Cloud, plane: &Plane) -> String {
     match plane {
         Plane::Arm => cloud.arm_audience.clone(),
         Plane::Graph => {
@@ -40,12 +40,12 @@ pub fn audience(cloud: &Cloud, plane: &Plane) -> String {
     }
 }
 
-pub fn of(cloud: &Cloud, request: &Request) -> Result<Url, AzureError> {
+pub(crate) fn of(cloud: &Cloud, request: &Request) -> Result<Url, AzureError> {
     join(base(cloud, &request.plane)?, request)
 }
 
 /// The request's path and query on a host.
-pub fn join(mut url: Url, request: &Request) -> Result<Url, AzureError> {
+pub(crate) fn join(mut url: Url, request: &Request) -> Result<Url, AzureError> {
     let segments: Vec<&str> = request.path.split('/').skip(1).collect();
     if segments.iter().any(|segment| matches!(*segment, "." | "..")) {
         return Err(AzureError::Setup(format!("'{}' is no path of a resource", request.path)));
@@ -68,7 +68,7 @@ pub fn join(mut url: Url, request: &Request) -> Result<Url, AzureError> {
 /// A link in an answer (`nextLink`, `Location`, `Azure-AsyncOperation`): followed verbatim, and only if it
 /// leads back to the sender of the answer, because the token is sent with it. Resource Manager may also name
 /// one of its own regions, such as `westeurope.management.azure.com`.
-pub fn follow(cloud: &Cloud, came_from: &Url, link: &str) -> Result<Url, AzureError> {
+pub(crate) fn follow(cloud: &Cloud, came_from: &Url, link: &str) -> Result<Url, AzureError> {
     let refused = |found: String| AzureError::HostRefused {
         found,
         expected: format!("an address of {}", host_of(came_from)),

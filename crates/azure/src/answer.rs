@@ -16,7 +16,7 @@ use certdeck_model::printable;
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug, Clone)]
-pub struct ServiceAnswer {
+pub(crate) struct ServiceAnswer {
     pub status: u16,
     /// `Null` if the body was empty, or was an error page that is no JSON.
     pub body: Value,
@@ -45,7 +45,7 @@ pub struct AsItIs {
 }
 
 impl ServiceAnswer {
-    pub fn new(status: u16, headers: &HeaderMap, body: Value) -> Self {
+    pub(crate) fn new(status: u16, headers: &HeaderMap, body: Value) -> Self {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Self {
             status,
@@ -65,11 +65,11 @@ impl ServiceAnswer {
         }
     }
 
-    pub fn is_success(&self) -> bool {
+    pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    pub fn refusal(&self) -> Refusal {
+    pub(crate) fn refusal(&self) -> Refusal {
         let mut refusal = Refusal::read(self.status, &self.body);
         refusal.request_id.clone_from(&self.request_id);
         refusal.correlation_id.clone_from(&self.correlation_id);
@@ -78,7 +78,7 @@ impl ServiceAnswer {
     }
 
     /// The body, or `None` if there was none.
-    pub fn into_body(self) -> Option<Value> {
+    pub(crate) fn into_body(self) -> Option<Value> {
         (!self.body.is_null()).then_some(self.body)
     }
 }

@@ -476,7 +476,7 @@ impl Odd {
     /// The maximum number of elements that are named.
     const NAMED: usize = 3;
 
-    pub fn add(&mut self, element: &Value) {
+    pub(crate) fn add(&mut self, element: &Value) {
         self.count += 1;
         if self.names.len() < Self::NAMED {
             let name = json::text(element, "/id").or_else(|| json::text(element, "/name"));
@@ -485,7 +485,7 @@ impl Odd {
     }
 
     /// The error with their names, if there are any.
-    pub fn end(self, client: &Client, request: &Request) -> Result<(), AzureError> {
+    pub(crate) fn end(self, client: &Client, request: &Request) -> Result<(), AzureError> {
         let more = match self.count - self.names.len() {
             0 if self.count == 0 => return Ok(()),
             0 => String::new(),

@@ -83,7 +83,7 @@ const KNOWN: [(&str, &str, &str, &str, &str, bool); 3] = [
 ];
 
 /// The default ARM endpoint.
-pub const PUBLIC_ARM: &str = KNOWN[0].1;
+pub(crate) const PUBLIC_ARM: &str = KNOWN[0].1;
 
 impl Cloud {
     /// The cloud that Microsoft runs at this ARM endpoint, if it is one of them.
@@ -185,12 +185,12 @@ fn other_doors(says: &Value) -> Vec<(IpAddr, SocketAddr)> {
     doors.into_iter().flatten().filter_map(door).collect()
 }
 
-pub fn same_origin(one: &Url, other: &Url) -> bool {
+pub(crate) fn same_origin(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin() && one.origin().is_tuple()
 }
 
 /// The host, and the port if it is not the usual one.
-pub fn host_of(url: &Url) -> String {
+pub(crate) fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
     url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
 }
@@ -205,7 +205,7 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-pub fn is_localhost(name: &str) -> bool {
+pub(crate) fn is_localhost(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
 }

@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 use certdeck_model::{Hostname, ResourceId, Tags, Thumbprint, printable};
 
 /// The elements of a list answer, whether it is an array or wrapped in `value`.
-pub fn elements(answer: &Value) -> &[Value] {
+pub(crate) fn elements(answer: &Value) -> &[Value] {
     let list = answer.as_array().or_else(|| answer.get("value").and_then(Value::as_array));
     list.map_or(&[], Vec::as_slice)
 }
 
 /// The text at a JSON pointer; an empty one counts as absent.
-pub fn text(value: &Value, pointer: &str) -> Option<String> {
+pub(crate) fn text(value: &Value, pointer: &str) -> Option<String> {
     match value.pointer(pointer)? {
         Value::String(text) if !text.is_empty() => Some(printable(text).into_owned()),
         Value::Number(number) => Some(number.to_string()),
@@ -24,11 +24,11 @@ pub fn text(value: &Value, pointer: &str) -> Option<String> {
 }
 
 /// The text at a JSON pointer, empty if there is none.
-pub fn text_or_empty<T: From<String>>(value: &Value, pointer: &str) -> T {
+pub(crate) fn text_or_empty<T: From<String>>(value: &Value, pointer: &str) -> T {
     text(value, pointer).unwrap_or_default().into()
 }
 
-pub fn flag(value: &Value, pointer: &str) -> bool {
+pub(crate) fn flag(value: &Value, pointer: &str) -> bool {
     match value.pointer(pointer) {
         Some(Value::Bool(flag)) => *flag,
         Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
@@ -37,31 +37,31 @@ pub fn flag(value: &Value, pointer: &str) -> bool {
 }
 
 /// A whole number, even if it is written as text.
-pub fn number(value: &Value, pointer: &str) -> Option<u32> {
+pub(crate) fn number(value: &Value, pointer: &str) -> Option<u32> {
     text(value, pointer)?.parse().ok()
 }
 
 /// The texts of the array at a JSON pointer.
-pub fn texts(value: &Value, pointer: &str) -> Vec<String> {
+pub(crate) fn texts(value: &Value, pointer: &str) -> Vec<String> {
     let list = value.pointer(pointer).and_then(Value::as_array);
     list.into_iter().flatten().filter_map(Value::as_str).map(|text| printable(text).into_owned()).collect()
 }
 
 /// The hostnames of the array at a JSON pointer; texts that are no hostnames are omitted.
-pub fn hosts(value: &Value, pointer: &str) -> Vec<Hostname> {
+pub(crate) fn hosts(value: &Value, pointer: &str) -> Vec<Hostname> {
     texts(value, pointer).iter().filter_map(|text| Hostname::parse(text).ok()).collect()
 }
 
-pub fn id(value: &Value, pointer: &str) -> Option<ResourceId> {
+pub(crate) fn id(value: &Value, pointer: &str) -> Option<ResourceId> {
     text(value, pointer).and_then(|text| ResourceId::parse(&text).ok())
 }
 
-pub fn thumbprint(value: &Value, pointer: &str) -> Option<Thumbprint> {
+pub(crate) fn thumbprint(value: &Value, pointer: &str) -> Option<Thumbprint> {
     text(value, pointer).and_then(|text| Thumbprint::parse(&text).ok())
 }
 
 /// The tags of a resource, exactly as they are (`Tags`).
-pub fn tags(value: &Value) -> Tags {
+pub(crate) fn tags(value: &Value) -> Tags {
     let all = value.get("tags").and_then(Value::as_object);
     all.into_iter()
         .flatten()
@@ -70,7 +70,7 @@ pub fn tags(value: &Value) -> Tags {
 }
 
 /// A body with the tags of its resource; without any, the body does not mention them.
-pub fn tagged(mut body: Value, tags: &Tags) -> Value {
+pub(crate) fn tagged(mut body: Value, tags: &Tags) -> Value {
     if !tags.is_empty() {
         body["tags"] = tags
             .iter()
@@ -82,7 +82,7 @@ pub fn tagged(mut body: Value, tags: &Tags) -> Value {
 }
 
 /// A moment: with an offset, with `Z`, without a zone (then UTC), or in Unix seconds.
-pub fn time(value: &Value, pointer: &str) -> Option<Timestamp> {
+pub(crate) fn time(value: &Value, pointer: &str) -> Option<Timestamp> {
     let moment = match value.pointer(pointer)? {
         Value::String(text) => parse_time(text)?,
         Value::Number(seconds) => Timestamp::from_second(seconds.as_i64()?).ok()?,

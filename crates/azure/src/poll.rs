@@ -11,7 +11,7 @@ use super::json;
 use super::request::Method;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PollTarget {
+pub(crate) enum PollTarget {
     /// `Azure-AsyncOperation`: its answers contain a status.
     Operation(String),
     /// `Location`: answers 202 until the operation is over.
@@ -21,7 +21,7 @@ pub enum PollTarget {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     Done(Option<Value>),
     /// The operation is over; the resource itself has the result.
     ReadResource,
@@ -54,7 +54,7 @@ pub const RUNNING: [&str; 12] = [
 pub const FAILED: [&str; 3] = ["Failed", "Canceled", "Cancelled"];
 
 /// The decision after the change was accepted.
-pub fn begin(method: Method, answer: &ServiceAnswer) -> Next {
+pub(crate) fn begin(method: Method, answer: &ServiceAnswer) -> Next {
     let after = answer.retry_after;
     if let Some(url) = &answer.operation {
         return Next::Poll {
@@ -70,7 +70,7 @@ pub fn begin(method: Method, answer: &ServiceAnswer) -> Next {
 }
 
 /// The decision after an answer to a poll.
-pub fn go_on(method: Method, target: PollTarget, answer: &ServiceAnswer) -> Next {
+pub(crate) fn go_on(method: Method, target: PollTarget, answer: &ServiceAnswer) -> Next {
     match target {
         PollTarget::Resource if answer.status == 404 => wait(PollTarget::Resource, answer, "not there yet"),
         _ if !answer.is_success() => Next::Failed(answer.refusal()),
@@ -93,7 +93,7 @@ pub fn go_on(method: Method, target: PollTarget, answer: &ServiceAnswer) -> Next
 }
 
 /// Whether an answer concerns only the poll itself, not the operation.
-pub fn says_nothing(status: u16) -> bool {
+pub(crate) fn says_nothing(status: u16) -> bool {
     matches!(status, 401 | 403 | 408 | 429 | 500..)
 }
 
@@ -149,7 +149,7 @@ fn is_one_of(state: &str, states: &[&str]) -> bool {
 }
 
 /// The pause before the next poll: what the service asks for, otherwise short at first and longer later.
-pub fn pause(after: Option<Duration>, polls: u32) -> Duration {
+pub(crate) fn pause(after: Option<Duration>, polls: u32) -> Duration {
     const STEPS: [u64; 4] = [1, 2, 3, 5];
     let steady = Duration::from_secs(STEPS[(polls as usize).min(STEPS.len() - 1)]);
     after.unwrap_or(steady).clamp(Duration::from_millis(100), Duration::from_secs(300))

@@ -6,7 +6,7 @@ use super::request::Repeat;
 
 /// The result of a failed try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TryFailure {
+pub(crate) enum TryFailure {
     /// The connection failed: the service received nothing.
     NotSent,
     /// The request was sent, and no answer arrived: the service may have acted.
@@ -19,7 +19,7 @@ pub enum TryFailure {
 
 /// The request that may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RetryAttempt {
+pub(crate) struct RetryAttempt {
     pub read: bool,
     pub repeat: Repeat,
     /// Tries made so far, at least one.
@@ -39,7 +39,7 @@ const THROTTLED_BUDGET: Duration = Duration::from_secs(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The pause before the next try; `None` to give up. `jitter` is between 0 and 1.
-pub fn pause(attempt: RetryAttempt, failure: TryFailure, jitter: f64) -> Option<Duration> {
+pub(crate) fn pause(attempt: RetryAttempt, failure: TryFailure, jitter: f64) -> Option<Duration> {
     let throttled = matches!(failure, TryFailure::Status { code: 429, .. });
     let tries = if attempt.read || throttled { READ_TRIES } else { WRITE_TRIES };
     if attempt.tries >= tries || !may_repeat(attempt.repeat, failure) {

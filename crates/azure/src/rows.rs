@@ -8,10 +8,13 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// One row as JSON text.
-pub type RawRow = Box<RawValue>;
+pub(crate) type RawRow = Box<RawValue>;
 
 /// Parses an object: its members, and the rows of the list called `member`. `None` if there is no such list.
-pub fn read(text: &[u8], member: &'static str) -> Result<(Value, Option<Vec<RawRow>>), serde_json::Error> {
+pub(crate) fn read(
+    text: &[u8],
+    member: &'static str,
+) -> Result<(Value, Option<Vec<RawRow>>), serde_json::Error> {
     let mut from = serde_json::Deserializer::from_slice(text);
     let read = Object { member }.deserialize(&mut from)?;
     from.end()?;

@@ -34,7 +34,7 @@ const MOST_CHALLENGES: usize = 2;
 
 /// One request as it goes over the wire, the same for every try.
 #[derive(Debug)]
-pub struct WireCall {
+pub(crate) struct WireCall {
     pub method: Method,
     pub url: Url,
     pub audience: String,
@@ -52,7 +52,7 @@ pub struct WireCall {
 }
 
 impl WireCall {
-    pub fn get(url: Url, audience: String, urgency: CallUrgency) -> Self {
+    pub(crate) fn get(url: Url, audience: String, urgency: CallUrgency) -> Self {
         let (method, repeat) = (Method::Get, Repeat::Safe);
         Self {
             method,
@@ -70,7 +70,7 @@ impl WireCall {
 }
 
 #[derive(Debug)]
-pub struct Sender {
+pub(crate) struct Sender {
     pub http: Http,
     pub credential: Credential,
     /// One id for the whole process, so that Azure's logs show which requests belong together.
@@ -81,7 +81,7 @@ pub struct Sender {
 
 impl Sender {
     /// Sends until there is a final answer, regardless of its status. `waiting` is called for every pause.
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         call: &WireCall,
         waiting: &mut (dyn FnMut(Wait) + Send),
@@ -229,12 +229,16 @@ impl Sender {
 }
 
 /// A read without a token, for the description of a cloud.
-pub async fn unsigned(http: &Http, url: Url) -> Result<ServiceAnswer, AzureError> {
+pub(crate) async fn unsigned(http: &Http, url: Url) -> Result<ServiceAnswer, AzureError> {
     once(http, &url, http.client().get(url.clone())).await
 }
 
 /// A form for the sign-in service; it may contain secrets, and is wiped.
-pub async fn form(http: &Http, url: Url, form: Zeroizing<Vec<u8>>) -> Result<ServiceAnswer, AzureError> {
+pub(crate) async fn form(
+    http: &Http,
+    url: Url,
+    form: Zeroizing<Vec<u8>>,
+) -> Result<ServiceAnswer, AzureError> {
     let request = http.client().post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     once(http, &url, request.body(Bytes::from_owner(form))).await
 }

@@ -25,7 +25,7 @@ const WHOLE: Duration = Duration::from_secs(180);
 
 /// The connection to every service, and the proxy that it uses.
 #[derive(Debug, Clone)]
-pub struct Http {
+pub(crate) struct Http {
     client: reqwest::Client,
     through: Option<Arc<(Proxy, Matcher)>>,
 }
@@ -33,7 +33,11 @@ pub struct Http {
 impl Http {
     /// Always verifies TLS. Behind a loopback endpoint with its own CA only that CA is trusted, and no proxy
     /// is used. Without a proxy in the environment, one from the system's settings is used.
-    pub fn open(authorities: &[Vec<u8>], proxy: Option<&Proxy>, loopback: bool) -> Result<Self, AzureError> {
+    pub(crate) fn open(
+        authorities: &[Vec<u8>],
+        proxy: Option<&Proxy>,
+        loopback: bool,
+    ) -> Result<Self, AzureError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("certdeck/", env!("CARGO_PKG_VERSION")))
             .https_only(true)
@@ -72,7 +76,7 @@ impl Http {
         Ok(Self { client, through: proxy.map(|proxy| Arc::new((proxy.clone(), proxy.matcher()))) })
     }
 
-    pub fn client(&self) -> &reqwest::Client {
+    pub(crate) fn client(&self) -> &reqwest::Client {
         &self.client
     }
 
@@ -83,13 +87,13 @@ impl Http {
     }
 
     /// The meaning of a failed try to reach `url`, and whether it may be repeated.
-    pub fn failure(&self, url: &Url, error: &reqwest::Error) -> (AzureError, TryFailure) {
+    pub(crate) fn failure(&self, url: &Url, error: &reqwest::Error) -> (AzureError, TryFailure) {
         failure(url, self.proxy_to(url), error)
     }
 }
 
 /// The same for an address that was reached through this proxy, or without one.
-pub fn failure(url: &Url, proxy: Option<&Proxy>, error: &reqwest::Error) -> (AzureError, TryFailure) {
+pub(crate) fn failure(url: &Url, proxy: Option<&Proxy>, error: &reqwest::Error) -> (AzureError, TryFailure) {
     let (host, why) = (host_of(url), innermost(error));
     // After the handshake the same errors mean that an answer was lost.
     if error.is_connect() && chain(error).any(is_about_tls) {
@@ -112,7 +116,7 @@ pub fn failure(url: &Url, proxy: Option<&Proxy>, error: &reqwest::Error) -> (Azu
 }
 
 /// The connection error inside a library's error, if there is one.
-pub fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a reqwest::Error> {
+pub(crate) fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a reqwest::Error> {
     chain(error).find_map(|cause| cause.downcast_ref())
 }
 

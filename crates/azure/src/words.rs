@@ -46,7 +46,7 @@ impl KnownErrors {
     }
 }
 
-pub fn problem(error: &AzureError, what: &str) -> Problem {
+pub(crate) fn problem(error: &AzureError, what: &str) -> Problem {
     match error {
         AzureError::Refused(refusal) | AzureError::OperationFailed(refusal) => refused(refusal, what),
         AzureError::SignIn { code, message } => sign_in(code.as_deref(), message, what),
@@ -199,7 +199,7 @@ fn sign_in(code: Option<&str>, message: &str, what: &str) -> Problem {
 }
 
 /// Why a sign-in failed, in half a sentence: `the sign-in was revoked (AADSTS50173)`.
-pub fn why_not_signed_in(code: Option<&str>, message: &str) -> String {
+pub(crate) fn why_not_signed_in(code: Option<&str>, message: &str) -> String {
     match code.and_then(|code| Some((code, KNOWN.sign_in.get(code)?))) {
         Some((code, words)) => format!("{} ({code})", words.why),
         None => clean(message),

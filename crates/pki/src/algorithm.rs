@@ -243,7 +243,7 @@ pub(super) enum Digest {
 }
 
 impl Digest {
-    pub fn from_oid(oid: &str) -> Option<Self> {
+    pub(crate) fn from_oid(oid: &str) -> Option<Self> {
         Some(match oid {
             "1.2.840.113549.2.5" => Self::Md5,
             "1.3.14.3.2.26" => Self::Sha1,
@@ -258,7 +258,7 @@ impl Digest {
     }
 
     /// The digest of an HMAC, by the HMAC's object identifier.
-    pub fn from_hmac_oid(oid: &str) -> Option<Self> {
+    pub(crate) fn from_hmac_oid(oid: &str) -> Option<Self> {
         Some(match oid {
             "1.2.840.113549.2.6" => Self::Md5,
             "1.2.840.113549.2.7" => Self::Sha1,
@@ -272,7 +272,7 @@ impl Digest {
         })
     }
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Md5 => "md5",
             Self::Sha1 => "sha1",
@@ -286,7 +286,7 @@ impl Digest {
     }
 
     /// The block size in bytes.
-    pub fn block(self) -> usize {
+    pub(crate) fn block(self) -> usize {
         match self {
             Self::Md5 | Self::Sha1 | Self::Sha224 | Self::Sha256 => 64,
             Self::Sha384 | Self::Sha512 | Self::Sha512_224 | Self::Sha512_256 => 128,
@@ -294,7 +294,7 @@ impl Digest {
     }
 
     /// The length of the digest in bytes.
-    pub fn size(self) -> usize {
+    pub(crate) fn size(self) -> usize {
         match self {
             Self::Md5 => 16,
             Self::Sha1 => 20,

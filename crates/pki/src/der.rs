@@ -23,24 +23,24 @@ pub(super) type Result<T> = std::result::Result<T, DerError>;
 /// The tag and class of an identifier octet, as this crate writes them: `0x30` is a SEQUENCE, `0xA0` a
 /// constructed `[0]`. Tag numbers above 30 do not occur in the formats read here; they are all `HIGH`.
 pub(super) mod tag {
-    pub const BOOLEAN: u8 = 0x01;
-    pub const INTEGER: u8 = 0x02;
-    pub const BIT_STRING: u8 = 0x03;
-    pub const OCTET_STRING: u8 = 0x04;
-    pub const OID: u8 = 0x06;
-    pub const UTF8: u8 = 0x0C;
-    pub const T61: u8 = 0x14;
-    pub const UTC_TIME: u8 = 0x17;
-    pub const GENERALIZED_TIME: u8 = 0x18;
-    pub const UNIVERSAL: u8 = 0x1C;
-    pub const BMP: u8 = 0x1E;
-    pub const SEQUENCE: u8 = 0x30;
-    pub const SET: u8 = 0x31;
-    pub const CONSTRUCTED: u8 = 0x20;
-    pub const HIGH: u8 = 0x1F;
+    pub(crate) const BOOLEAN: u8 = 0x01;
+    pub(crate) const INTEGER: u8 = 0x02;
+    pub(crate) const BIT_STRING: u8 = 0x03;
+    pub(crate) const OCTET_STRING: u8 = 0x04;
+    pub(crate) const OID: u8 = 0x06;
+    pub(crate) const UTF8: u8 = 0x0C;
+    pub(crate) const T61: u8 = 0x14;
+    pub(crate) const UTC_TIME: u8 = 0x17;
+    pub(crate) const GENERALIZED_TIME: u8 = 0x18;
+    pub(crate) const UNIVERSAL: u8 = 0x1C;
+    pub(crate) const BMP: u8 = 0x1E;
+    pub(crate) const SEQUENCE: u8 = 0x30;
+    pub(crate) const SET: u8 = 0x31;
+    pub(crate) const CONSTRUCTED: u8 = 0x20;
+    pub(crate) const HIGH: u8 = 0x1F;
 
     /// The constructed context tag `[number]`.
-    pub const fn context(number: u8) -> u8 {
+    pub(crate) const fn context(number: u8) -> u8 {
         0xA0 | number
     }
 }
@@ -56,13 +56,13 @@ pub(super) struct Element<'a> {
 
 impl<'a> Element<'a> {
     /// Parses the element at the start of `input` and returns the rest after it.
-    pub fn parse(input: &'a [u8]) -> Result<(Self, &'a [u8])> {
+    pub(crate) fn parse(input: &'a [u8]) -> Result<(Self, &'a [u8])> {
         let mut left = ELEMENTS;
         parse(input, 0, &mut left)
     }
 
     /// The elements inside.
-    pub fn children(self) -> Result<DerReader<'a>> {
+    pub(crate) fn children(self) -> Result<DerReader<'a>> {
         if self.is_constructed() {
             Ok(DerReader { rest: self.content })
         } else {
@@ -71,7 +71,7 @@ impl<'a> Element<'a> {
     }
 
     /// The elements inside, if this has the tag `wanted`.
-    pub fn expect(self, wanted: u8) -> Result<DerReader<'a>> {
+    pub(crate) fn expect(self, wanted: u8) -> Result<DerReader<'a>> {
         if self.tag == wanted {
             self.children()
         } else {
@@ -79,12 +79,12 @@ impl<'a> Element<'a> {
         }
     }
 
-    pub fn is_constructed(self) -> bool {
+    pub(crate) fn is_constructed(self) -> bool {
         self.tag & tag::CONSTRUCTED != 0
     }
 
     /// The bytes of a string; segments are joined.
-    pub fn octets(self) -> Result<Cow<'a, [u8]>> {
+    pub(crate) fn octets(self) -> Result<Cow<'a, [u8]>> {
         if !self.is_constructed() {
             return Ok(Cow::Borrowed(self.content));
         }
@@ -94,7 +94,7 @@ impl<'a> Element<'a> {
     }
 
     /// An object identifier in dotted form.
-    pub fn oid(self) -> Result<String> {
+    pub(crate) fn oid(self) -> Result<String> {
         if self.tag != tag::OID {
             return Err(DerError("something else where an object identifier should be"));
         }
@@ -102,7 +102,7 @@ impl<'a> Element<'a> {
     }
 
     /// An INTEGER's bytes without those that only carry its sign; those of a negative number unchanged.
-    pub fn integer(self) -> Result<&'a [u8]> {
+    pub(crate) fn integer(self) -> Result<&'a [u8]> {
         if self.tag != tag::INTEGER || self.content.is_empty() {
             return Err(DerError("something else where a number should be"));
         }
@@ -110,12 +110,12 @@ impl<'a> Element<'a> {
         Ok(&self.content[zeros.min(self.content.len() - 1)..])
     }
 
-    pub fn is_negative(self) -> bool {
+    pub(crate) fn is_negative(self) -> bool {
         self.content.first().is_some_and(|octet| octet & 0x80 != 0)
     }
 
     /// A non-negative number; one that is too large becomes the maximum, which every limit refuses.
-    pub fn unsigned(self) -> Result<u64> {
+    pub(crate) fn unsigned(self) -> Result<u64> {
         let octets = self.integer()?;
         if self.is_negative() {
             return Err(DerError("a negative number where none makes sense"));
@@ -128,7 +128,7 @@ impl<'a> Element<'a> {
     }
 
     /// The bytes of a BIT STRING without unused bits.
-    pub fn bits(self) -> Result<&'a [u8]> {
+    pub(crate) fn bits(self) -> Result<&'a [u8]> {
         match (self.tag, self.content) {
             (tag::BIT_STRING, [unused, bits @ ..]) if *unused < 8 => Ok(bits),
             _ => Err(DerError("something else where a bit string should be")),
@@ -144,16 +144,16 @@ pub(super) struct DerReader<'a> {
 
 impl<'a> DerReader<'a> {
     /// The next element, which must exist.
-    pub fn element(&mut self) -> Result<Element<'a>> {
+    pub(crate) fn element(&mut self) -> Result<Element<'a>> {
         self.next().unwrap_or(Err(DerError("the structure ends too early")))
     }
 
     /// The next element, if it has this tag.
-    pub fn optional(&mut self, wanted: u8) -> Result<Option<Element<'a>>> {
+    pub(crate) fn optional(&mut self, wanted: u8) -> Result<Option<Element<'a>>> {
         if self.rest.first() == Some(&wanted) { self.element().map(Some) } else { Ok(None) }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 }

@@ -69,7 +69,7 @@ pub(super) enum Promise {
 }
 
 impl Promise {
-    pub fn of(label: &str) -> Self {
+    pub(crate) fn of(label: &str) -> Self {
         match label {
             "CERTIFICATE" | "X509 CERTIFICATE" => Self::Certificate,
             "TRUSTED CERTIFICATE" => Self::TrustedCertificate,

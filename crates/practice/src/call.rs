@@ -6,7 +6,7 @@ use super::{entra::tenants, id::ArmId, reply::Fault};
 
 /// The caller: the claims of a bearer token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Caller {
+pub(crate) struct Caller {
     pub object_id: String,
     pub app_id: String,
     pub tenant_id: String,
@@ -18,14 +18,14 @@ pub struct Caller {
 
 impl Caller {
     /// Whether the token is of the tenant where the person is a guest.
-    pub fn is_guest(&self) -> bool {
+    pub(crate) fn is_guest(&self) -> bool {
         tenants::is_guests(&self.tenant_id)
     }
 }
 
 /// The methods that ARM and Key Vault use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HttpMethod {
+pub(crate) enum HttpMethod {
     Get,
     Head,
     Put,
@@ -35,7 +35,7 @@ pub enum HttpMethod {
 }
 
 impl HttpMethod {
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "GET" => Self::Get,
             "HEAD" => Self::Head,
@@ -48,7 +48,7 @@ impl HttpMethod {
     }
 
     /// The word ARM uses for it in the names of actions.
-    pub fn verb(self) -> &'static str {
+    pub(crate) fn verb(self) -> &'static str {
         match self {
             Self::Get | Self::Head => "read",
             Self::Put | Self::Patch => "write",
@@ -60,7 +60,7 @@ impl HttpMethod {
 
 /// A request. `params` holds what the route's `{…}` segments matched.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub(crate) struct Call {
     pub method: HttpMethod,
     /// Percent-decoded, empty segments dropped: `//` and a trailing `/` make no difference.
     pub segments: Vec<String>,
@@ -78,32 +78,32 @@ pub struct Call {
 impl Call {
     /// What the path names: the resource, or for a collection or an action the resource (or scope) that it
     /// belongs to.
-    pub fn target(&self) -> ArmId {
+    pub(crate) fn target(&self) -> ArmId {
         self.path_id().whole()
     }
 
     /// The whole path as an id.
-    pub fn path_id(&self) -> ArmId {
+    pub(crate) fn path_id(&self) -> ArmId {
         ArmId::from_segments(&self.segments)
     }
 
     /// What the route's `{name}` segment matched, in the casing of the request.
-    pub fn param(&self, name: &str) -> &str {
+    pub(crate) fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
     }
 
     /// A query parameter; its name in any casing.
-    pub fn query(&self, name: &str) -> Option<&str> {
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// The text at a JSON pointer of the body: `call.text("/properties/keyVaultId")`.
-    pub fn text(&self, pointer: &str) -> Option<&str> {
+    pub(crate) fn text(&self, pointer: &str) -> Option<&str> {
         self.body.pointer(pointer)?.as_str()
     }
 
     /// The same, or the fault that names the missing member.
-    pub fn need(&self, pointer: &str) -> Result<&str, Fault> {
+    pub(crate) fn need(&self, pointer: &str) -> Result<&str, Fault> {
         self.text(pointer).ok_or_else(|| {
             let field = pointer.trim_start_matches('/').replace('/', ".");
             Fault::invalid(format!("Parameter {field} is null or empty."))
@@ -111,11 +111,11 @@ impl Call {
     }
 
     /// An absolute link to a path on this server.
-    pub fn link(&self, path_and_query: &str) -> String {
+    pub(crate) fn link(&self, path_and_query: &str) -> String {
         format!("{}{path_and_query}", self.origin)
     }
 
-    pub fn api_version(&self) -> &str {
+    pub(crate) fn api_version(&self) -> &str {
         self.query("api-version").unwrap_or_default()
     }
 }

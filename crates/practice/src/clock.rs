@@ -12,7 +12,7 @@ const CLOCK: Collection<Clock> = Collection::new("clock");
 
 /// Runs as fast as the real clock, `ahead` of it (or behind, when negative).
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-pub struct Clock {
+pub(crate) struct Clock {
     ahead_ms: i64,
 }
 
@@ -27,7 +27,7 @@ pub struct OutOfRange(Timestamp);
 
 impl Clock {
     /// A clock that shows `now` at this moment.
-    pub fn reading(now: Timestamp) -> Result<Self, OutOfRange> {
+    pub(crate) fn reading(now: Timestamp) -> Result<Self, OutOfRange> {
         if (EARLIEST..=LATEST).contains(&now) {
             Ok(Self { ahead_ms: now.as_millisecond() - Timestamp::now().as_millisecond() })
         } else {
@@ -36,16 +36,16 @@ impl Clock {
     }
 
     /// The practice cloud's time.
-    pub fn now(self) -> Timestamp {
+    pub(crate) fn now(self) -> Timestamp {
         let real = Timestamp::now();
         real.checked_add(SignedDuration::from_millis(self.ahead_ms)).unwrap_or(real)
     }
 
-    pub fn load(tx: &Transaction) -> Result<Self, StoreError> {
+    pub(crate) fn load(tx: &Transaction) -> Result<Self, StoreError> {
         Ok(tx.get(&CLOCK, "now")?.unwrap_or_default())
     }
 
-    pub fn save(self, tx: &Transaction) -> Result<(), StoreError> {
+    pub(crate) fn save(self, tx: &Transaction) -> Result<(), StoreError> {
         tx.put(&CLOCK, "now", &self)
     }
 }

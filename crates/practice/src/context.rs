@@ -24,7 +24,7 @@ pub(super) const PRIVATE: Collection<Value> = Collection::private("resource");
 
 /// One request's or one job's view of the practice cloud.
 #[derive(Debug, Clone, Copy)]
-pub struct CloudContext<'w> {
+pub(crate) struct CloudContext<'w> {
     /// For collections of a provider's own; ARM resources have the methods below.
     pub tx: &'w Transaction,
     /// The practice cloud's time; in a job, the moment the job was due.
@@ -39,7 +39,7 @@ pub struct CloudContext<'w> {
 
 /// The states of the resources that a read can see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum View {
+pub(crate) enum View {
     /// The current state.
     #[default]
     Now,
@@ -53,7 +53,7 @@ pub enum View {
 
 impl CloudContext<'_> {
     /// The resource as stored.
-    pub fn find(&self, id: &ArmId) -> Result<Option<Value>, Fault> {
+    pub(crate) fn find(&self, id: &ArmId) -> Result<Option<Value>, Fault> {
         Ok(match self.view {
             View::Indexed | View::Replica(_) => lag::find(self.tx, self.view, &key(id))?,
             View::Now | View::Planted => self.tx.get(&RESOURCES, &key(id))?,
@@ -61,12 +61,12 @@ impl CloudContext<'_> {
     }
 
     /// The resource, or ARM's 404.
-    pub fn need(&self, id: &ArmId) -> Result<Value, Fault> {
+    pub(crate) fn need(&self, id: &ArmId) -> Result<Value, Fault> {
         self.find(id)?.ok_or_else(|| Fault::not_found(id))
     }
 
     /// Writes the resource. Its `id`, `name` and `type` are taken from `resource` unchecked: see `envelope`.
-    pub fn save(&self, id: &ArmId, resource: &Value) -> Result<(), Fault> {
+    pub(crate) fn save(&self, id: &ArmId, resource: &Value) -> Result<(), Fault> {
         let (kind, key) = (id.kind(), key(id));
         lag::remember(self, &key)?;
         revision::count(self, id)?;
@@ -78,7 +78,7 @@ impl CloudContext<'_> {
     }
 
     /// Removes the resource and its private part, but not its children; says whether it existed.
-    pub fn remove(&self, id: &ArmId) -> Result<bool, Fault> {
+    pub(crate) fn remove(&self, id: &ArmId) -> Result<bool, Fault> {
         let (kind, key) = (id.kind(), key(id));
         lag::remember(self, &key)?;
         revision::count(self, id)?;
@@ -92,7 +92,7 @@ impl CloudContext<'_> {
     }
 
     /// The resources that an index has under this value, in id order.
-    pub fn having(&self, index: &ResourceIndex, value: &str) -> Result<Vec<Value>, Fault> {
+    pub(crate) fn having(&self, index: &ResourceIndex, value: &str) -> Result<Vec<Value>, Fault> {
         let mut found = Vec::new();
         for key in index.keys(self.tx, Some(value))? {
             found.extend(self.tx.get(&RESOURCES, &key)?.filter(|resource| index.holds(resource, value)));
@@ -101,7 +101,7 @@ impl CloudContext<'_> {
     }
 
     /// The resources that an index has under any value.
-    pub fn having_any(&self, index: &ResourceIndex) -> Result<Vec<Value>, Fault> {
+    pub(crate) fn having_any(&self, index: &ResourceIndex) -> Result<Vec<Value>, Fault> {
         let keys = index.keys(self.tx, None)?;
         Ok(keys
             .iter()
@@ -110,7 +110,7 @@ impl CloudContext<'_> {
     }
 
     /// All resources of a type (`microsoft.web/sites`, lower case) under a scope, in id order.
-    pub fn list(&self, kind: &str, scope: &ArmId) -> Result<Vec<Value>, Fault> {
+    pub(crate) fn list(&self, kind: &str, scope: &ArmId) -> Result<Vec<Value>, Fault> {
         let mut all = Vec::new();
         self.walk(&format!("{kind}|{}/", scope.key()), None, &mut |_, resource| {
             all.push(resource);
@@ -121,7 +121,7 @@ impl CloudContext<'_> {
 
     /// Passes to `visit` the resources whose key (`TYPE|ID` in lower case) begins with `prefix` and lies
     /// after `after`, in the order of their keys, until `visit` returns false.
-    pub fn walk(
+    pub(crate) fn walk(
         &self,
         prefix: &str,
         after: Option<&str>,
@@ -131,7 +131,7 @@ impl CloudContext<'_> {
     }
 
     /// The same, where `read` extracts the wanted part of a stored resource.
-    pub fn walk_by(
+    pub(crate) fn walk_by(
         &self,
         prefix: &str,
         after: Option<&str>,
@@ -146,7 +146,7 @@ impl CloudContext<'_> {
     }
 
     /// The number of resources that `walk` would visit.
-    pub fn count(&self, prefix: &str) -> Result<usize, Fault> {
+    pub(crate) fn count(&self, prefix: &str) -> Result<usize, Fault> {
         Ok(match self.view {
             View::Indexed | View::Replica(_) => lag::count(self.tx, self.view, prefix)?,
             View::Now | View::Planted => self.tx.count(&RESOURCES, prefix)?,
@@ -154,7 +154,7 @@ impl CloudContext<'_> {
     }
 
     /// Every resource under a scope, of every type, that `keep` accepts.
-    pub fn list_all(&self, scope: &ArmId, keep: impl Fn(&Value) -> bool) -> Result<Vec<Value>, Fault> {
+    pub(crate) fn list_all(&self, scope: &ArmId, keep: impl Fn(&Value) -> bool) -> Result<Vec<Value>, Fault> {
         let mut all = Vec::new();
         let mut next = self.tx.key_from(&RESOURCES, "")?;
         // Goes from type to type and reads of each only the range that lies under the scope.
@@ -173,7 +173,7 @@ impl CloudContext<'_> {
 
     /// Answers a list request: a page of the resources of `kind` under `scope` for which `show` returns
     /// something, with a `nextLink` when there are more.
-    pub fn page(
+    pub(crate) fn page(
         &self,
         call: &Call,
         kind: &str,
@@ -219,7 +219,7 @@ impl CloudContext<'_> {
     }
 
     /// Stores the secret part of a resource (key, PFX, password), which is never shown.
-    pub fn save_private<T: Serialize>(&self, id: &ArmId, part: &T) -> Result<(), Fault> {
+    pub(crate) fn save_private<T: Serialize>(&self, id: &ArmId, part: &T) -> Result<(), Fault> {
         let part = serde_json::to_value(part)
             .map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
         lag::remember_private(self, &id.key())?;
@@ -227,7 +227,7 @@ impl CloudContext<'_> {
     }
 
     /// The private part of a resource.
-    pub fn private<T: DeserializeOwned>(&self, id: &ArmId) -> Result<Option<T>, Fault> {
+    pub(crate) fn private<T: DeserializeOwned>(&self, id: &ArmId) -> Result<Option<T>, Fault> {
         let part = lag::private(self.tx, self.view, &id.key())?;
         part.map(serde_json::from_value)
             .transpose()
@@ -235,20 +235,20 @@ impl CloudContext<'_> {
     }
 
     /// Schedules `job` after the time that the step takes in Azure (`real`), shortened by the pace.
-    pub fn soon(&self, real: SignedDuration, job: &ScheduledJob) -> Result<(), Fault> {
+    pub(crate) fn soon(&self, real: SignedDuration, job: &ScheduledJob) -> Result<(), Fault> {
         let due = jobs::moment(self.now, self.setting.pace.of(real));
         Ok(jobs::schedule(self.tx, due, job)?)
     }
 
     /// Schedules `job` at a moment of the practice cloud's calendar (expiry, denial after 15 days),
     /// regardless of the pace.
-    pub fn at(&self, due: Timestamp, job: &ScheduledJob) -> Result<(), Fault> {
+    pub(crate) fn at(&self, due: Timestamp, job: &ScheduledJob) -> Result<(), Fault> {
         Ok(jobs::schedule(self.tx, due, job)?)
     }
 }
 
 /// The outer members that every resource has; `kind` as Azure spells it (`Microsoft.Web/sites`).
-pub fn envelope(id: &ArmId, kind: &str, location: &str, properties: Value) -> Value {
+pub(crate) fn envelope(id: &ArmId, kind: &str, location: &str, properties: Value) -> Value {
     let mut resource = json!({
         "id": id.to_string(),
         "name": id.name(),
@@ -260,7 +260,7 @@ pub fn envelope(id: &ArmId, kind: &str, location: &str, properties: Value) -> Va
 }
 
 /// The text at a JSON pointer, or an empty one: `text(&site, "/properties/serverFarmId")`.
-pub fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+pub(crate) fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
     // No name here is escaped, and `Value::pointer` copies every name that it looks up.
     let found = pointer.split('/').skip(1).try_fold(value, |inside, name| inside.get(name));
     found.and_then(Value::as_str).unwrap_or("")
@@ -268,7 +268,7 @@ pub fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
 
 /// Merges `patch` into `base`: members replace members, objects are merged, and `null` sets null instead of
 /// removing the member.
-pub fn merge(base: &mut Value, patch: &Value) {
+pub(crate) fn merge(base: &mut Value, patch: &Value) {
     match (base, patch) {
         (Value::Object(base), Value::Object(patch)) => {
             for (name, value) in patch {

@@ -11,7 +11,7 @@ use super::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "_emulator/ca.pem", ca),
     Route::new(HttpMethod::Get, "_emulator/clock", clock),
     Route::new(HttpMethod::Post, "_emulator/clock", set_clock),
@@ -52,7 +52,7 @@ fn show(now: Timestamp) -> Value {
 }
 
 /// `3d`, `36h`, `1d 12h`: days are 24 hours here.
-pub fn duration(text: &str) -> Result<SignedDuration, Fault> {
+pub(crate) fn duration(text: &str) -> Result<SignedDuration, Fault> {
     let span: jiff::Span =
         text.parse().map_err(|error| Fault::invalid(format!("{text} is no time span: {error}")))?;
     span.to_duration(jiff::SpanRelativeTo::days_are_24_hours())

@@ -26,7 +26,7 @@ const UNDER_WAY: Duration = Duration::from_millis(30);
 
 /// What happens to a finished response.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Delivery {
+pub(crate) enum Delivery {
     #[default]
     Whole,
     Late(Duration),
@@ -56,7 +56,7 @@ impl From<&FaultKind> for Delivery {
 
 impl Delivery {
     /// Hands the answer to the HTTP server, or breaks the connection.
-    pub async fn deliver(
+    pub(crate) async fn deliver(
         self,
         bytes: Vec<u8>,
         mut response: Response<()>,
@@ -91,7 +91,7 @@ impl Delivery {
 
 /// Breaks one connection.
 #[derive(Debug, Clone)]
-pub struct ConnectionBreaker(Arc<watch::Sender<bool>>);
+pub(crate) struct ConnectionBreaker(Arc<watch::Sender<bool>>);
 
 impl Default for ConnectionBreaker {
     fn default() -> Self {
@@ -107,7 +107,7 @@ impl ConnectionBreaker {
     }
 
     /// Returns when the connection is to be broken.
-    pub async fn asked(&self) {
+    pub(crate) async fn asked(&self) {
         // The sender lives as long as `self`, so the wait cannot fail.
         let _ = self.0.subscribe().wait_for(|cut| *cut).await;
     }
@@ -115,13 +115,13 @@ impl ConnectionBreaker {
 
 /// A TCP connection that ends with a reset, not a regular close, when it is broken.
 #[derive(Debug)]
-pub struct Line {
+pub(crate) struct Line {
     tcp: TcpStream,
     cut: ConnectionBreaker,
 }
 
 impl Line {
-    pub fn new(tcp: TcpStream, cut: ConnectionBreaker) -> Self {
+    pub(crate) fn new(tcp: TcpStream, cut: ConnectionBreaker) -> Self {
         Self { tcp, cut }
     }
 }

@@ -18,14 +18,14 @@ use super::{
 };
 
 /// The address of the network in the zone, from a documentation range.
-pub const ADDRESS: &str = "192.0.2.80";
+pub(crate) const ADDRESS: &str = "192.0.2.80";
 /// The suffix of its endpoint names.
 const DOMAIN: &str = "azurefd.net";
 const LEAF_DAYS: i64 = 180;
 
 const ENDPOINTS: Collection<Endpoint> = Collection::private("edge");
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "_emulator/edge", list),
     Route::new(HttpMethod::Post, "_emulator/edge", set),
 ];
@@ -40,7 +40,7 @@ struct Endpoint {
 }
 
 /// The certificate that it presents for a hostname.
-pub fn presented(ctx: &CloudContext<'_>, host: &str) -> Result<Option<Material>, Fault> {
+pub(crate) fn presented(ctx: &CloudContext<'_>, host: &str) -> Result<Option<Material>, Fault> {
     Ok(ctx.tx.get(&ENDPOINTS, host)?.map(|endpoint| endpoint.material))
 }
 
@@ -67,7 +67,7 @@ fn set(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Puts a hostname behind the network.
-pub fn place(ctx: &CloudContext<'_>, host: &str) -> Result<(), Fault> {
+pub(crate) fn place(ctx: &CloudContext<'_>, host: &str) -> Result<(), Fault> {
     let profile = LeafProfile {
         common_name: host.to_owned(),
         names: vec![host.to_owned()],

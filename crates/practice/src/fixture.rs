@@ -27,12 +27,12 @@ use super::{
     store::Store,
 };
 
-pub const SUBSCRIPTION: &str = "/subscriptions/11111111-1111-1111-1111-111111111111";
-pub const GROUP: &str = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/shop";
+pub(crate) const SUBSCRIPTION: &str = "/subscriptions/11111111-1111-1111-1111-111111111111";
+pub(crate) const GROUP: &str = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/shop";
 
 /// A small cloud with one subscription and one resource group.
 #[derive(Debug)]
-pub struct Fixture {
+pub(crate) struct Fixture {
     _dir: tempfile::TempDir,
     store: Store,
     pub setting: Setting,
@@ -42,7 +42,7 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    pub fn new(now: &str) -> Self {
+    pub(crate) fn new(now: &str) -> Self {
         let now: Timestamp = now.parse().unwrap();
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
@@ -56,12 +56,12 @@ impl Fixture {
     }
 
     /// The same cloud with another caller.
-    pub fn asked_by(self, caller: ServicePrincipal) -> Self {
+    pub(crate) fn asked_by(self, caller: ServicePrincipal) -> Self {
         Self { caller, ..self }
     }
 
     /// Runs `work` in a transaction and commits it.
-    pub fn with<T>(&self, work: impl FnOnce(&CloudContext<'_>) -> T) -> T {
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&CloudContext<'_>) -> T) -> T {
         let tx = self.store.begin().unwrap();
         let ctx =
             CloudContext { tx: &tx, now: self.now, setting: &self.setting, view: View::Now, stale: None };
@@ -71,12 +71,12 @@ impl Fixture {
     }
 
     /// Sends one ARM request; as in the real cloud, a fault leaves no trace.
-    pub fn arm(&self, method: HttpMethod, path: &str, body: &Value) -> Reply {
+    pub(crate) fn arm(&self, method: HttpMethod, path: &str, body: &Value) -> Reply {
         self.answer(&call(method, path, body), arm::dispatch)
     }
 
     /// The revocation list with this name; DER.
-    pub fn list_of_revoked(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn list_of_revoked(&self, name: &str) -> Vec<u8> {
         let mut call = call(HttpMethod::Get, &format!("/crl/{name}"), &Value::Null);
         call.params = vec![("name", name.to_owned())];
         match self.answer(&call, revocation::ROUTES[0].run).body {
@@ -86,7 +86,7 @@ impl Fixture {
     }
 
     /// One request to a vault's data plane.
-    pub fn vault(&self, name: &str, method: HttpMethod, path: &str, body: &Value) -> Reply {
+    pub(crate) fn vault(&self, name: &str, method: HttpMethod, path: &str, body: &Value) -> Reply {
         let joint = if path.contains('?') { '&' } else { '?' };
         let call = call(method, &format!("{path}{joint}api-version=7.4"), body);
         self.answer(&call, |ctx, call| key_vault::data_plane(ctx, name, call))
@@ -112,14 +112,14 @@ impl Fixture {
     }
 
     /// The body of a GET that must succeed.
-    pub fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         let reply = self.arm(HttpMethod::Get, path, &Value::Null);
         assert_eq!(reply.status, 200, "GET {path}: {:?}", reply.body);
         json_of(reply)
     }
 
     /// Runs every job that is due by now.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         let until = self.now;
         loop {
             let tx = self.store.begin().unwrap();
@@ -138,14 +138,14 @@ impl Fixture {
     }
 
     /// Moves the clock and runs what became due on the way.
-    pub fn advance(&mut self, by: SignedDuration) {
+    pub(crate) fn advance(&mut self, by: SignedDuration) {
         self.now += by;
         self.settle();
     }
 }
 
 /// The body of a reply, which must be JSON.
-pub fn json_of(reply: Reply) -> Value {
+pub(crate) fn json_of(reply: Reply) -> Value {
     match reply.body {
         ReplyBody::Json(value) => value,
         other => panic!("no JSON: {other:?}"),

@@ -12,11 +12,11 @@ use tokio_rustls::LazyConfigAcceptor;
 use super::{context::CloudContext, material::Material, reply::Fault, server, world::Handle};
 
 /// Returns the certificate that is presented for a hostname, if there is one.
-pub type Presented = fn(&CloudContext<'_>, &str) -> Result<Option<Material>, Fault>;
+pub(crate) type Presented = fn(&CloudContext<'_>, &str) -> Result<Option<Material>, Fault>;
 
 /// Serves until `stop` is set. `default` is presented for every name without a certificate of its own, as App
 /// Service presents `*.azurewebsites.net`.
-pub async fn listen(
+pub(crate) async fn listen(
     listener: TcpListener,
     world: Handle,
     presented: Presented,

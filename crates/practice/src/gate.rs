@@ -25,7 +25,7 @@ struct Inner {
 
 /// Whether a request is held before or after the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub(crate) enum Side {
     /// Received and never processed.
     Before,
     /// Processed and committed; the response is never sent.

@@ -55,7 +55,7 @@ fn missing(id: &str) -> Fault {
 }
 
 /// Answers one request, if the caller may read the directory.
-pub fn dispatch(ctx: &CloudContext<'_>, call: &mut Call) -> ReplyResult {
+pub(crate) fn dispatch(ctx: &CloudContext<'_>, call: &mut Call) -> ReplyResult {
     let may = principals::account(&call.caller.object_id).is_some_and(|account| account.reads_directory);
     if !may {
         return Err(error(

@@ -8,13 +8,13 @@ use std::fmt;
 /// subscription, a resource group, the tenant (no segments). Keeps the casing in which it was written, except
 /// that fixed words are spelled as the service spells them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArmId {
+pub(crate) struct ArmId {
     segments: Vec<String>,
 }
 
 impl ArmId {
     /// From path segments that were already percent-decoded.
-    pub fn from_segments<S: AsRef<str>>(segments: &[S]) -> Self {
+    pub(crate) fn from_segments<S: AsRef<str>>(segments: &[S]) -> Self {
         let mut after_providers = false;
         let segments = segments
             .iter()
@@ -43,25 +43,25 @@ impl ArmId {
     }
 
     /// From text; empty segments are dropped, nothing is decoded.
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let segments: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
         Self::from_segments(&segments)
     }
 
     /// The key that identifies it regardless of casing.
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         self.to_string().to_lowercase()
     }
 
-    pub fn segments(&self) -> &[String] {
+    pub(crate) fn segments(&self) -> &[String] {
         &self.segments
     }
 
-    pub fn subscription(&self) -> Option<&str> {
+    pub(crate) fn subscription(&self) -> Option<&str> {
         self.word_after("subscriptions", 0)
     }
 
-    pub fn group(&self) -> Option<&str> {
+    pub(crate) fn group(&self) -> Option<&str> {
         self.word_after("resourceGroups", 2)
     }
 
@@ -78,12 +78,12 @@ impl ArmId {
 
     /// The namespace and types without names, lower-cased: `microsoft.web/sites/slots`.
     /// A subscription is `microsoft.resources/subscriptions`, a group `…/resourcegroups`.
-    pub fn kind(&self) -> String {
+    pub(crate) fn kind(&self) -> String {
         self.kind_as_written().to_lowercase()
     }
 
     /// The same in the casing of the id: `Microsoft.Web/sites/slots`.
-    pub fn kind_as_written(&self) -> String {
+    pub(crate) fn kind_as_written(&self) -> String {
         let Some(at) = self.provider() else {
             let words = self.segments.iter().step_by(2).map(String::as_str);
             let words: Vec<&str> = words.collect();
@@ -98,13 +98,13 @@ impl ArmId {
     }
 
     /// The last segment.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.segments.last().map_or("", String::as_str)
     }
 
     /// A child resource: `site.child("hostNameBindings", "www.contoso.com")`.
     #[must_use]
-    pub fn child(&self, kind: &str, name: &str) -> Self {
+    pub(crate) fn child(&self, kind: &str, name: &str) -> Self {
         let mut segments = self.segments.clone();
         segments.extend([kind.to_owned(), name.to_owned()]);
         Self { segments }
@@ -112,7 +112,7 @@ impl ArmId {
 
     /// A resource under this scope: `group.provider_child("Microsoft.Web", "sites", "shop")`.
     #[must_use]
-    pub fn under(&self, namespace: &str, kind: &str, name: &str) -> Self {
+    pub(crate) fn under(&self, namespace: &str, kind: &str, name: &str) -> Self {
         let mut segments = self.segments.clone();
         segments.extend(["providers", namespace, kind, name].map(str::to_owned));
         Self { segments }
@@ -120,7 +120,7 @@ impl ArmId {
 
     /// What the resource belongs to: a child's parent, or a resource's group or subscription.
     #[must_use]
-    pub fn parent(&self) -> Self {
+    pub(crate) fn parent(&self) -> Self {
         let keep = match self.provider() {
             // `…/providers/NS/TYPE/NAME`: drop all four.
             Some(at) if self.segments.len() <= at + 4 => at,
@@ -130,7 +130,7 @@ impl ArmId {
     }
 
     /// This scope and every one above it, nearest first; the tenant is left out.
-    pub fn lineage(&self) -> Vec<Self> {
+    pub(crate) fn lineage(&self) -> Vec<Self> {
         let mut all = Vec::new();
         let mut here = self.clone();
         while !here.segments.is_empty() {
@@ -144,7 +144,7 @@ impl ArmId {
     /// The part of a path that names a resource, when the path ends in a collection or an action: without an
     /// unpaired last segment.
     #[must_use]
-    pub fn whole(&self) -> Self {
+    pub(crate) fn whole(&self) -> Self {
         let keep = match self.provider() {
             Some(at) => {
                 let after = self.segments.len().saturating_sub(at + 2);
@@ -160,19 +160,19 @@ impl ArmId {
     }
 
     /// The id of its resource group, if it lies in one.
-    pub fn group_id(&self) -> Option<Self> {
+    pub(crate) fn group_id(&self) -> Option<Self> {
         self.group()?;
         Some(Self { segments: self.segments[..4].to_vec() })
     }
 
     /// The id of its subscription, if it lies in one.
-    pub fn subscription_id(&self) -> Option<Self> {
+    pub(crate) fn subscription_id(&self) -> Option<Self> {
         self.subscription()?;
         Some(Self { segments: self.segments[..2].to_vec() })
     }
 
     /// Whether `scope` is this id or one above it.
-    pub fn is_under(&self, scope: &Self) -> bool {
+    pub(crate) fn is_under(&self, scope: &Self) -> bool {
         scope.segments.len() <= self.segments.len()
             && scope.segments.iter().zip(&self.segments).all(|(a, b)| a.eq_ignore_ascii_case(b))
     }

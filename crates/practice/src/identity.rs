@@ -22,7 +22,7 @@ const POOL: usize = 1;
 
 /// Made at the first start; never part of a response.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct CloudIdentity {
+pub(crate) struct CloudIdentity {
     pub tenant_id: String,
     pub client_secret: String,
     pub signing_key: String,
@@ -38,7 +38,7 @@ impl std::fmt::Debug for CloudIdentity {
 
 impl CloudIdentity {
     /// The stored identity of the directory, or a new one.
-    pub fn load_or_create(tx: &Transaction, now: Timestamp) -> Result<Self, EmulatorError> {
+    pub(crate) fn load_or_create(tx: &Transaction, now: Timestamp) -> Result<Self, EmulatorError> {
         if let Some(identity) = tx.get(&IDENTITY, "")? {
             return Ok(identity);
         }
@@ -63,11 +63,11 @@ impl CloudIdentity {
         Ok(identity)
     }
 
-    pub fn ca(&self) -> Result<Ca, EmulatorError> {
+    pub(crate) fn ca(&self) -> Result<Ca, EmulatorError> {
         Ca::from_pem(&self.ca).map_err(|error| EmulatorError::Certificate(error.to_string()))
     }
 
-    pub fn keys(&self) -> Result<Vec<Arc<KeyPair>>, EmulatorError> {
+    pub(crate) fn keys(&self) -> Result<Vec<Arc<KeyPair>>, EmulatorError> {
         let keys = self.keys.iter().map(|key| ca::key_pair(&key.0).map(Arc::new));
         keys.collect::<Result<_, CaError>>().map_err(|error| EmulatorError::Certificate(error.to_string()))
     }
@@ -75,7 +75,7 @@ impl CloudIdentity {
 
 /// The ports of the last run; they are used again when free, so that a restart keeps every address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ports {
+pub(crate) struct Ports {
     pub https: u16,
     pub dns: u16,
     pub front_door: u16,
@@ -86,11 +86,11 @@ pub struct Ports {
 }
 
 impl Ports {
-    pub fn load(tx: &Transaction) -> Result<Self, EmulatorError> {
+    pub(crate) fn load(tx: &Transaction) -> Result<Self, EmulatorError> {
         Ok(tx.get(&PORTS, "")?.unwrap_or_default())
     }
 
-    pub fn save(self, tx: &Transaction) -> Result<(), EmulatorError> {
+    pub(crate) fn save(self, tx: &Transaction) -> Result<(), EmulatorError> {
         Ok(tx.put(&PORTS, "", &self)?)
     }
 }

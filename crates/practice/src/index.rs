@@ -21,37 +21,37 @@ const CERTIFICATES: &[&str] = &[
 ];
 
 /// Bindings by hostname.
-pub const HOSTS: ResourceIndex = ResourceIndex {
+pub(crate) const HOSTS: ResourceIndex = ResourceIndex {
     name: "host",
     kinds: BINDINGS,
     of: |binding| text(binding, "/id").rsplit('/').next().unwrap_or_default(),
 };
 /// Bindings by the thumbprint that they present.
-pub const PRESENTED: ResourceIndex = ResourceIndex {
+pub(crate) const PRESENTED: ResourceIndex = ResourceIndex {
     name: "presented",
     kinds: BINDINGS,
     of: |binding| text(binding, "/properties/thumbprint"),
 };
 /// Private key certificates by thumbprint.
-pub const THUMBPRINTS: ResourceIndex = ResourceIndex {
+pub(crate) const THUMBPRINTS: ResourceIndex = ResourceIndex {
     name: "thumbprint",
     kinds: CERTIFICATES,
     of: |certificate| text(certificate, "/properties/thumbprint"),
 };
 /// Managed certificates by hostname.
-pub const MANAGED: ResourceIndex = ResourceIndex {
+pub(crate) const MANAGED: ResourceIndex = ResourceIndex {
     name: "managed",
     kinds: CERTIFICATES,
     of: |certificate| text(certificate, "/properties/canonicalName"),
 };
 /// Private key certificates by the vault they come from.
-pub const FROM_VAULT: ResourceIndex = ResourceIndex {
+pub(crate) const FROM_VAULT: ResourceIndex = ResourceIndex {
     name: "from-vault",
     kinds: CERTIFICATES,
     of: |certificate| text(certificate, "/properties/keyVaultId"),
 };
 /// Sites by their plan.
-pub const ON_PLAN: ResourceIndex = ResourceIndex {
+pub(crate) const ON_PLAN: ResourceIndex = ResourceIndex {
     name: "on-plan",
     kinds: &["microsoft.web/sites"],
     of: |site| text(site, "/properties/serverFarmId"),
@@ -62,7 +62,7 @@ const ALL: &[&ResourceIndex] = &[&HOSTS, &PRESENTED, &THUMBPRINTS, &MANAGED, &FR
 /// One index over resources of some types. Casing makes no difference; a resource without a value is not in
 /// it.
 #[derive(Debug)]
-pub struct ResourceIndex {
+pub(crate) struct ResourceIndex {
     name: &'static str,
     kinds: &'static [&'static str],
     of: fn(&Value) -> &str,
@@ -70,7 +70,7 @@ pub struct ResourceIndex {
 
 impl ResourceIndex {
     /// The keys of the resources that have this value, or any value, in the order of values and keys.
-    pub fn keys(&self, tx: &Transaction, value: Option<&str>) -> Result<Vec<String>, StoreError> {
+    pub(crate) fn keys(&self, tx: &Transaction, value: Option<&str>) -> Result<Vec<String>, StoreError> {
         let prefix = match value {
             Some(value) => self.entry(value, ""),
             None => format!("{}|", self.name),
@@ -80,7 +80,7 @@ impl ResourceIndex {
     }
 
     /// Whether the resource has this value.
-    pub fn holds(&self, resource: &Value, value: &str) -> bool {
+    pub(crate) fn holds(&self, resource: &Value, value: &str) -> bool {
         (self.of)(resource).eq_ignore_ascii_case(value)
     }
 
@@ -91,12 +91,12 @@ impl ResourceIndex {
 }
 
 /// Whether an index covers this type: then `update` needs the earlier state of the resource.
-pub fn concerns(kind: &str) -> bool {
+pub(crate) fn concerns(kind: &str) -> bool {
     ALL.iter().any(|index| index.kinds.contains(&kind))
 }
 
 /// Updates every index for a resource that changed from `before` to `after`.
-pub fn update(
+pub(crate) fn update(
     tx: &Transaction,
     kind: &str,
     key: &str,

@@ -23,7 +23,7 @@ const JOBS: Collection<ScheduledJob> = Collection::new("job");
 
 /// A job that runs when it is due.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum ScheduledJob {
+pub(crate) enum ScheduledJob {
     /// Completes a long-running operation.
     Finish(operations::OperationId),
     /// Updates the resource with this key in the index of Resource Graph.
@@ -35,7 +35,7 @@ pub enum ScheduledJob {
 
 impl ScheduledJob {
     /// Runs the job; a fault is logged, and the job is not repeated.
-    pub fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
+    pub(crate) fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         match self {
             Self::Finish(operation) => operations::finish(ctx, &operation),
             Self::Index(key) => lag::catch_up(ctx, &key),
@@ -47,7 +47,7 @@ impl ScheduledJob {
 }
 
 /// Adds a job that is due at `due`.
-pub fn schedule(tx: &Transaction, due: Timestamp, job: &ScheduledJob) -> Result<(), StoreError> {
+pub(crate) fn schedule(tx: &Transaction, due: Timestamp, job: &ScheduledJob) -> Result<(), StoreError> {
     // Jobs due at the same moment run in the order they were added.
     let last = tx.last_key(&JOBS, &prefix(due))?;
     let next = last.and_then(|key| key.rsplit('|').next()?.parse::<u64>().ok()).map_or(0, |last| last + 1);
@@ -55,7 +55,7 @@ pub fn schedule(tx: &Transaction, due: Timestamp, job: &ScheduledJob) -> Result<
 }
 
 /// The earliest job, with its key and the moment it is due.
-pub fn next(tx: &Transaction) -> Result<Option<(String, Timestamp, ScheduledJob)>, StoreError> {
+pub(crate) fn next(tx: &Transaction) -> Result<Option<(String, Timestamp, ScheduledJob)>, StoreError> {
     Ok(tx.first(&JOBS, "")?.map(|(key, job)| {
         let due = key
             .split('|')
@@ -68,7 +68,7 @@ pub fn next(tx: &Transaction) -> Result<Option<(String, Timestamp, ScheduledJob)
 }
 
 /// Removes the job from the list, in the transaction that runs it.
-pub fn take(tx: &Transaction, key: &str) -> Result<bool, StoreError> {
+pub(crate) fn take(tx: &Transaction, key: &str) -> Result<bool, StoreError> {
     tx.remove(&JOBS, key)
 }
 
@@ -77,7 +77,7 @@ fn prefix(due: Timestamp) -> String {
 }
 
 /// The moment `after` from `now`; limited to the end of the calendar.
-pub fn moment(now: Timestamp, after: SignedDuration) -> Timestamp {
+pub(crate) fn moment(now: Timestamp, after: SignedDuration) -> Timestamp {
     now.checked_add(after).unwrap_or(Timestamp::MAX)
 }
 

@@ -40,7 +40,7 @@ struct EarlierState {
 /// A replica that lags behind a request's changes for this long; each time this many reads of a path go
 /// elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stale {
+pub(crate) struct Stale {
     pub span: SignedDuration,
     pub fresh: u32,
 }
@@ -71,12 +71,12 @@ fn keep(
 }
 
 /// Called before the private part of a resource changes.
-pub fn remember_private(ctx: &CloudContext<'_>, key: &str) -> Result<(), Fault> {
+pub(crate) fn remember_private(ctx: &CloudContext<'_>, key: &str) -> Result<(), Fault> {
     keep(ctx, &REPLICA_PRIVATE, &PRIVATE, key)
 }
 
 /// The private part in a view.
-pub fn private(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>, StoreError> {
+pub(crate) fn private(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>, StoreError> {
     if let View::Replica(now) = view
         && let Some(known) = tx.get(&REPLICA_PRIVATE, key)?.filter(|known| known.is_in_force(now))
     {
@@ -86,7 +86,7 @@ pub fn private(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>,
 }
 
 /// Called before a resource changes. At the instant pace the index is never behind.
-pub fn remember(ctx: &CloudContext<'_>, key: &str) -> Result<(), Fault> {
+pub(crate) fn remember(ctx: &CloudContext<'_>, key: &str) -> Result<(), Fault> {
     keep(ctx, &REPLICA, &RESOURCES, key)?;
     let takes = ctx.setting.pace.of(TAKES);
     if takes.is_zero() || ctx.view == View::Planted || ctx.tx.get(&INDEX, key)?.is_some() {
@@ -98,13 +98,13 @@ pub fn remember(ctx: &CloudContext<'_>, key: &str) -> Result<(), Fault> {
 }
 
 /// The job: the index visits the resource.
-pub fn catch_up(ctx: &CloudContext<'_>, key: &str) -> Result<(), Fault> {
+pub(crate) fn catch_up(ctx: &CloudContext<'_>, key: &str) -> Result<(), Fault> {
     ctx.tx.remove(&INDEX, key)?;
     Ok(())
 }
 
 /// The state that a read of this path is answered from.
-pub fn view_of_a_read(ctx: &CloudContext<'_>, path: &str) -> Result<View, Fault> {
+pub(crate) fn view_of_a_read(ctx: &CloudContext<'_>, path: &str) -> Result<View, Fault> {
     let behind = ctx.tx.scan(&REPLICA, "")?;
     let in_force = behind.iter().filter_map(|(_, known)| known.replica).filter(|(until, _)| *until > ctx.now);
     let Some(fresh) = in_force.map(|(_, fresh)| fresh).max() else { return Ok(View::Now) };
@@ -128,7 +128,7 @@ fn behind(tx: &Transaction, view: View, prefix: &str) -> Result<Vec<(String, Ear
 }
 
 /// The resource in a view.
-pub fn find(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>, StoreError> {
+pub(crate) fn find(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>, StoreError> {
     let known = match view {
         View::Now | View::Planted => None,
         View::Indexed => tx.get(&INDEX, key)?,
@@ -141,7 +141,7 @@ pub fn find(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>, St
 }
 
 /// `CloudContext::walk_by` over the state of a view.
-pub fn walk(
+pub(crate) fn walk(
     tx: &Transaction,
     view: View,
     prefix: &str,
@@ -177,7 +177,7 @@ pub fn walk(
 }
 
 /// How many resources these are.
-pub fn count(tx: &Transaction, view: View, prefix: &str) -> Result<usize, StoreError> {
+pub(crate) fn count(tx: &Transaction, view: View, prefix: &str) -> Result<usize, StoreError> {
     if behind(tx, view, prefix)?.is_empty() {
         return tx.count(&RESOURCES, prefix);
     }

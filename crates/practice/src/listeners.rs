@@ -12,7 +12,7 @@ use super::{dns::server::Sockets, error::EmulatorError, identity::Ports};
 
 /// All sockets that it listens on.
 #[derive(Debug)]
-pub struct Listeners {
+pub(crate) struct Listeners {
     /// ARM, Entra, Graph, Key Vault and the control paths.
     pub https: TcpListener,
     pub dns: Sockets,
@@ -25,7 +25,7 @@ pub struct Listeners {
 
 /// The addresses for clients.
 #[derive(Debug, Clone, Copy)]
-pub struct Addresses {
+pub(crate) struct Addresses {
     pub https: SocketAddr,
     pub dns: SocketAddr,
     pub front_door: SocketAddr,
@@ -35,7 +35,7 @@ pub struct Addresses {
 
 impl Listeners {
     /// Binds HTTPS to `wanted` and the others to ports of the same address.
-    pub async fn bind(wanted: SocketAddr, before: Ports) -> Result<Self, EmulatorError> {
+    pub(crate) async fn bind(wanted: SocketAddr, before: Ports) -> Result<Self, EmulatorError> {
         let other = SocketAddr::new(wanted.ip(), 0);
         Ok(Self {
             https: tcp(wanted, before.https).await?,
@@ -48,7 +48,7 @@ impl Listeners {
         })
     }
 
-    pub fn addresses(&self) -> Result<Addresses, EmulatorError> {
+    pub(crate) fn addresses(&self) -> Result<Addresses, EmulatorError> {
         let reach = |address: io::Result<SocketAddr>| {
             address.map(reachable).map_err(|source| failed("an address it was given", source))
         };
@@ -63,7 +63,7 @@ impl Listeners {
 }
 
 impl Addresses {
-    pub fn ports(&self) -> Ports {
+    pub(crate) fn ports(&self) -> Ports {
         Ports {
             https: self.https.port(),
             dns: self.dns.port(),

@@ -10,7 +10,7 @@ const KEEP: usize = 10_000;
 
 /// Requests in the order of their responses, numbered from 1; not stored.
 #[derive(Debug)]
-pub struct Log {
+pub(crate) struct Log {
     began: Instant,
     last: u64,
     entries: VecDeque<LogEntry>,
@@ -27,7 +27,7 @@ struct LogEntry {
 
 /// A request and its response.
 #[derive(Debug, Default)]
-pub struct LoggedExchange {
+pub(crate) struct LoggedExchange {
     pub method: String,
     /// Path and query; they never contain secrets.
     pub path: String,
@@ -48,7 +48,7 @@ impl Default for Log {
 }
 
 impl Log {
-    pub fn add(&mut self, at: Timestamp, exchange: LoggedExchange) {
+    pub(crate) fn add(&mut self, at: Timestamp, exchange: LoggedExchange) {
         self.last += 1;
         let milliseconds = self.began.elapsed().as_millis();
         self.entries.push_back(LogEntry { number: self.last, at, milliseconds, exchange });
@@ -58,7 +58,7 @@ impl Log {
     }
 
     /// The entries after number `since`.
-    pub fn show(&self, since: u64) -> Value {
+    pub(crate) fn show(&self, since: u64) -> Value {
         let value: Vec<Value> = self
             .entries
             .iter()

@@ -18,7 +18,7 @@ use super::{
 
 /// Leaf, the rest of its chain, and the key in PKCS#8 form. Kept only in the private table.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Material {
+pub(crate) struct Material {
     #[serde(with = "base64_bytes")]
     pub leaf: Vec<u8>,
     pub chain: Vec<Base64Bytes>,
@@ -29,7 +29,7 @@ pub struct Material {
 /// How the material of a certificate is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum StoredMaterial {
+pub(crate) enum StoredMaterial {
     Whole(Material),
     /// Stored in full, a hundred thousand certificates would take half a gigabyte.
     Shared(PoolLeaf),
@@ -37,14 +37,14 @@ pub enum StoredMaterial {
 
 /// A leaf of the hybrid intermediate for a key of the pool.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PoolLeaf {
+pub(crate) struct PoolLeaf {
     pub leaf: Base64Bytes,
     /// The index of the key in the pool.
     pub pooled: usize,
 }
 
 impl StoredMaterial {
-    pub fn whole(self, setting: &Setting) -> Material {
+    pub(crate) fn whole(self, setting: &Setting) -> Material {
         match self {
             Self::Whole(material) => material,
             Self::Shared(shared) => shared.whole(setting),
@@ -53,7 +53,7 @@ impl StoredMaterial {
 }
 
 impl PoolLeaf {
-    pub fn whole(self, setting: &Setting) -> Material {
+    pub(crate) fn whole(self, setting: &Setting) -> Material {
         Material {
             leaf: self.leaf.0,
             chain: setting.ca.chain(CommercialCa::Hybrid).into_iter().map(Base64Bytes).collect(),
@@ -67,7 +67,7 @@ impl PoolLeaf {
 
 /// Bytes that JSON carries as base64.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Base64Bytes(#[serde(with = "base64_bytes")] pub Vec<u8>);
+pub(crate) struct Base64Bytes(#[serde(with = "base64_bytes")] pub Vec<u8>);
 
 impl fmt::Debug for Material {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,7 +107,7 @@ impl TryFrom<Issued> for Material {
 
 impl Material {
     /// A TLS server that presents this certificate and offers `protocols` by ALPN.
-    pub fn server(&self, protocols: &[&str]) -> Result<Arc<ServerConfig>, EmulatorError> {
+    pub(crate) fn server(&self, protocols: &[&str]) -> Result<Arc<ServerConfig>, EmulatorError> {
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.to_vec()));
         let chain = std::iter::once(&self.leaf)
             .chain(self.chain.iter().map(|bytes| &bytes.0))
@@ -132,11 +132,11 @@ pub(super) mod base64_bytes {
     use base64::Engine as _;
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-    pub fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&BASE64.encode(bytes))
     }
 
-    pub fn deserialize<'d, D: Deserializer<'d>, T: From<Vec<u8>>>(from: D) -> Result<T, D::Error> {
+    pub(crate) fn deserialize<'d, D: Deserializer<'d>, T: From<Vec<u8>>>(from: D) -> Result<T, D::Error> {
         let text = String::deserialize(from)?;
         BASE64.decode(text).map(T::from).map_err(D::Error::custom)
     }

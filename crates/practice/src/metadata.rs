@@ -6,7 +6,7 @@ use super::{edge, reply::Reply, setting::Setting};
 
 /// An object from 2022-09-01 on, a list before. `practiceCloud` is an extension that tells certdeck that it
 /// is practising.
-pub fn endpoints(setting: &Setting, api_version: &str) -> Reply {
+pub(crate) fn endpoints(setting: &Setting, api_version: &str) -> Reply {
     let origin = setting.origin();
     let cloud = json!({
         "name": "PracticeCloud",

@@ -19,7 +19,7 @@ const OPERATIONS: Collection<AsyncOperation> = Collection::new("operation");
 
 /// The GUID of an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OperationId(pub String);
+pub(crate) struct OperationId(pub String);
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct AsyncOperation {
@@ -35,10 +35,11 @@ enum OperationState {
     Failed(u16, Value),
 }
 
-pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "{scope}/operationresults/{operation}", result)];
+pub(crate) const ROUTES: &[Route] =
+    &[Route::new(HttpMethod::Get, "{scope}/operationresults/{operation}", result)];
 
 /// Begins an operation on `resource`.
-pub fn start(ctx: &CloudContext<'_>, resource: &ArmId) -> Result<OperationId, Fault> {
+pub(crate) fn start(ctx: &CloudContext<'_>, resource: &ArmId) -> Result<OperationId, Fault> {
     let id = OperationId(uuid::Uuid::new_v4().to_string());
     let operation = AsyncOperation { resource: resource.to_string(), state: OperationState::InProgress };
     ctx.tx.put(&OPERATIONS, &id.0, &operation)?;
@@ -46,7 +47,7 @@ pub fn start(ctx: &CloudContext<'_>, resource: &ArmId) -> Result<OperationId, Fa
 }
 
 /// The `Location` of shape A, with the signed parameters that clients must keep.
-pub fn location(call: &Call, resource: &ArmId, id: &OperationId) -> String {
+pub(crate) fn location(call: &Call, resource: &ArmId, id: &OperationId) -> String {
     call.link(&format!(
         "{resource}/operationresults/{}?api-version={}&t=638748621622073002&c=practice&s=practice&h=practice",
         id.0,
@@ -55,12 +56,12 @@ pub fn location(call: &Call, resource: &ArmId, id: &OperationId) -> String {
 }
 
 /// The operation ended well.
-pub fn finish(ctx: &CloudContext<'_>, id: &OperationId) -> Result<(), Fault> {
+pub(crate) fn finish(ctx: &CloudContext<'_>, id: &OperationId) -> Result<(), Fault> {
     end(ctx, id, OperationState::Succeeded)
 }
 
 /// The operation ended with a fault.
-pub fn fail(ctx: &CloudContext<'_>, id: &OperationId, fault: Fault) -> Result<(), Fault> {
+pub(crate) fn fail(ctx: &CloudContext<'_>, id: &OperationId, fault: Fault) -> Result<(), Fault> {
     end(ctx, id, OperationState::Failed(fault.status, fault.body))
 }
 
@@ -73,7 +74,7 @@ fn end(ctx: &CloudContext<'_>, id: &OperationId, state: OperationState) -> Resul
 }
 
 /// Whether it has ended, with success or not; `None` if there is no such operation.
-pub fn has_ended(ctx: &CloudContext<'_>, id: &OperationId) -> Result<Option<bool>, Fault> {
+pub(crate) fn has_ended(ctx: &CloudContext<'_>, id: &OperationId) -> Result<Option<bool>, Fault> {
     let found = ctx.tx.get(&OPERATIONS, &id.0.to_lowercase())?;
     Ok(found.map(|operation| !matches!(operation.state, OperationState::InProgress)))
 }

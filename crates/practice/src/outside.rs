@@ -16,7 +16,7 @@ use super::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "_emulator/dns", records),
     Route::new(HttpMethod::Post, "_emulator/dns", change_records),
     Route::new(HttpMethod::Get, "_emulator/mail", mails),

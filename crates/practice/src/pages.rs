@@ -12,29 +12,29 @@ const PAGES: Collection<WebPage> = Collection::new("page");
 
 /// One page: `{"host": "contoso.com", "path": "/.well-known/pki-validation/godaddy.html", "content": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WebPage {
+pub(crate) struct WebPage {
     pub host: String,
     pub path: String,
     pub content: String,
 }
 
 /// Publishes a page; it replaces one of the same host and path.
-pub fn publish(tx: &Transaction, page: &WebPage) -> Result<(), StoreError> {
+pub(crate) fn publish(tx: &Transaction, page: &WebPage) -> Result<(), StoreError> {
     tx.put(&PAGES, &key(&page.host, &page.path), page)
 }
 
 /// Removes a page.
-pub fn withdraw(tx: &Transaction, host: &str, path: &str) -> Result<bool, StoreError> {
+pub(crate) fn withdraw(tx: &Transaction, host: &str, path: &str) -> Result<bool, StoreError> {
     tx.remove(&PAGES, &key(host, path))
 }
 
 /// The content that a GET of `http://host/path` returns.
-pub fn fetch(tx: &Transaction, host: &str, path: &str) -> Result<Option<String>, StoreError> {
+pub(crate) fn fetch(tx: &Transaction, host: &str, path: &str) -> Result<Option<String>, StoreError> {
     Ok(tx.get(&PAGES, &key(host, path))?.map(|page| page.content))
 }
 
 /// Every page there is.
-pub fn all(tx: &Transaction) -> Result<Vec<WebPage>, StoreError> {
+pub(crate) fn all(tx: &Transaction) -> Result<Vec<WebPage>, StoreError> {
     let pages = tx.scan(&PAGES, "")?;
     Ok(pages.into_iter().map(|(_, page)| page).collect())
 }

@@ -19,7 +19,7 @@ const UNSAFE: &AsciiSet = &CONTROLS
     .add(b'=');
 
 /// The link to the page after the resource with the key `last`.
-pub fn next_link(call: &Call, last: &str) -> String {
+pub(crate) fn next_link(call: &Call, last: &str) -> String {
     let mut next = call.clone();
     next.query.retain(|(name, _)| !name.eq_ignore_ascii_case("$skiptoken"));
     next.query.push(("$skiptoken".to_owned(), URL_SAFE_NO_PAD.encode(last)));
@@ -27,7 +27,7 @@ pub fn next_link(call: &Call, last: &str) -> String {
 }
 
 /// The absolute link to this request itself.
-pub fn same_link(call: &Call) -> String {
+pub(crate) fn same_link(call: &Call) -> String {
     let mut link = call.origin.clone();
     for segment in &call.segments {
         link.push('/');
@@ -43,6 +43,6 @@ pub fn same_link(call: &Call) -> String {
 }
 
 /// The key in a `$skiptoken`.
-pub fn decode(token: &str) -> Option<String> {
+pub(crate) fn decode(token: &str) -> Option<String> {
     String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()
 }

@@ -1,7 +1,7 @@
 //! Patterns in which `*` matches anything: actions of roles, and the requests that a fault applies to.
 
 /// Whether the text matches the pattern, regardless of casing.
-pub fn is_like(pattern: &str, text: &str) -> bool {
+pub(crate) fn is_like(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(first) else { return false };

@@ -53,27 +53,27 @@ pub const CERTIFICATE_REGISTRATION: ServicePrincipal = ServicePrincipal {
     service_name: "Microsoft.Azure.CertificateRegistration",
 };
 
-pub const ALL: &[ServicePrincipal] = &[CERTDECK, PLAIN, READER, WEB_SITES, CERTIFICATE_REGISTRATION];
+pub(crate) const ALL: &[ServicePrincipal] = &[CERTDECK, PLAIN, READER, WEB_SITES, CERTIFICATE_REGISTRATION];
 
 /// The rights of an identity that can sign in, besides its role assignments in a subscription.
 #[derive(Debug, Clone, Copy)]
-pub struct SignInAccount {
-    pub principal: ServicePrincipal,
+pub(crate) struct SignInAccount {
+    pub(crate) principal: ServicePrincipal,
     /// Inherited by every subscription, as from the root management group.
-    pub role: BuiltInRole,
+    pub(crate) role: BuiltInRole,
     /// Whether Microsoft Graph answers it (`Application.Read.All`).
-    pub reads_directory: bool,
+    pub(crate) reads_directory: bool,
 }
 
 /// The identities that can sign in.
-pub const ACCOUNTS: &[SignInAccount] = &[
+pub(crate) const ACCOUNTS: &[SignInAccount] = &[
     SignInAccount { principal: CERTDECK, role: BuiltInRole::Owner, reads_directory: true },
     SignInAccount { principal: PLAIN, role: BuiltInRole::Owner, reads_directory: false },
     SignInAccount { principal: READER, role: BuiltInRole::Reader, reads_directory: false },
 ];
 
 /// Finds an account by application id or object id.
-pub fn account(id: &str) -> Option<&'static SignInAccount> {
+pub(crate) fn account(id: &str) -> Option<&'static SignInAccount> {
     let is = |account: &&SignInAccount| {
         [account.principal.app_id, account.principal.object_id].iter().any(|own| own.eq_ignore_ascii_case(id))
     };

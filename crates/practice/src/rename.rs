@@ -2,7 +2,7 @@
 
 /// `text` with the id `to` in place of the id `from`, in any casing; `None` if `text` does not contain it. A
 /// text that is all in lower case, as keys are, stays so.
-pub fn in_text(text: &str, from: &str, to: &str) -> Option<String> {
+pub(crate) fn in_text(text: &str, from: &str, to: &str) -> Option<String> {
     let (lower, from) = (text.to_ascii_lowercase(), from.to_ascii_lowercase());
     let mut renamed = String::new();
     let mut end = 0;

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::{error::StoreError, id::ArmId};
 
 /// What every provider function returns. A fault undoes all changes of its request.
-pub type ReplyResult = Result<Reply, Fault>;
+pub(crate) type ReplyResult = Result<Reply, Fault>;
 
 /// The body of a response.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ReplyBody {
+pub(crate) enum ReplyBody {
     Empty,
     Json(Value),
     /// Anything else, with its content type.
@@ -19,35 +19,35 @@ pub enum ReplyBody {
 
 /// A successful response.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reply {
+pub(crate) struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: ReplyBody,
 }
 
 impl Reply {
-    pub fn new(status: u16, body: ReplyBody) -> Self {
+    pub(crate) fn new(status: u16, body: ReplyBody) -> Self {
         Self { status, headers: Vec::new(), body }
     }
 
     /// 200 with a body.
-    pub fn ok(body: Value) -> Self {
+    pub(crate) fn ok(body: Value) -> Self {
         Self::new(200, ReplyBody::Json(body))
     }
 
     /// 201 with a body.
-    pub fn created(body: Value) -> Self {
+    pub(crate) fn created(body: Value) -> Self {
         Self::new(201, ReplyBody::Json(body))
     }
 
     /// A status without a body: 200, 202, 204 …
-    pub fn empty(status: u16) -> Self {
+    pub(crate) fn empty(status: u16) -> Self {
         Self::new(status, ReplyBody::Empty)
     }
 
     /// Adds a header; the name in lower case.
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
@@ -55,7 +55,7 @@ impl Reply {
 
 /// A refusal, or an internal error of the practice cloud (500).
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fault {
+pub(crate) struct Fault {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: Value,
@@ -67,17 +67,17 @@ impl Fault {
     }
 
     /// The envelope of ARM itself and of most providers.
-    pub fn arm(status: u16, code: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn arm(status: u16, code: &str, message: impl Into<String>) -> Self {
         Self::new(status, json!({"error": {"code": code, "message": message.into()}}))
     }
 
     /// The capitalised envelope of Microsoft.Web and its siblings, without an extended code.
-    pub fn web(status: u16, message: impl Into<String>) -> Self {
+    pub(crate) fn web(status: u16, message: impl Into<String>) -> Self {
         Self::web_entity(status, &message.into(), &json!({}))
     }
 
     /// The same with an extended code; `{0}`, `{1}` … in `template` are replaced by `parameters`.
-    pub fn web_coded(status: u16, extended: &str, template: &str, parameters: &[&str]) -> Self {
+    pub(crate) fn web_coded(status: u16, extended: &str, template: &str, parameters: &[&str]) -> Self {
         let message = parameters
             .iter()
             .enumerate()
@@ -108,7 +108,7 @@ impl Fault {
     }
 
     /// The envelope of Key Vault's data plane; `inner` is the inner error's code, if there is one.
-    pub fn vault(status: u16, code: &str, message: impl Into<String>, inner: Option<&str>) -> Self {
+    pub(crate) fn vault(status: u16, code: &str, message: impl Into<String>, inner: Option<&str>) -> Self {
         let mut error = json!({"code": code, "message": message.into()});
         if let Some(inner) = inner {
             error["innererror"] = json!({"code": inner});
@@ -117,7 +117,7 @@ impl Fault {
     }
 
     /// ARM's 404 for a resource that does not exist.
-    pub fn not_found(id: &ArmId) -> Self {
+    pub(crate) fn not_found(id: &ArmId) -> Self {
         let path = id.to_string();
         let named = path.rsplit_once("/providers/").map_or("", |(_, rest)| rest);
         Self::arm(
@@ -132,7 +132,7 @@ impl Fault {
     }
 
     /// 409 for a PUT whose location differs from the resource's.
-    pub fn elsewhere(id: &ArmId, here: &str, wanted: &str) -> Self {
+    pub(crate) fn elsewhere(id: &ArmId, here: &str, wanted: &str) -> Self {
         let (name, group) = (id.name(), id.group().unwrap_or_default());
         Self::arm(
             409,
@@ -145,12 +145,12 @@ impl Fault {
     }
 
     /// 400 for a body that lacks a member or has one in the wrong shape.
-    pub fn invalid(message: impl Into<String>) -> Self {
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::arm(400, "InvalidRequestContent", message)
     }
 
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }

@@ -19,11 +19,11 @@ const REVOKED: Collection<Revoked> = Collection::new("revoked");
 const LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Every leaf names it as its CRL distribution point, and it needs neither a token nor TLS.
-pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "crl/{name}", list)];
+pub(crate) const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "crl/{name}", list)];
 
 /// One entry of the list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Revoked {
+pub(crate) struct Revoked {
     /// The octets of the serial number, in hex.
     pub serial: String,
     /// May be in the future: a rekey can leave the old certificate in force for some hours.
@@ -36,7 +36,7 @@ pub struct Revoked {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum CrlReason {
+pub(crate) enum CrlReason {
     /// A rekey made another certificate.
     Superseded,
     /// Its order was deleted.
@@ -44,7 +44,12 @@ pub enum CrlReason {
 }
 
 /// Revokes a certificate (DER) of an order at a moment, or earlier if that was agreed before.
-pub fn revoke(ctx: &CloudContext<'_>, leaf: &[u8], at: Timestamp, reason: CrlReason) -> Result<(), Fault> {
+pub(crate) fn revoke(
+    ctx: &CloudContext<'_>,
+    leaf: &[u8],
+    at: Timestamp,
+    reason: CrlReason,
+) -> Result<(), Fault> {
     let facts = CertificateFacts::read(leaf).map_err(|error| Fault::web(500, error.to_string()))?;
     if let Some(before) = ctx.tx.get(&REVOKED, &facts.serial_hex)?
         && before.at <= at

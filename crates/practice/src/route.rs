@@ -23,18 +23,18 @@ use super::{
 
 /// The function of a route. It runs inside one transaction, on the world's thread: no waiting, no I/O of its
 /// own.
-pub type OperationFn = fn(&CloudContext<'_>, &Call) -> ReplyResult;
+pub(crate) type OperationFn = fn(&CloudContext<'_>, &Call) -> ReplyResult;
 
 /// One operation of a provider.
 #[derive(Debug, Clone, Copy)]
-pub struct Route {
+pub(crate) struct Route {
     pub method: HttpMethod,
     pub pattern: &'static str,
     pub run: OperationFn,
 }
 
 impl Route {
-    pub const fn new(method: HttpMethod, pattern: &'static str, run: OperationFn) -> Self {
+    pub(crate) const fn new(method: HttpMethod, pattern: &'static str, run: OperationFn) -> Self {
         Self { method, pattern, run }
     }
 
@@ -84,7 +84,7 @@ fn take<'p>(
 
 /// The result of looking a path up in the tables.
 #[derive(Debug)]
-pub enum RouteMatch {
+pub(crate) enum RouteMatch {
     Operation(OperationFn, Vec<(&'static str, String)>),
     /// The path exists, but not with this method.
     OtherMethod,
@@ -92,7 +92,7 @@ pub enum RouteMatch {
 }
 
 /// Looks a request up; earlier tables and rows win.
-pub fn find(tables: &[&[Route]], method: HttpMethod, path: &[String]) -> RouteMatch {
+pub(crate) fn find(tables: &[&[Route]], method: HttpMethod, path: &[String]) -> RouteMatch {
     let mut other = false;
     for route in tables.iter().flat_map(|table| table.iter()) {
         if let Some(params) = route.fits(path) {

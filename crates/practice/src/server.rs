@@ -45,7 +45,7 @@ struct Local(bool);
 
 /// What every request handler needs.
 #[derive(Debug, Clone)]
-pub struct Front {
+pub(crate) struct Front {
     pub world: Handle,
     pub gate: Option<Gate>,
     pub recorder: Option<Recorder>,
@@ -53,7 +53,7 @@ pub struct Front {
 }
 
 /// Accepts TLS connections until `stop` is set, then lets the open ones finish.
-pub async fn listen(
+pub(crate) async fn listen(
     listener: TcpListener,
     tls: Arc<ServerConfig>,
     front: Front,
@@ -85,7 +85,7 @@ pub async fn listen(
 }
 
 /// Runs `serve` for every connection, each in a task of its own.
-pub async fn accept<F>(
+pub(crate) async fn accept<F>(
     listener: TcpListener,
     mut stop: watch::Receiver<bool>,
     serve: impl Fn(TcpStream, SocketAddr) -> F,
@@ -122,7 +122,7 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 }
 
 /// Serves HTTP on one connection until it ends or the server stops.
-pub async fn serve_http<S>(stream: S, router: Router, mut stop: watch::Receiver<bool>)
+pub(crate) async fn serve_http<S>(stream: S, router: Router, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

@@ -28,7 +28,7 @@ use super::{
 
 /// A request as it came in.
 #[derive(Debug, Clone, Default)]
-pub struct IncomingRequest {
+pub(crate) struct IncomingRequest {
     pub method: String,
     /// Still percent-encoded.
     pub path: String,
@@ -46,7 +46,7 @@ pub struct IncomingRequest {
 
 /// The services behind the one listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CloudService {
+pub(crate) enum CloudService {
     Control,
     Metadata,
     Token,
@@ -64,7 +64,7 @@ pub enum CloudService {
 }
 
 impl CloudService {
-    pub fn of(incoming: &IncomingRequest) -> Self {
+    pub(crate) fn of(incoming: &IncomingRequest) -> Self {
         let host = incoming.host.split(':').next().unwrap_or_default().to_lowercase();
         if let Some(vault) = host.strip_suffix(".vault.localhost") {
             return Self::Vault(vault.to_owned());
@@ -86,13 +86,13 @@ impl CloudService {
     }
 
     /// Whether a `Gate` counts the request: those that certdeck's own client sends to the cloud.
-    pub fn is_gated(&self) -> bool {
+    pub(crate) fn is_gated(&self) -> bool {
         matches!(self, Self::Token | Self::Graph | Self::Vault(_) | Self::Arm)
     }
 }
 
 /// Serves one request from beginning to end.
-pub fn serve(world: &mut PracticeWorld, incoming: &IncomingRequest) -> ServedReply {
+pub(crate) fn serve(world: &mut PracticeWorld, incoming: &IncomingRequest) -> ServedReply {
     let service = CloudService::of(incoming);
     let admission = world.throttle.admit(&service, incoming, Instant::now());
     let (outcome, met) = match admission.refused {
@@ -152,7 +152,7 @@ fn date(world: &PracticeWorld, service: &CloudService, skew: SignedDuration) -> 
 
 /// A response and how it is delivered.
 #[derive(Debug)]
-pub struct ServedReply {
+pub(crate) struct ServedReply {
     pub reply: Reply,
     pub delivery: Delivery,
 }

@@ -13,7 +13,7 @@ use super::{
 
 /// Shared by every request and job.
 #[derive(Debug)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// Where ARM, Entra and Graph answer.
     pub address: SocketAddr,
     pub dns: SocketAddr,
@@ -34,22 +34,22 @@ pub struct Setting {
 
 impl Setting {
     /// Scheme and authority of ARM: `https://127.0.0.1:8443`.
-    pub fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         format!("https://{}", self.address)
     }
 
     /// The suffix after a vault's name: `.vault.localhost:8443`.
-    pub fn vault_suffix(&self) -> String {
+    pub(crate) fn vault_suffix(&self) -> String {
         format!(".vault.localhost:{}", self.address.port())
     }
 
     /// A vault's `vaultUri`.
-    pub fn vault_uri(&self, name: &str) -> String {
+    pub(crate) fn vault_uri(&self, name: &str) -> String {
         format!("https://{}{}/", name.to_lowercase(), self.vault_suffix())
     }
 
     /// One key of the pool; the same `seed` gives the same key.
-    pub fn pooled_key(&self, seed: usize) -> KeySource {
+    pub(crate) fn pooled_key(&self, seed: usize) -> KeySource {
         let key = self.keys.get(seed % self.keys.len().max(1));
         key.map_or(KeySource::NewRsa(2048), |key| KeySource::Existing(Arc::clone(key)))
     }

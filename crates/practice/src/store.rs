@@ -40,12 +40,12 @@ const FILE: &str = "cloud.redb";
 /// written twice.
 const CACHE: usize = 64 << 20;
 /// Sorts after every possible continuation of a key.
-pub const LAST: char = '\u{10ffff}';
+pub(crate) const LAST: char = '\u{10ffff}';
 /// The number of entries read at a time.
 const CHUNK: usize = 256;
 
 /// A named set of documents of type `T`.
-pub struct Collection<T> {
+pub(crate) struct Collection<T> {
     name: &'static str,
     table: StoreTable,
     of: PhantomData<fn() -> T>,
@@ -59,12 +59,12 @@ impl<T> fmt::Debug for Collection<T> {
 
 impl<T> Collection<T> {
     /// A collection that clients may see.
-    pub const fn new(name: &'static str) -> Self {
+    pub(crate) const fn new(name: &'static str) -> Self {
         Self { name, table: DOCUMENTS, of: PhantomData }
     }
 
     /// A collection that no client may see.
-    pub const fn private(name: &'static str) -> Self {
+    pub(crate) const fn private(name: &'static str) -> Self {
         Self { name, table: PRIVATE, of: PhantomData }
     }
 
@@ -75,13 +75,13 @@ impl<T> Collection<T> {
 
 /// The database file of one data directory; opening it in a second process is refused.
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct Store {
     database: Database,
 }
 
 impl Store {
     /// Opens or creates `cloud.redb` in `dir`.
-    pub fn open(dir: &Path) -> Result<Self, EmulatorError> {
+    pub(crate) fn open(dir: &Path) -> Result<Self, EmulatorError> {
         let database = lock(dir)?;
         let store = Self { database };
         let tx = store.begin()?;
@@ -97,7 +97,7 @@ impl Store {
     }
 
     /// Deletes everything in `dir`, even if it is damaged or of another format, but not if a process uses it.
-    pub fn destroy(dir: &Path) -> Result<(), EmulatorError> {
+    pub(crate) fn destroy(dir: &Path) -> Result<(), EmulatorError> {
         if let Err(in_use @ EmulatorError::InUse(_)) = lock(dir) {
             return Err(in_use);
         }
@@ -106,12 +106,12 @@ impl Store {
     }
 
     /// Makes the changes of `commit_unsynced` durable.
-    pub fn sync(&self) -> Result<(), StoreError> {
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
         Ok(self.database.begin_write()?.commit()?)
     }
 
     /// Starts a transaction; dropped without `commit`, it changes nothing.
-    pub fn begin(&self) -> Result<Transaction, StoreError> {
+    pub(crate) fn begin(&self) -> Result<Transaction, StoreError> {
         Ok(Transaction { write: self.database.begin_write()?, dirty: Cell::new(false) })
     }
 }
@@ -134,7 +134,7 @@ fn lock(dir: &Path) -> Result<Database, EmulatorError> {
 }
 
 /// All reads and writes of one request or one job.
-pub struct Transaction {
+pub(crate) struct Transaction {
     write: WriteTransaction,
     dirty: Cell<bool>,
 }
@@ -147,7 +147,11 @@ impl fmt::Debug for Transaction {
 
 impl Transaction {
     /// The document at `key`.
-    pub fn get<T: DeserializeOwned>(&self, of: &Collection<T>, key: &str) -> Result<Option<T>, StoreError> {
+    pub(crate) fn get<T: DeserializeOwned>(
+        &self,
+        of: &Collection<T>,
+        key: &str,
+    ) -> Result<Option<T>, StoreError> {
         let key = of.key(key);
         let table = self.write.open_table(of.table)?;
         let found = table.get(key.as_str())?;
@@ -155,7 +159,12 @@ impl Transaction {
     }
 
     /// Writes the document at `key`, new or changed.
-    pub fn put<T: Serialize>(&self, of: &Collection<T>, key: &str, document: &T) -> Result<(), StoreError> {
+    pub(crate) fn put<T: Serialize>(
+        &self,
+        of: &Collection<T>,
+        key: &str,
+        document: &T,
+    ) -> Result<(), StoreError> {
         let key = of.key(key);
         let bytes =
             serde_json::to_vec(document).map_err(|source| StoreError::Json { key: key.clone(), source })?;
@@ -166,7 +175,7 @@ impl Transaction {
     }
 
     /// Removes the document at `key`; returns whether there was one.
-    pub fn remove<T>(&self, of: &Collection<T>, key: &str) -> Result<bool, StoreError> {
+    pub(crate) fn remove<T>(&self, of: &Collection<T>, key: &str) -> Result<bool, StoreError> {
         let key = of.key(key);
         let mut table = self.write.open_table(of.table)?;
         let was = table.remove(key.as_str())?.is_some();
@@ -177,7 +186,7 @@ impl Transaction {
     }
 
     /// All documents whose key begins with `prefix`, in key order, with their keys.
-    pub fn scan<T: DeserializeOwned>(
+    pub(crate) fn scan<T: DeserializeOwned>(
         &self,
         of: &Collection<T>,
         prefix: &str,
@@ -191,7 +200,7 @@ impl Transaction {
     }
 
     /// The first document whose key begins with `prefix`.
-    pub fn first<T: DeserializeOwned>(
+    pub(crate) fn first<T: DeserializeOwned>(
         &self,
         of: &Collection<T>,
         prefix: &str,
@@ -206,7 +215,7 @@ impl Transaction {
 
     /// Passes every document under `prefix` after the key `after` to `visit`, in key order, until it returns
     /// false. `visit` may itself read and write: no table is held open while it runs.
-    pub fn walk<T: DeserializeOwned>(
+    pub(crate) fn walk<T: DeserializeOwned>(
         &self,
         of: &Collection<T>,
         prefix: &str,
@@ -217,7 +226,7 @@ impl Transaction {
     }
 
     /// The same, where `read` extracts the wanted part of a document.
-    pub fn walk_by<T, U>(
+    pub(crate) fn walk_by<T, U>(
         &self,
         of: &Collection<T>,
         prefix: &str,
@@ -244,7 +253,7 @@ impl Transaction {
     }
 
     /// The first key at or after `from`.
-    pub fn key_from<T>(&self, of: &Collection<T>, from: &str) -> Result<Option<String>, StoreError> {
+    pub(crate) fn key_from<T>(&self, of: &Collection<T>, from: &str) -> Result<Option<String>, StoreError> {
         let (begin, end) = (of.key(from), of.key(&LAST.to_string()));
         let table = self.write.open_table(of.table)?;
         let first = table.range(begin.as_str()..end.as_str())?.next().transpose()?;
@@ -252,7 +261,7 @@ impl Transaction {
     }
 
     /// The last key that begins with `prefix`.
-    pub fn last_key<T>(&self, of: &Collection<T>, prefix: &str) -> Result<Option<String>, StoreError> {
+    pub(crate) fn last_key<T>(&self, of: &Collection<T>, prefix: &str) -> Result<Option<String>, StoreError> {
         let begin = of.key(prefix);
         let end = format!("{begin}{LAST}");
         let table = self.write.open_table(of.table)?;
@@ -261,7 +270,7 @@ impl Transaction {
     }
 
     /// The number of documents whose key begins with `prefix`; none of them is read.
-    pub fn count<T>(&self, of: &Collection<T>, prefix: &str) -> Result<usize, StoreError> {
+    pub(crate) fn count<T>(&self, of: &Collection<T>, prefix: &str) -> Result<usize, StoreError> {
         let begin = of.key(prefix);
         let end = format!("{begin}{LAST}");
         let table = self.write.open_table(of.table)?;
@@ -275,7 +284,7 @@ impl Transaction {
 
     /// Renames `from`, and everything below it, to `to`: in every key and in every document that mentions it.
     /// It reads the whole store, so it is only for rare operations.
-    pub fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
         for of in [DOCUMENTS, PRIVATE] {
             let mut table = self.write.open_table(of)?;
             let mut renamed = Vec::new();
@@ -320,7 +329,7 @@ impl Transaction {
 
     /// Makes the changes visible; the next `commit` or `Store::sync` makes them durable. Returns whether
     /// there are any.
-    pub fn commit_unsynced(mut self) -> Result<bool, StoreError> {
+    pub(crate) fn commit_unsynced(mut self) -> Result<bool, StoreError> {
         let changed = self.dirty.get();
         if changed {
             self.write.set_durability(Durability::None)?;
@@ -332,7 +341,7 @@ impl Transaction {
     }
 
     /// Makes the changes durable. A transaction that changed nothing costs no sync.
-    pub fn commit(self) -> Result<(), StoreError> {
+    pub(crate) fn commit(self) -> Result<(), StoreError> {
         if self.dirty.get() {
             self.write.commit()?;
         } else {

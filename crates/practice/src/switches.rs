@@ -14,14 +14,14 @@ use super::{
 
 const KEPT: Collection<Switches> = Collection::new("switches");
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "_emulator/switches", show),
     Route::new(HttpMethod::Post, "_emulator/switches", turn),
 ];
 
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Switches {
+pub(crate) struct Switches {
     /// App Service accepts a write regardless of `If-Match`. No description of it has that header, so either
     /// may be true.
     pub if_match_ignored: bool,
@@ -33,7 +33,7 @@ pub struct Switches {
 }
 
 impl Switches {
-    pub fn of(ctx: &CloudContext<'_>) -> Result<Self, Fault> {
+    pub(crate) fn of(ctx: &CloudContext<'_>) -> Result<Self, Fault> {
         Ok(ctx.tx.get(&KEPT, "")?.unwrap_or_default())
     }
 }

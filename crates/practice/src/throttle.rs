@@ -108,7 +108,7 @@ const PLENTY: f64 = 100_000.0;
 
 /// What is left of every limit; not stored: a restart begins with full limits.
 #[derive(Debug)]
-pub struct Throttle {
+pub(crate) struct Throttle {
     rate: Rate,
     /// The limit on all requests together.
     every: Option<TokenBucket>,
@@ -119,13 +119,13 @@ pub struct Throttle {
 
 /// The decision on a request: headers for its response, and the response itself when it is refused.
 #[derive(Debug, Default)]
-pub struct Admission {
+pub(crate) struct Admission {
     pub headers: Vec<(&'static str, String)>,
     pub refused: Option<Fault>,
 }
 
 impl Throttle {
-    pub fn new(rate: Rate) -> Self {
+    pub(crate) fn new(rate: Rate) -> Self {
         let every = match rate {
             Rate::PerSecond(number) => Some(TokenBucket::new(f64::from(number), f64::from(number))),
             Rate::Unlimited | Rate::Azure => None,
@@ -136,7 +136,12 @@ impl Throttle {
     }
 
     /// Counts a request, or refuses it. Requests without a sign-in are not counted.
-    pub fn admit(&mut self, service: &CloudService, incoming: &IncomingRequest, now: Instant) -> Admission {
+    pub(crate) fn admit(
+        &mut self,
+        service: &CloudService,
+        incoming: &IncomingRequest,
+        now: Instant,
+    ) -> Admission {
         let Some(method) = HttpMethod::parse(&incoming.method).filter(|_| incoming.authorization.is_some())
         else {
             return Admission::default();

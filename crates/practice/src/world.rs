@@ -43,7 +43,7 @@ pub const THREAD: &str = "practice-cloud";
 
 /// State, clock and jobs.
 #[derive(Debug)]
-pub struct PracticeWorld {
+pub(crate) struct PracticeWorld {
     store: Store,
     /// The clock as of the last transaction.
     clock: Cell<Clock>,
@@ -55,14 +55,17 @@ pub struct PracticeWorld {
 }
 
 impl PracticeWorld {
-    pub fn new(store: Store, setting: Setting, rate: Rate) -> Self {
+    pub(crate) fn new(store: Store, setting: Setting, rate: Rate) -> Self {
         let (clock, unsynced) = (Cell::default(), Cell::default());
         Self { store, clock, unsynced, setting, log: Log::default(), throttle: Throttle::new(rate) }
     }
 
     /// Runs `work` in one transaction, which is committed on success and undone on a fault. It is on disk
     /// after `sync`.
-    pub fn run<T>(&self, work: impl FnOnce(&CloudContext<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+    pub(crate) fn run<T>(
+        &self,
+        work: impl FnOnce(&CloudContext<'_>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let tx = self.store.begin()?;
         let now = Clock::load(&tx)?.now();
         let ctx = CloudContext { tx: &tx, now, setting: &self.setting, view: View::Now, stale: None };
@@ -80,7 +83,7 @@ impl PracticeWorld {
     }
 
     /// Writes all changes to disk.
-    pub fn sync(&self) -> Result<(), StoreError> {
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
         if self.unsynced.get() {
             self.store.sync()?;
             self.unsynced.set(false);
@@ -153,7 +156,7 @@ impl PracticeWorld {
     }
 
     /// Starts the world's own thread.
-    pub fn start(self) -> Result<(Handle, JoinHandle<()>), EmulatorError> {
+    pub(crate) fn start(self) -> Result<(Handle, JoinHandle<()>), EmulatorError> {
         let (tasks, inbox) = mpsc::channel();
         let thread = thread::Builder::new()
             .name(THREAD.to_owned())
@@ -168,7 +171,7 @@ impl PracticeWorld {
     }
 
     /// The practice cloud's time.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.get().now()
     }
 }
@@ -186,13 +189,13 @@ fn unbroken<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
 
 /// The way of the listeners to the world; the world ends when the last handle is dropped.
 #[derive(Debug, Clone)]
-pub struct Handle {
+pub(crate) struct Handle {
     tasks: mpsc::Sender<WorldTask>,
 }
 
 impl Handle {
     /// Runs a task in the world and waits for the result.
-    pub async fn ask<T: Send + 'static>(
+    pub(crate) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&mut PracticeWorld) -> T + Send + 'static,
     ) -> Result<T, EmulatorError> {

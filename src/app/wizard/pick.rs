@@ -12,7 +12,7 @@ use crate::tables::PaneName;
 
 /// One value of a picker.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
+pub(super) struct Choice {
     /// What the field is filled with.
     pub value: String,
     pub label: String,
@@ -23,7 +23,7 @@ fn choice(value: impl Into<String>, label: impl Into<String>, note: impl Into<St
     Choice { value: value.into(), label: label.into(), note: note.into() }
 }
 
-pub fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec<Choice> {
+pub(super) fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec<Choice> {
     let basis = Basis { estate, rules, now: estate.as_of };
     let own = inputs.get(Key::Subscription);
     let is_own = |id: &ResourceId| own.is_none_or(|own| id.subscription_id().eq_ignore_ascii_case(own));
@@ -146,7 +146,7 @@ fn names(id: &ResourceId, typed: &str, label: &str) -> bool {
 }
 
 /// How a value is shown in the form: names instead of ids.
-pub fn label(of: Pick, value: &str, estate: &Estate) -> String {
+pub(super) fn label(of: Pick, value: &str, estate: &Estate) -> String {
     match of {
         Pick::Subscription => {
             let found =
@@ -165,7 +165,7 @@ pub fn label(of: Pick, value: &str, estate: &Estate) -> String {
 }
 
 /// What to say when there is nothing to choose from.
-pub fn none_words(of: Pick) -> &'static str {
+pub(super) fn none_words(of: Pick) -> &'static str {
     match of {
         Pick::Subscription => "No subscription could be read. C-r in a pane reads again.",
         Pick::ResourceGroup => {

@@ -7,7 +7,7 @@ use crate::cli::{CliError, Exit, words};
 use crate::workbench::{self, openssl, shown};
 
 #[derive(Debug, clap::Args)]
-pub struct BuildArgs {
+pub(crate) struct BuildArgs {
     /// The private key: PEM or DER, encrypted or not
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
@@ -37,7 +37,7 @@ pub struct BuildArgs {
     openssl: bool,
 }
 
-pub fn run(args: &BuildArgs) -> Result<Exit, CliError> {
+pub(super) fn run(args: &BuildArgs) -> Result<Exit, CliError> {
     let gathered = workbench::gather(&args.cert)?;
     let key = workbench::read_key(&args.key, args.key_password.get()?.as_ref(), || {
         password::ask(&shown(&args.key))

@@ -18,7 +18,7 @@ use crate::workbench::{self, Examined, FactLine, Failure, openssl};
 #[command(
     after_help = "Exit codes: 0 good · 1 a part of a file cannot be read, the rest is shown · 2 a file cannot be read"
 )]
-pub struct Inspect {
+pub(crate) struct Inspect {
     #[arg(required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub struct Inspect {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit codes: 0 good · 1 findings of severity error · 2 a file cannot be read")]
-pub struct CheckFileArgs {
+pub(crate) struct CheckFileArgs {
     #[arg(required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -72,7 +72,7 @@ impl From<ProfileName> for Profile {
     }
 }
 
-pub fn inspect(args: &Inspect) -> Result<Exit, CliError> {
+pub(super) fn inspect(args: &Inspect) -> Result<Exit, CliError> {
     if args.openssl {
         return print(args.files.iter().flat_map(|path| openssl::inspect(path)));
     }
@@ -96,7 +96,7 @@ pub fn inspect(args: &Inspect) -> Result<Exit, CliError> {
     Ok(worst)
 }
 
-pub fn run(args: &CheckFileArgs) -> Result<Exit, CliError> {
+pub(super) fn run(args: &CheckFileArgs) -> Result<Exit, CliError> {
     if args.openssl {
         let look = |path: &PathBuf| openssl::check(path, args.roots.as_deref(), args.hostname.as_ref());
         return print(args.files.iter().flat_map(look));

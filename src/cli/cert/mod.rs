@@ -18,7 +18,7 @@ use crate::pki::Wrapping;
 use crate::workbench::{Examined, Failure, Trouble, shown};
 
 #[derive(Debug, Subcommand)]
-pub enum CertCommand {
+pub(super) enum CertCommand {
     /// Show what certificate files hold: PKCS#12 (.pfx), PEM, DER (.cer) or PKCS#7 (.p7b)
     Inspect(check::Inspect),
     /// Judge certificate files by what App Service asks of a private certificate
@@ -29,7 +29,7 @@ pub enum CertCommand {
     Rewrap(rewrap::RewrapArgs),
 }
 
-pub fn run(command: CertCommand) -> Result<Exit, CliError> {
+pub(super) fn run(command: CertCommand) -> Result<Exit, CliError> {
     match command {
         CertCommand::Inspect(args) => check::inspect(&args),
         CertCommand::Check(args) => check::run(&args),

@@ -22,7 +22,7 @@ pub(super) const LONGEST: usize = 4096;
 /// The password of a file that is read.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(multiple = false)]
-pub struct Known {
+pub(crate) struct Known {
     /// Read the password from a line of standard input
     #[arg(id = "password-stdin", long = "password-stdin")]
     stdin: bool,
@@ -36,7 +36,7 @@ pub struct Known {
 
 impl Known {
     /// The password that was given; `None` where none was.
-    pub fn get(&self) -> Result<Option<SecretString>, CliError> {
+    pub(crate) fn get(&self) -> Result<Option<SecretString>, CliError> {
         given(self.stdin, self.file.as_deref(), self.variable.as_deref())
     }
 }
@@ -44,7 +44,7 @@ impl Known {
 /// The password that a new file is to have.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(multiple = false)]
-pub struct New {
+pub(crate) struct New {
     /// Read the new password from a line of standard input (the line after the old one's, if both are read
     /// there)
     #[arg(id = "new-password-stdin", long = "new-password-stdin")]
@@ -58,7 +58,7 @@ pub struct New {
 }
 
 impl New {
-    pub fn get(&self) -> Result<Option<SecretString>, CliError> {
+    pub(crate) fn get(&self) -> Result<Option<SecretString>, CliError> {
         given(self.stdin, self.file.as_deref(), self.variable.as_deref())
     }
 }
@@ -66,7 +66,7 @@ impl New {
 /// The password of a private key's own file.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(multiple = false)]
-pub struct OfKey {
+pub(crate) struct OfKey {
     /// Read the password of the private key from the first line of this file
     #[arg(id = "key-password-file", long = "key-password-file", value_name = "FILE")]
     file: Option<PathBuf>,
@@ -76,14 +76,14 @@ pub struct OfKey {
 }
 
 impl OfKey {
-    pub fn get(&self) -> Result<Option<SecretString>, CliError> {
+    pub(crate) fn get(&self) -> Result<Option<SecretString>, CliError> {
         given(false, self.file.as_deref(), self.variable.as_deref())
     }
 }
 
 /// Makes a password and keeps it in a new file that only its owner can read: shown nowhere, and good for
 /// `--password-file` wherever it is needed later.
-pub fn generate(into: &Path) -> Result<SecretString, CliError> {
+pub(crate) fn generate(into: &Path) -> Result<SecretString, CliError> {
     let password = pki::generate_password().map_err(|why| CliError::Refused(why.to_string()))?;
     let line = Zeroizing::new(format!("{}\n", password.expose_secret()).into_bytes());
     workbench::write_new(into, &line)?;
@@ -92,12 +92,12 @@ pub fn generate(into: &Path) -> Result<SecretString, CliError> {
 }
 
 /// Asks for the password of a file that is read; `None` where no person can be asked.
-pub fn ask(whose: &str) -> Result<Option<SecretString>, CliError> {
+pub(crate) fn ask(whose: &str) -> Result<Option<SecretString>, CliError> {
     prompt::line(&format!("Password of {whose}: "))
 }
 
 /// Asks twice for the password of a file that is written (A142).
-pub fn ask_twice(whose: &str) -> Result<SecretString, CliError> {
+pub(crate) fn ask_twice(whose: &str) -> Result<SecretString, CliError> {
     const NOBODY: &str = "a new password is needed, and there is no terminal to ask on; give it by standard input, a file or the environment (--help names the options)";
     let nobody = || CliError::Usage(NOBODY.to_owned());
     let first = prompt::line(&format!("New password of {whose}: "))?.ok_or_else(nobody)?;

@@ -14,7 +14,7 @@ use crate::cli::CliError;
 use crate::model::secret_line;
 
 /// Asks for one line; `None` where no person sits there, so that a script never waits for an answer.
-pub fn line(question: &str) -> Result<Option<SecretString>, CliError> {
+pub(crate) fn line(question: &str) -> Result<Option<SecretString>, CliError> {
     if !io::stdin().is_terminal() {
         return Ok(None);
     }

@@ -10,7 +10,7 @@ use crate::pki::Bundle;
 use crate::workbench::{self, openssl, shown};
 
 #[derive(Debug, clap::Args)]
-pub struct RewrapArgs {
+pub(crate) struct RewrapArgs {
     /// The file to read: PKCS#12, or PEM with a private key
     #[arg(value_name = "IN")]
     from: PathBuf,
@@ -35,7 +35,7 @@ pub struct RewrapArgs {
 }
 
 /// Without a new password the old one is kept; an empty one cannot be.
-pub fn run(args: &RewrapArgs) -> Result<Exit, CliError> {
+pub(super) fn run(args: &RewrapArgs) -> Result<Exit, CliError> {
     if args.openssl {
         return print(openssl::rewrap(&args.from, &args.to, args.encryption.into()));
     }

@@ -16,7 +16,7 @@ use super::{CliError, Exit, Global, deadline};
 use crate::azure::Deadline;
 
 #[derive(Debug, clap::Args)]
-pub struct DoctorArgs {
+pub(super) struct DoctorArgs {
     #[arg(short, long, value_enum, default_value_t)]
     output: DoctorFormat,
     /// Stop after this time, such as 90s or 5m
@@ -87,7 +87,7 @@ impl CheckResult {
     }
 }
 
-pub async fn run(args: &DoctorArgs, global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn run(args: &DoctorArgs, global: &Global) -> Result<Exit, CliError> {
     let mut report = Diagnosis { output: args.output, checks: Vec::new() };
     let session = match Session::open(global) {
         Ok(session) => session,

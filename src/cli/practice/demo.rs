@@ -14,7 +14,7 @@ use crate::config::Target;
 use crate::practice::{Connection, Emulator, Fleet, Options, Pace};
 
 #[derive(Debug, clap::Args)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// The estate that a new practice cloud begins with, each kept apart; `list` names them [default:
     /// contoso]
     #[arg(long, value_name = "NAME", value_parser = scenarios::or_list())]
@@ -30,7 +30,7 @@ pub struct DemoArgs {
     fresh: bool,
 }
 
-pub async fn run(args: DemoArgs, session: Session) -> Result<Exit, CliError> {
+pub(crate) async fn run(args: DemoArgs, session: Session) -> Result<Exit, CliError> {
     if args.scenario.as_deref() == Some(scenarios::LIST) {
         return scenarios::list();
     }
@@ -51,7 +51,7 @@ pub async fn run(args: DemoArgs, session: Session) -> Result<Exit, CliError> {
 }
 
 /// The practice cloud as a place to go to.
-pub fn target(connection: &Connection) -> Result<Target, CliError> {
+pub(crate) fn target(connection: &Connection) -> Result<Target, CliError> {
     let address = |text: &str| Url::parse(text).map_err(|error| CliError::Usage(format!("{text}: {error}")));
     Ok(Target {
         name: "practice".to_owned(),

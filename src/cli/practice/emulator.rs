@@ -14,7 +14,7 @@ use crate::paths::Paths;
 use crate::practice::{Emulator, Fleet, Options, Pace, Rate};
 
 #[derive(Debug, clap::Args)]
-pub struct EmulatorArgs {
+pub(crate) struct EmulatorArgs {
     /// Where HTTPS listens; by default a free port, the same one at every start
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
@@ -45,7 +45,7 @@ pub struct EmulatorArgs {
     fresh: bool,
 }
 
-pub async fn run(args: EmulatorArgs) -> Result<Exit, CliError> {
+pub(crate) async fn run(args: EmulatorArgs) -> Result<Exit, CliError> {
     if args.scenario.as_deref() == Some(scenarios::LIST) {
         return scenarios::list();
     }

@@ -1,8 +1,8 @@
 //! The subcommands of the practice cloud, and the one that the screen starts by itself. Left out without the
 //! feature `practice`.
 
-pub mod demo;
-pub mod emulator;
+pub(super) mod demo;
+pub(super) mod emulator;
 mod scenarios;
 
 use tokio::sync::Mutex;
@@ -15,10 +15,10 @@ use crate::practice::{Emulator, EmulatorError, Options, Pace};
 
 /// The practice cloud of a screen: started when a person goes there, running until the screen ends.
 #[derive(Default)]
-pub struct Beside(Mutex<Option<Emulator>>);
+pub(super) struct Beside(Mutex<Option<Emulator>>);
 
 impl Beside {
-    pub async fn target(&self, session: &Session) -> Result<Target, CliError> {
+    pub(super) async fn target(&self, session: &Session) -> Result<Target, CliError> {
         let mut beside = self.0.lock().await;
         let emulator = if let Some(running) = beside.take() {
             running
@@ -30,7 +30,7 @@ impl Beside {
         demo::target(beside.insert(emulator).connection())
     }
 
-    pub async fn end(&self) {
+    pub(super) async fn end(&self) {
         if let Some(emulator) = self.0.lock().await.take() {
             emulator.shutdown().await;
         }

@@ -12,15 +12,15 @@ use crate::practice::SCENARIOS;
 /// The estate that is used where none is named.
 const FIRST: &str = SCENARIOS[0].name;
 /// Names the scenarios instead of starting one.
-pub const LIST: &str = "list";
+pub(super) const LIST: &str = "list";
 
 /// Accepts the name of a scenario, or `list`.
-pub fn or_list() -> PossibleValuesParser {
+pub(super) fn or_list() -> PossibleValuesParser {
     let named = SCENARIOS.iter().map(|one| PossibleValue::new(one.name).help(one.summary));
     PossibleValuesParser::new(named.chain([PossibleValue::new(LIST).help("name them and end")]))
 }
 
-pub fn list() -> Result<Exit, CliError> {
+pub(super) fn list() -> Result<Exit, CliError> {
     let longest = SCENARIOS.iter().map(|one| one.name.len()).max().unwrap_or_default();
     let mut out = io::stdout();
     for one in SCENARIOS {
@@ -31,7 +31,7 @@ pub fn list() -> Result<Exit, CliError> {
 
 /// Where a scenario is kept for which no directory was given: trying another scenario does not lose what was
 /// begun in one.
-pub fn place(practice: &Path, scenario: Option<&str>) -> PathBuf {
+pub(super) fn place(practice: &Path, scenario: Option<&str>) -> PathBuf {
     match scenario {
         None | Some(FIRST) => practice.to_owned(),
         Some(other) => practice.with_file_name(format!("practice-{other}")),

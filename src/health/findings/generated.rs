@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 /// Midnight so many days after the epoch, which is today.
-pub fn on(day: i64) -> Timestamp {
+pub(crate) fn on(day: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * day)
 }
 
@@ -21,7 +21,7 @@ fn print(number: u32) -> Thumbprint {
 
 /// Certificates from vaults, uploaded ones and revoked ones, with every answer that a vault may give; orders,
 /// public certificates, bindings, exports and gaps of every kind.
-pub fn generated(seed: u64) -> Estate {
+pub(crate) fn generated(seed: u64) -> Estate {
     let mut random = fastrand::Rng::with_seed(seed);
     let group = ResourceId::parse("/subscriptions/s/resourceGroups/g").unwrap();
     let vault = group.resource("Microsoft.KeyVault/vaults", "kv");
@@ -145,7 +145,7 @@ fn add_rest(estate: &mut Estate, group: &ResourceId, random: &mut fastrand::Rng)
 }
 
 /// An order of one certificate.
-pub fn order(id: ResourceId, status: OrderStatus, thumbprint: Option<Thumbprint>) -> Order {
+pub(crate) fn order(id: ResourceId, status: OrderStatus, thumbprint: Option<Thumbprint>) -> Order {
     Order {
         id,
         status,

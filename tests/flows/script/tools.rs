@@ -8,10 +8,10 @@ use std::{fs, io};
 
 use crate::cloud::Cloud;
 
-pub type Environment = Vec<(&'static str, String)>;
+pub(super) type Environment = Vec<(&'static str, String)>;
 
 /// Runs a script as its file would be run from a shell; standard input stays free, as it is in a terminal.
-pub fn run(script: &str, dir: &Path, environment: &[(&str, String)]) -> Output {
+pub(super) fn run(script: &str, dir: &Path, environment: &[(&str, String)]) -> Output {
     let file = dir.join("script.sh");
     fs::write(&file, script).unwrap();
     let mut command = Command::new("sh");
@@ -32,7 +32,7 @@ pub fn run(script: &str, dir: &Path, environment: &[(&str, String)]) -> Output {
 }
 
 /// curl as a person with two tokens uses it; nothing where it or jq is not installed.
-pub fn curl(cloud: &Cloud) -> Option<Environment> {
+pub(super) fn curl(cloud: &Cloud) -> Option<Environment> {
     let is_installed = |program| {
         Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
     };
@@ -68,7 +68,7 @@ fn token(cloud: &Cloud, scope: &str) -> String {
 
 /// The az that `CERTDECK_AZ` names, signed in to the practice cloud, with settings of its own. Vaults it
 /// reaches by a proxy, because a system's resolver need not know names below `localhost`.
-pub fn az(cloud: &Cloud) -> Option<Environment> {
+pub(super) fn az(cloud: &Cloud) -> Option<Environment> {
     let Some(az) = std::env::var_os("CERTDECK_AZ").map(PathBuf::from) else {
         eprintln!("skipped: CERTDECK_AZ names no az CLI to run the scripts with");
         return None;

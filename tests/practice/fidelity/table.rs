@@ -6,11 +6,11 @@
 //! number that is new with every recording.
 
 /// One request: method, path, body (empty: none).
-pub type Ask = (&'static str, &'static str, &'static str);
+pub(super) type Ask = (&'static str, &'static str, &'static str);
 
 /// Recordings of a folder whose file name begins with this (`PUT_2`) and whose address contains that, and
 /// what is asked here: first what has to be so before, last the request itself. Earlier rows win.
-pub struct Row(pub &'static str, pub &'static str, pub &'static str, pub &'static [Ask]);
+pub(super) struct Row(pub &'static str, pub &'static str, pub &'static str, pub &'static [Ask]);
 
 const SECRET: Ask =
     ("PUT", "{kv}/secrets/s{n}", r#"{"value": "1", "contentType": "text/plain", "tags": {"a": "b"}}"#);
@@ -60,7 +60,7 @@ const GROUP: Ask = ("PUT", "{sub}/resourcegroups/g{n}", r#"{"location": "westeur
 /// What the request before named in its `Location`.
 const FOLLOW: Ask = ("GET", "{location}", "");
 
-pub const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     // Microsoft.Web
     Row("web-sites", "GET", "/slots/", &[("GET", "{web}/sites/contoso-shop/slots/staging", "")]),
     Row("web-sites", "GET", "/sites?", &[("GET", "{web}/sites", "")]),
@@ -359,7 +359,7 @@ pub const ROWS: &[Row] = &[
 
 /// Recordings that nothing here is like: folder and beginning of the file name, a part of the address, and
 /// why.
-pub const NOT_LIKE: &[(&str, &str, &str, &str)] = &[
+pub(super) const NOT_LIKE: &[(&str, &str, &str, &str)] = &[
     (
         "directory",
         "GET_2",
@@ -380,7 +380,7 @@ pub const NOT_LIKE: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// Members that recorded answers have and ours do not: folder, path (`*` for the rest), and why.
-pub const ACCEPTED: &[(&str, &str, &str)] = &[
+pub(super) const ACCEPTED: &[(&str, &str, &str)] = &[
     ("web-sites", "identity*", "apps have no managed identity here: nothing runs that could use one"),
     ("web-sites", "properties.inFlightFeatures[]", "the list is empty: no feature is being rolled out"),
     (

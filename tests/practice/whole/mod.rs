@@ -176,5 +176,5 @@ fn plain(dir: &Path) -> Options {
 }
 
 fn thumbprint(der: &[u8]) -> String {
-    certdeck::practice::ca::facts::thumbprint(der)
+    certdeck::practice::thumbprint(der)
 }

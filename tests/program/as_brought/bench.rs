@@ -17,10 +17,10 @@ use rcgen::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub const PASSWORD: &str = "Correct-Horse-9";
+pub(super) const PASSWORD: &str = "Correct-Horse-9";
 
 /// An authority with an intermediate and a certificate for `shop.contoso.com`, in PEM; made once.
-pub struct Material {
+pub(super) struct Material {
     pub root: String,
     pub intermediate: String,
     pub leaf: String,
@@ -28,7 +28,7 @@ pub struct Material {
 }
 
 impl Material {
-    pub fn shared() -> &'static Self {
+    pub(super) fn shared() -> &'static Self {
         static SHARED: OnceLock<Material> = OnceLock::new();
         SHARED.get_or_init(|| {
             let rsa = || KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
@@ -58,36 +58,36 @@ impl Material {
         })
     }
 
-    pub fn chain(&self) -> String {
+    pub(super) fn chain(&self) -> String {
         format!("{}{}{}", self.leaf, self.intermediate, self.root)
     }
 
-    pub fn thumbprints(&self) -> Vec<String> {
+    pub(super) fn thumbprints(&self) -> Vec<String> {
         let read = pki::read(self.chain().as_bytes(), None).unwrap();
         read.certificates.iter().map(|one| one.thumbprint.to_string()).collect()
     }
 }
 
 /// The Base64 text of a block, on one line.
-pub fn inner(pem: &str) -> String {
+pub(super) fn inner(pem: &str) -> String {
     pem.lines().filter(|line| !line.starts_with('-')).collect()
 }
 
 /// Puts the text of a block on one line together with its BEGIN and END.
-pub fn one_line(pem: &str) -> String {
+pub(super) fn one_line(pem: &str) -> String {
     pem.trim_end().replace('\n', " ").replace('\r', "")
 }
 
 /// Joins as `cat` does where the first file has no line end.
-pub fn glued(files: &[&str]) -> String {
+pub(super) fn glued(files: &[&str]) -> String {
     files.iter().map(|file| file.trim_end()).collect()
 }
 
 /// A directory with the usual files.
-pub struct Bench(pub TempDir);
+pub(super) struct Bench(pub TempDir);
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let made = Material::shared();
         let bench = Self(tempfile::tempdir().unwrap());
         for (name, text) in [
@@ -102,17 +102,17 @@ impl Bench {
         bench
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub(super) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         fs::write(self.path(name), text).unwrap();
         self.path(name)
     }
 
     /// The program, in the directory, with a home of its own and nothing else in its environment.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
         command
             .args(arguments)
@@ -123,11 +123,11 @@ impl Bench {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(super) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
-    pub fn json(&self, arguments: &[&str]) -> (Value, i32) {
+    pub(super) fn json(&self, arguments: &[&str]) -> (Value, i32) {
         let output = self.run(&[arguments, &["-o", "json"]].concat());
         let text = all(&output);
         (
@@ -137,12 +137,12 @@ impl Bench {
     }
 
     /// Makes `out.pfx` of the usual files.
-    pub fn build(&self, password: &[&str]) -> Output {
+    pub(super) fn build(&self, password: &[&str]) -> Output {
         self.build_of(&["leaf.pem", "intermediate.pem", "root.pem"], password)
     }
 
     /// Makes `out.pfx` of the key and these certificates.
-    pub fn build_of(&self, certificates: &[&str], password: &[&str]) -> Output {
+    pub(super) fn build_of(&self, certificates: &[&str], password: &[&str]) -> Output {
         let _ = fs::remove_file(self.path("out.pfx"));
         self.run(
             &[&["cert", "build", "--key", "key.pem", "--out", "out.pfx", "--cert"], certificates, password]
@@ -151,7 +151,7 @@ impl Bench {
     }
 
     /// Whether openssl does this; nothing where it is not installed.
-    pub fn openssl(&self, arguments: &[&str]) -> Option<bool> {
+    pub(super) fn openssl(&self, arguments: &[&str]) -> Option<bool> {
         let ran =
             Command::new("openssl").args(arguments).current_dir(self.0.path()).stdin(Stdio::null()).output();
         let Ok(output) = ran else {
@@ -162,22 +162,22 @@ impl Bench {
     }
 }
 
-pub fn all(output: &Output) -> String {
+pub(super) fn all(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-pub fn rules(json: &Value) -> Vec<&str> {
+pub(super) fn rules(json: &Value) -> Vec<&str> {
     json["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect()
 }
 
 /// What must not be seen of a key: 17 characters in a row of its Base64, of its octets in hexadecimal digits,
 /// of the octets.
-pub struct Secret {
+pub(super) struct Secret {
     parts: HashSet<Vec<u8>>,
 }
 
 impl Secret {
-    pub fn of(base64: &str) -> Self {
+    pub(super) fn of(base64: &str) -> Self {
         let der = STANDARD.decode(base64).unwrap_or_default();
         let digit = |number: u8| char::from(b"0123456789abcdef"[usize::from(number)]);
         let hex: String = der.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect();
@@ -186,7 +186,7 @@ impl Secret {
         Self { parts: texts.iter().flat_map(|text| text.windows(17).map(<[u8]>::to_vec)).collect() }
     }
 
-    pub fn must_not_be_in(&self, what: &str, text: &str) {
+    pub(super) fn must_not_be_in(&self, what: &str, text: &str) {
         // Lines that were joined show a key as well.
         for text in [text.to_owned(), text.replace(['\n', '\r', ' '], "")] {
             if let Some(part) = text.as_bytes().windows(17).find(|part| self.parts.contains(*part)) {

@@ -21,7 +21,7 @@ const LEARN_FROM: Duration = Duration::from_millis(500);
 
 /// The limit that an answer reports.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ReportedLimit {
+pub(crate) struct ReportedLimit {
     pub left: f64,
     /// When all of them come back at once; `None`: they come back one by one.
     pub resets: Option<Duration>,
@@ -29,14 +29,14 @@ pub struct ReportedLimit {
 
 /// A permitted request, to determine later which other requests its answer cannot include.
 #[derive(Debug, Clone, Copy)]
-pub struct SentMark {
+pub(super) struct SentMark {
     number: u32,
     others: u32,
     at: Instant,
 }
 
 #[derive(Debug)]
-pub struct Bucket {
+pub(super) struct Bucket {
     /// `None`: no limit is known.
     left: Option<f64>,
     /// Whether an answer reported it; otherwise it is assumed.
@@ -55,7 +55,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    pub fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self {
             left: Some(ONE_GOES),
             told: false,
@@ -72,7 +72,7 @@ impl Bucket {
 
     /// Whether another request may go, keeping the fraction `spare` for others. If not, the time at which it
     /// may, when that depends on time alone.
-    pub fn room(&mut self, now: Instant, spare: f64) -> Result<(), Option<Instant>> {
+    pub(super) fn room(&mut self, now: Instant, spare: f64) -> Result<(), Option<Instant>> {
         self.advance(now);
         if let Some(until) = self.held {
             return Err(Some(until));
@@ -89,7 +89,7 @@ impl Bucket {
         }
     }
 
-    pub fn send(&mut self, now: Instant) -> SentMark {
+    pub(super) fn send(&mut self, now: Instant) -> SentMark {
         self.advance(now);
         self.left = self.left.map(|left| left - 1.0);
         self.sent = self.sent.wrapping_add(1);
@@ -100,7 +100,7 @@ impl Bucket {
 
     /// A request is over. `counted`: its answer reported a limit. Otherwise it is unknown whether the request
     /// used the limit, and the refill cannot be measured across it.
-    pub fn end(&mut self, counted: bool) {
+    pub(super) fn end(&mut self, counted: bool) {
         self.in_flight = self.in_flight.saturating_sub(1);
         if !counted {
             self.quiet = None;
@@ -111,45 +111,45 @@ impl Bucket {
     }
 
     /// The request never reached the service.
-    pub fn give_back(&mut self) {
+    pub(super) fn give_back(&mut self) {
         self.left = self.left.map(|left| (left + 1.0).min(self.most));
     }
 
     /// An answer reported no limit: there is none, unless another answer reports one.
-    pub fn be_silent(&mut self) {
+    pub(super) fn be_silent(&mut self) {
         if !self.told {
             self.left = None;
         }
     }
 
     /// Discards the reported limit.
-    pub fn lift(&mut self) {
+    pub(super) fn lift(&mut self) {
         (self.left, self.told) = (None, false);
     }
 
-    pub fn is_lifted(&self) -> bool {
+    pub(super) fn is_lifted(&self) -> bool {
         self.left.is_none()
     }
 
-    pub fn holds_at_least(&self, number: f64) -> bool {
+    pub(super) fn holds_at_least(&self, number: f64) -> bool {
         self.left.is_some_and(|left| left >= number)
     }
 
     /// Holds all requests back for a pause. Earlier numbers are discarded, and one request goes first
     /// afterwards.
-    pub fn hold(&mut self, now: Instant, pause: Duration) {
+    pub(super) fn hold(&mut self, now: Instant, pause: Duration) {
         let until = self.held.unwrap_or(now).max(now + pause);
         (self.held, self.left, self.told) = (Some(until), Some(ONE_GOES), false);
         (self.most, self.resets, self.quiet) = (ONE_GOES, None, None);
     }
 
-    pub fn held(&self) -> Option<Instant> {
+    pub(super) fn held(&self) -> Option<Instant> {
         self.held
     }
 
     /// An answer reported what was left when its request was counted. Requests that were under way at the
     /// same time may have been counted later.
-    pub fn tell(&mut self, now: Instant, sent: SentMark, told: ReportedLimit) {
+    pub(super) fn tell(&mut self, now: Instant, sent: SentMark, told: ReportedLimit) {
         self.advance(now);
         let overlapping = f64::from(sent.others + self.sent.wrapping_sub(sent.number));
         let least = told.left - overlapping;

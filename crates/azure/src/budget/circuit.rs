@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Default)]
-pub struct CircuitBreaker {
+pub(super) struct CircuitBreaker {
     failures: u32,
     /// When the first of the failed requests was sent.
     since: Option<Instant>,
@@ -36,7 +36,7 @@ struct OpenCircuit {
 
 /// Why nothing was sent: the circuit is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CircuitOpen {
+pub(super) struct CircuitOpen {
     pub why: String,
     /// How long the circuit stays open.
     pub left: Duration,
@@ -44,7 +44,7 @@ pub struct CircuitOpen {
 
 impl CircuitBreaker {
     /// Whether a request may go that no person waits for. After the pause one may, as a test.
-    pub fn check(&mut self, now: Instant) -> Result<(), CircuitOpen> {
+    pub(super) fn check(&mut self, now: Instant) -> Result<(), CircuitOpen> {
         match &mut self.open {
             None => Ok(()),
             Some(open) if now >= open.until && !open.probing => {
@@ -58,18 +58,18 @@ impl CircuitBreaker {
     }
 
     /// Ends the pause, because a person wants the answer.
-    pub fn cut_short(&mut self, now: Instant) {
+    pub(super) fn cut_short(&mut self, now: Instant) {
         if let Some(open) = &mut self.open {
             open.until = open.until.min(now);
         }
     }
 
-    pub fn answered(&mut self, now: Instant) {
+    pub(super) fn answered(&mut self, now: Instant) {
         *self = Self { answered: Some(now), ..Self::default() };
     }
 
     /// `others_since` returns whether any other place has answered since a moment.
-    pub fn failed(
+    pub(super) fn failed(
         &mut self,
         now: Instant,
         sent: Instant,
@@ -95,13 +95,13 @@ impl CircuitBreaker {
     }
 
     /// The test request was given up: the next request tests instead.
-    pub fn given_up(&mut self) {
+    pub(super) fn given_up(&mut self) {
         if let Some(open) = &mut self.open {
             open.probing = false;
         }
     }
 
-    pub fn answered_since(&self, moment: Instant) -> bool {
+    pub(super) fn answered_since(&self, moment: Instant) -> bool {
         self.answered.is_some_and(|answered| answered >= moment)
     }
 }

@@ -18,7 +18,7 @@ pub enum CallUrgency {
 
 /// A place that fails and recovers as a whole: a subscription, or a host.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct FailureDomain {
+pub(super) struct FailureDomain {
     pub host: String,
     /// Empty if the request belongs to no subscription.
     pub subscription: String,
@@ -26,7 +26,7 @@ pub struct FailureDomain {
 
 /// The kinds of requests that Azure counts separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum QuotaKind {
+pub(super) enum QuotaKind {
     Read,
     Write,
     Delete,
@@ -35,14 +35,14 @@ pub enum QuotaKind {
 }
 
 #[derive(Debug, Clone)]
-pub struct Errand {
+pub(super) struct Errand {
     pub place: FailureDomain,
     pub kind: QuotaKind,
     pub urgency: CallUrgency,
 }
 
 impl Errand {
-    pub fn of(call: &WireCall) -> Self {
+    pub(super) fn of(call: &WireCall) -> Self {
         let path = call.url.path().to_ascii_lowercase();
         let kind = match call.method {
             _ if path.contains("/providers/microsoft.resourcegraph/") => QuotaKind::Query,
@@ -57,12 +57,12 @@ impl Errand {
     }
 
     /// Whether a person waits for this single answer.
-    pub fn is_awaited(&self) -> bool {
+    pub(super) fn is_awaited(&self) -> bool {
         self.urgency == CallUrgency::Person
     }
 
     /// Describes the place for a person.
-    pub fn about(&self) -> String {
+    pub(super) fn about(&self) -> String {
         match self.place.subscription.as_str() {
             "" => self.place.host.clone(),
             id => format!("the subscription {id}"),

@@ -19,9 +19,9 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-pub use bucket::ReportedLimit;
+pub(crate) use bucket::ReportedLimit;
 pub use errand::CallUrgency;
-pub use queue::RequestOutcome;
+pub(crate) use queue::RequestOutcome;
 
 use super::error::AzureError;
 use super::patience::Wait;
@@ -35,7 +35,7 @@ const LONGEST_HOLD: Duration = Duration::from_secs(300);
 const NOTICEABLE: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
-pub struct Budget(Mutex<Queue>);
+pub(crate) struct Budget(Mutex<Queue>);
 
 impl Default for Budget {
     fn default() -> Self {
@@ -46,7 +46,7 @@ impl Default for Budget {
 impl Budget {
     /// Waits until the request may go. `waiting` is called for a pause that a person notices. A place that
     /// keeps failing, or that asked for a long pause, is an error at once.
-    pub async fn admit(
+    pub(crate) async fn admit(
         &self,
         call: &WireCall,
         waiting: &mut (dyn FnMut(Wait) + Send),
@@ -88,7 +88,7 @@ impl Budget {
     }
 
     /// Tries again what was skipped because it kept failing; called when a person asks for everything again.
-    pub fn try_again(&self) {
+    pub(crate) fn try_again(&self) {
         self.queue().try_again(Instant::now());
     }
 
@@ -163,14 +163,14 @@ impl Drop for Queued<'_> {
 
 /// Permission to send one request. If it is dropped without an outcome, the request counts as given up.
 #[derive(Debug)]
-pub struct Permit<'b> {
+pub(crate) struct Permit<'b> {
     budget: &'b Budget,
     errand: Errand,
     way: Option<CountedRequest>,
 }
 
 impl Permit<'_> {
-    pub fn end(mut self, outcome: RequestOutcome) {
+    pub(crate) fn end(mut self, outcome: RequestOutcome) {
         if let Some(way) = self.way.take() {
             self.budget.end(&self.errand, way, outcome);
         }

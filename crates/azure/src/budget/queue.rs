@@ -20,10 +20,10 @@ const SPARE: f64 = 0.1;
 /// Treating them as one costs little, and prevents a request from using what an answer reported to another.
 const PLENTY: f64 = 100.0;
 
-pub type QueueKey = (CallUrgency, u64);
+pub(super) type QueueKey = (CallUrgency, u64);
 
 #[derive(Debug)]
-pub struct WaitingRequest {
+pub(super) struct WaitingRequest {
     counts: CounterKeys,
     pub bell: Arc<Notify>,
     /// When the request may go, if that depends on time alone.
@@ -40,7 +40,7 @@ struct CounterKeys {
 
 /// A permitted request, as its limits count it.
 #[derive(Debug, Clone, Copy)]
-pub struct CountedRequest {
+pub(super) struct CountedRequest {
     counts: CounterKeys,
     at: Instant,
     own: SentMark,
@@ -49,7 +49,7 @@ pub struct CountedRequest {
 
 /// The result of a request, as far as it concerns other requests.
 #[derive(Debug, Clone, PartialEq)]
-pub enum RequestOutcome {
+pub(crate) enum RequestOutcome {
     Answered {
         status: u16,
         told: Option<ReportedLimit>,
@@ -65,7 +65,7 @@ pub enum RequestOutcome {
 }
 
 #[derive(Debug)]
-pub struct Queue {
+pub(super) struct Queue {
     known: HashMap<(FailureDomain, QuotaKind), usize>,
     limits: Vec<Bucket>,
     /// All limits that have little left, counted together.
@@ -79,7 +79,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    pub fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self {
             known: HashMap::new(),
             limits: Vec::new(),
@@ -93,7 +93,7 @@ impl Queue {
     }
 
     /// Whether its place is in use; a person's request is always tried.
-    pub fn check(&mut self, errand: &Errand, now: Instant) -> Result<(), CircuitOpen> {
+    pub(super) fn check(&mut self, errand: &Errand, now: Instant) -> Result<(), CircuitOpen> {
         if errand.is_awaited() {
             return Ok(());
         }
@@ -101,17 +101,17 @@ impl Queue {
     }
 
     /// Closes the open circuits, each with one test request.
-    pub fn try_again(&mut self, now: Instant) {
+    pub(super) fn try_again(&mut self, now: Instant) {
         self.circuits.values_mut().for_each(|circuit| circuit.cut_short(now));
     }
 
     /// How long requests to its limit are held back.
-    pub fn held(&mut self, errand: &Errand, now: Instant) -> Duration {
+    pub(super) fn held(&mut self, errand: &Errand, now: Instant) -> Duration {
         let limit = self.counts(errand, now).limit;
         self.limits[limit].held().map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
-    pub fn arrive(&mut self, errand: &Errand, bell: Arc<Notify>, now: Instant) -> QueueKey {
+    pub(super) fn arrive(&mut self, errand: &Errand, bell: Arc<Notify>, now: Instant) -> QueueKey {
         self.arrived += 1;
         let turn = (errand.urgency, self.arrived);
         let counts = self.counts(errand, now);
@@ -119,17 +119,17 @@ impl Queue {
         turn
     }
 
-    pub fn leave(&mut self, turn: QueueKey) -> Option<WaitingRequest> {
+    pub(super) fn leave(&mut self, turn: QueueKey) -> Option<WaitingRequest> {
         self.waiting.remove(&turn)
     }
 
-    pub fn find(&self, turn: QueueKey) -> Option<&WaitingRequest> {
+    pub(super) fn find(&self, turn: QueueKey) -> Option<&WaitingRequest> {
         self.waiting.get(&turn)
     }
 
     /// Lets every request go that may, in order. The first of those that stay watches the time for all: it is
     /// woken, or if it is `asking`, the returned value tells it until when to wait.
-    pub fn let_go(&mut self, now: Instant, asking: Option<QueueKey>) -> Option<Instant> {
+    pub(super) fn let_go(&mut self, now: Instant, asking: Option<QueueKey>) -> Option<Instant> {
         let (mut first, mut earliest) = (None, None::<Instant>);
         // Hundreds of requests in a row may wait for the same.
         let mut stuck = None;
@@ -188,7 +188,13 @@ impl Queue {
     }
 
     /// A request is over.
-    pub fn end(&mut self, errand: &Errand, way: CountedRequest, outcome: RequestOutcome, now: Instant) {
+    pub(super) fn end(
+        &mut self,
+        errand: &Errand,
+        way: CountedRequest,
+        outcome: RequestOutcome,
+        now: Instant,
+    ) {
         self.under_way[way.counts.host] -= 1;
         let counted = matches!(outcome, RequestOutcome::Answered { told: Some(_), .. });
         self.common.end(counted);
@@ -214,7 +220,7 @@ impl Queue {
     }
 
     /// The test request of a place was given up without a result.
-    pub fn give_up(&mut self, errand: &Errand) {
+    pub(super) fn give_up(&mut self, errand: &Errand) {
         if let Some(circuit) = self.circuits.get_mut(&errand.place) {
             circuit.given_up();
         }

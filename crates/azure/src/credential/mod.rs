@@ -40,10 +40,10 @@ use party::TokenRequest;
 
 /// A token as it is sent.
 #[derive(Debug, Clone)]
-pub struct Token(Arc<SecretString>);
+pub(crate) struct Token(Arc<SecretString>);
 
 impl Token {
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }
@@ -95,7 +95,7 @@ struct FetchedToken {
 
 /// How credentials reach the sign-in service, this machine and the person at it.
 #[derive(Debug, Clone)]
-pub struct Means {
+pub(crate) struct Means {
     pub authority: Url,
     pub http: Http,
     /// The sign-ins of earlier starts.
@@ -114,7 +114,7 @@ struct HeldToken {
 
 /// Cheap to clone; clones share their tokens.
 #[derive(Debug, Clone)]
-pub struct Credential(Arc<CredentialState>);
+pub(crate) struct Credential(Arc<CredentialState>);
 
 #[derive(Debug)]
 struct CredentialState {
@@ -133,7 +133,7 @@ struct Tokens {
 }
 
 impl Credential {
-    pub fn new(chain: Chain, means: Means) -> Self {
+    pub(crate) fn new(chain: Chain, means: Means) -> Self {
         let (desk, service) = (means.desk.clone(), host_of(&means.authority));
         Self(Arc::new(CredentialState {
             held: std::sync::Mutex::default(),
@@ -144,12 +144,12 @@ impl Credential {
     }
 
     /// The host of the sign-in service.
-    pub fn service(&self) -> &str {
+    pub(crate) fn service(&self) -> &str {
         &self.0.service
     }
 
     /// A token for the audience; this may take as long as a person takes to sign in.
-    pub async fn token(&self, audience: &str) -> Result<Token, AzureError> {
+    pub(crate) async fn token(&self, audience: &str) -> Result<Token, AzureError> {
         if let Some(token) = self.held(audience) {
             return Ok(token);
         }
@@ -166,7 +166,7 @@ impl Credential {
     }
 
     /// A new token that carries these claims, regardless of the token in use.
-    pub async fn token_with(&self, audience: &str, claims: &Claims) -> Result<Token, AzureError> {
+    pub(crate) async fn token_with(&self, audience: &str, claims: &Claims) -> Result<Token, AzureError> {
         let access =
             Box::pin(self.0.signer.lock().await.acquire(TokenRequest { audience, claims: Some(claims) }))
                 .await?;
@@ -177,7 +177,7 @@ impl Credential {
 
     /// The same account in another tenant, if its sign-in is valid there; no person is asked. `None` if the
     /// identity is no person.
-    pub async fn in_tenant(&self, tenant: &str) -> Option<Self> {
+    pub(crate) async fn in_tenant(&self, tenant: &str) -> Option<Self> {
         let signer = self.0.signer.lock().await.in_tenant(tenant)?;
         let service = self.0.service.clone();
         Some(Self(Arc::new(CredentialState {
@@ -189,7 +189,7 @@ impl Credential {
     }
 
     /// Discards a token that a service refused, unless a newer one has replaced it.
-    pub fn forget(&self, audience: &str, refused: &Token) {
+    pub(crate) fn forget(&self, audience: &str, refused: &Token) {
         let mut tokens = self.tokens();
         if tokens.of.get(audience).is_some_and(|held| Arc::ptr_eq(&held.token.0, &refused.0)) {
             tokens.of.remove(audience);
@@ -199,7 +199,12 @@ impl Credential {
     /// Gets a token with the claims that a service requires instead of the refused one; this may take as long
     /// as a person takes to sign in. Many requests may be refused at once: the person is asked only for the
     /// first.
-    pub async fn satisfy(&self, audience: &str, refused: &Token, claims: &Claims) -> Result<(), AzureError> {
+    pub(crate) async fn satisfy(
+        &self,
+        audience: &str,
+        refused: &Token,
+        claims: &Claims,
+    ) -> Result<(), AzureError> {
         let mut signer = self.0.signer.lock().await;
         if self.held(audience).is_some_and(|held| !Arc::ptr_eq(&held.0, &refused.0)) {
             return Ok(());
@@ -212,14 +217,14 @@ impl Credential {
     }
 
     /// Passes on the person's reply to a sign-in prompt.
-    pub fn answer(&self, reply: SignInReply) {
+    pub(crate) fn answer(&self, reply: SignInReply) {
         if let Some(desk) = &self.0.desk {
             desk.answer(reply);
         }
     }
 
     /// Tries every way to sign in, regardless of the results of the others; no person is asked.
-    pub async fn rehearse(&self, audience: &str) -> Vec<(&'static str, Result<Who, AzureError>)> {
+    pub(crate) async fn rehearse(&self, audience: &str) -> Vec<(&'static str, Result<Who, AzureError>)> {
         let tried = self.0.signer.lock().await.rehearse(audience).await;
         tried.into_iter().map(|(way, outcome)| (way, outcome.map(|token| Who::of(&token)))).collect()
     }

@@ -17,7 +17,7 @@ pub(super) struct BoundHostnames {
 
 impl BoundHostnames {
     /// Apps that report certificates of their own are asked anyway.
-    pub fn note(&mut self, part: &Estate) {
+    pub(super) fn note(&mut self, part: &Estate) {
         let homes: HashMap<&ResourceId, Home> = part
             .apps
             .iter()
@@ -41,7 +41,7 @@ impl BoundHostnames {
 
     /// The apps to ask, and how many more there are. If the certificates of a subscription could not be
     /// listed, its apps are not asked: `unread` has those subscriptions.
-    pub fn unexplained(&self, unread: &HashSet<&str>) -> (Vec<ResourceId>, usize) {
+    pub(super) fn unexplained(&self, unread: &HashSet<&str>) -> (Vec<ResourceId>, usize) {
         let is_listed = |thumbprint: &Thumbprint, home: &Home| {
             self.listed.get(thumbprint).is_some_and(|homes| homes.iter().any(|one| one.is(home)))
         };

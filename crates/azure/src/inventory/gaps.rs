@@ -10,7 +10,7 @@ use certdeck_model::{Gap, Problem, Subscription};
 const NAMED: usize = 5;
 
 #[derive(Debug, Default)]
-pub struct Gaps {
+pub(super) struct Gaps {
     /// What could not be read, why, and the indices of the subscriptions.
     lists: Vec<(Missing, Problem, Vec<usize>)>,
     /// Apps whose own certificates could not be read, by reason.
@@ -27,7 +27,7 @@ enum Missing {
 
 impl Gaps {
     /// Adds a list of a subscription that could not be read completely.
-    pub fn add(&mut self, kind: ResourceKind, subscription: usize, error: &AzureError) {
+    pub(super) fn add(&mut self, kind: ResourceKind, subscription: usize, error: &AzureError) {
         let (missing, problem) = match error {
             AzureError::KeepsFailing { why, until, .. } => (Missing::Rest, left_out(why, *until)),
             _ => (Missing::List(kind), error.problem(kind.words())),
@@ -43,7 +43,7 @@ impl Gaps {
     }
 
     /// Adds an app whose own certificates could not be read.
-    pub fn add_app(&mut self, label: String, error: &AzureError) {
+    pub(super) fn add_app(&mut self, label: String, error: &AzureError) {
         let problem = error.problem("private key certificates of single apps");
         let is_same = |(because, _): &&mut (Problem, Vec<String>)| {
             because.why == problem.why && because.code == problem.code
@@ -55,7 +55,7 @@ impl Gaps {
     }
 
     /// The indices of the subscriptions whose list of this kind, or more of them, could not be read.
-    pub fn without(&self, kind: ResourceKind) -> impl Iterator<Item = usize> {
+    pub(super) fn without(&self, kind: ResourceKind) -> impl Iterator<Item = usize> {
         let concerns = move |missing: Missing| missing == Missing::Rest || missing == Missing::List(kind);
         self.lists
             .iter()
@@ -65,19 +65,19 @@ impl Gaps {
 
     /// Adds the number of apps that were not asked for their own certificates, although they are bound to one
     /// that is in no list.
-    pub fn add_unasked(&mut self, apps: usize) {
+    pub(super) fn add_unasked(&mut self, apps: usize) {
         let problem =
             Problem::new("private key certificates of single apps", "there are too many of them to ask each")
                 .remedy("Look at fewer subscriptions (s) to see the certificates of all their apps.");
         self.others.push(Gap::new(format!("the own certificates of {apps} apps"), problem));
     }
 
-    pub fn add_one(&mut self, what: String, error: &AzureError) {
+    pub(super) fn add_one(&mut self, what: String, error: &AzureError) {
         let problem = error.problem(&what);
         self.others.push(Gap::new(what, problem));
     }
 
-    pub fn named(self, subscriptions: &[Subscription]) -> Vec<Gap> {
+    pub(super) fn named(self, subscriptions: &[Subscription]) -> Vec<Gap> {
         let gap = |(missing, problem, mut places): (Missing, Problem, Vec<usize>)| {
             places.sort_unstable();
             let names: Vec<&str> = places.iter().map(|place| subscriptions[*place].name.as_str()).collect();

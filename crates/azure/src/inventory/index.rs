@@ -10,11 +10,11 @@ use crate::rows::RawRow;
 use crate::{json, version};
 
 /// The maximum number of rows in a page, and of subscriptions in a query.
-pub const MOST: usize = 1000;
+pub(super) const MOST: usize = 1000;
 
 /// A query, and where its next page begins.
 #[derive(Debug, Clone)]
-pub struct GraphQuery {
+pub(super) struct GraphQuery {
     query: String,
     subscriptions: Vec<String>,
     token: Option<String>,
@@ -23,7 +23,7 @@ pub struct GraphQuery {
 }
 
 #[derive(Debug)]
-pub struct GraphPage {
+pub(super) struct GraphPage {
     pub rows: Vec<RawRow>,
     /// The number of rows of the whole answer.
     pub total: usize,
@@ -32,12 +32,12 @@ pub struct GraphPage {
 }
 
 impl GraphQuery {
-    pub fn new(query: String, subscriptions: Vec<String>) -> Self {
+    pub(super) fn new(query: String, subscriptions: Vec<String>) -> Self {
         Self { query, subscriptions, token: None, pages: 0 }
     }
 
     /// Requests one page.
-    pub async fn ask(self, client: &Client) -> Result<GraphPage, AzureError> {
+    pub(super) async fn ask(self, client: &Client) -> Result<GraphPage, AzureError> {
         let mut options = json!({ "$top": MOST, "resultFormat": "objectArray" });
         if let Some(token) = &self.token {
             options["$skipToken"] = token.as_str().into();

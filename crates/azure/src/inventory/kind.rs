@@ -9,7 +9,7 @@ use crate::{certificates, groups, json, orders, plans, sites, vaults, version};
 use certdeck_model::{Estate, ResourceId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ResourceKind {
+pub(super) enum ResourceKind {
     Groups,
     Plans,
     Apps,
@@ -159,7 +159,7 @@ const VAULTS: KindFacts = KindFacts {
 
 impl ResourceKind {
     /// Certificates first: people wait for them.
-    pub const ALL: [Self; 7] =
+    pub(super) const ALL: [Self; 7] =
         [Self::Certificates, Self::Apps, Self::Slots, Self::Orders, Self::Plans, Self::Vaults, Self::Groups];
 
     fn facts(self) -> &'static KindFacts {
@@ -174,17 +174,17 @@ impl ResourceKind {
         }
     }
 
-    pub fn words(self) -> &'static str {
+    pub(super) fn words(self) -> &'static str {
         self.facts().words
     }
 
     /// Whether it is an app or a slot.
-    pub fn is_site(self) -> bool {
+    pub(super) fn is_site(self) -> bool {
         matches!(self, Self::Apps | Self::Slots)
     }
 
     /// The query to the index. Without an order its pages may repeat rows and omit others.
-    pub fn query(self) -> String {
+    pub(super) fn query(self) -> String {
         let KindFacts { table, name, columns, members, .. } = self.facts();
         let members = members.iter().map(|member| format!("{member} = properties.{member}"));
         let columns = columns.iter().map(|column| (*column).to_owned());
@@ -194,13 +194,13 @@ impl ResourceKind {
     }
 
     /// The request for ARM's list below a scope.
-    pub fn request(self, scope: &ResourceId) -> Request {
+    pub(super) fn request(self, scope: &ResourceId) -> Request {
         let KindFacts { words, path, version, .. } = self.facts();
         Request::get(format!("List the {words}"), format!("{scope}/{path}"), version)
     }
 
     /// A row of the index in the form of a resource; `None` if it lacks a necessary member.
-    pub fn resource(self, row: Value) -> Option<Value> {
+    pub(super) fn resource(self, row: Value) -> Option<Value> {
         let KindFacts { columns, members, needs, .. } = self.facts();
         let Value::Object(mut row) = row else { return None };
         let mut resource = Map::new();
@@ -229,7 +229,7 @@ impl ResourceKind {
     }
 
     /// Adds a resource to the part of the estate; false if it is no such resource.
-    pub fn decode(self, resource: &Value, part: &mut Estate) -> bool {
+    pub(super) fn decode(self, resource: &Value, part: &mut Estate) -> bool {
         // Without its properties it would seem to have no end, and would not be noticed.
         if self != Self::Groups && !resource.get("properties").is_some_and(Value::is_object) {
             return false;
@@ -257,7 +257,7 @@ fn add<T>(to: &mut Vec<T>, decoded: Option<T>) -> bool {
 }
 
 /// The id of a row or a resource.
-pub fn id(value: &Value) -> Option<ResourceId> {
+pub(super) fn id(value: &Value) -> Option<ResourceId> {
     json::id(value, "/id")
 }
 

@@ -11,7 +11,7 @@ use super::kind::ResourceKind;
 
 /// Reads one kind of resource below a subscription or resource group into `part`. After an error, `part` has
 /// the pages before it.
-pub async fn read(
+pub(super) async fn read(
     client: &Client,
     kind: ResourceKind,
     scope: &ResourceId,
@@ -48,14 +48,14 @@ fn spell_regions_as_the_index(part: &mut Estate) {
 }
 
 /// Reads one app or slot; adds nothing if it no longer exists.
-pub async fn site(client: &Client, id: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
+pub(super) async fn site(client: &Client, id: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
     add_sites(part, sites::get(client, id).await?);
     spell_regions_as_the_index(part);
     Ok(())
 }
 
 /// Reads the certificates of a single app or slot.
-pub async fn own_certificates(
+pub(super) async fn own_certificates(
     client: &Client,
     app: &ResourceId,
     part: &mut Estate,

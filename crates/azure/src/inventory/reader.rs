@@ -75,7 +75,7 @@ impl Ask {
     }
 }
 
-pub struct InventoryReader<'r> {
+pub(super) struct InventoryReader<'r> {
     client: &'r Client,
     subscriptions: Vec<Subscription>,
     /// From the lower-case id to the index.
@@ -108,7 +108,7 @@ struct ReadProgress {
 }
 
 impl<'r> InventoryReader<'r> {
-    pub fn new(
+    pub(super) fn new(
         client: &'r Client,
         subscriptions: Vec<Subscription>,
         tell: &'r mut (dyn FnMut(Estate, String) + Send),
@@ -134,7 +134,7 @@ impl<'r> InventoryReader<'r> {
     }
 
     /// Reads the groups of these resources from ARM; the index is not used for them afterwards.
-    pub async fn directly(&mut self, changed: &[ResourceId]) -> Result<(), AzureError> {
+    pub(super) async fn directly(&mut self, changed: &[ResourceId]) -> Result<(), AzureError> {
         let mut groups: Vec<ResourceId> = Vec::new();
         for group in changed
             .iter()
@@ -155,7 +155,7 @@ impl<'r> InventoryReader<'r> {
     }
 
     /// Queries the index for all subscriptions, and ARM for everything that the index does not return.
-    pub async fn by_index(&mut self) -> Result<(), AzureError> {
+    pub(super) async fn by_index(&mut self) -> Result<(), AzureError> {
         let all: Vec<usize> = (0..self.subscriptions.len()).collect();
         for kind in self.kinds() {
             for among in all.chunks(index::MOST) {
@@ -172,7 +172,7 @@ impl<'r> InventoryReader<'r> {
 
     /// Requests again what was skipped: a single request may have shown in the meantime that its subscription
     /// answers again.
-    pub async fn again(&mut self) -> Result<(), AzureError> {
+    pub(super) async fn again(&mut self) -> Result<(), AzureError> {
         for (kind, place) in std::mem::take(&mut self.left_out) {
             self.queue.push_back(Ask::List { kind, scope: self.subscriptions[place].id.clone() });
         }
@@ -181,7 +181,7 @@ impl<'r> InventoryReader<'r> {
     }
 
     /// Reads the own certificates of apps that are bound to a certificate that is in no list.
-    pub async fn own_of_bound(&mut self) -> Result<(), AzureError> {
+    pub(super) async fn own_of_bound(&mut self) -> Result<(), AzureError> {
         let subscriptions: HashSet<&str> =
             self.gaps.without(ResourceKind::Certificates).map(|place| self.subscription(place)).collect();
         let (asked, left) = self.bound.unexplained(&subscriptions);
@@ -193,7 +193,7 @@ impl<'r> InventoryReader<'r> {
     }
 
     /// Names everything that could not be read.
-    pub fn finish(self) {
+    pub(super) fn finish(self) {
         let mut part = Estate::default();
         part.gaps = self.gaps.named(&self.subscriptions);
         (self.tell)(part, String::new());

@@ -37,7 +37,7 @@ enum DecryptionMethod {
 
 impl Scheme {
     /// Parses an AlgorithmIdentifier. Errors are those of the encoding; an unknown algorithm is not one.
-    pub fn read(element: Element<'_>) -> Result<Self> {
+    pub(crate) fn read(element: Element<'_>) -> Result<Self> {
         let (oid, parameters) = identifier(element)?;
         let fields = || parameters.ok_or(DerError("an encryption without parameters"))?.expect(tag::SEQUENCE);
         if let Some((name, cipher, key)) = pkcs12_scheme(&oid) {
@@ -77,7 +77,7 @@ impl Scheme {
     }
 
     /// Decrypts `data`, which is one BER element; returns the form of the password that worked.
-    pub fn decrypt(
+    pub(crate) fn decrypt(
         &self,
         part: &'static str,
         data: &[u8],

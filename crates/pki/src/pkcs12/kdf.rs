@@ -68,7 +68,7 @@ pub(super) enum Purpose {
 
 impl Stretch {
     /// The key derivation of PKCS#12 itself (RFC 7292, B.2). `password` is in one of its forms.
-    pub fn pkcs12(
+    pub(super) fn pkcs12(
         &self,
         part: &'static str,
         password: &[u8],
@@ -97,7 +97,7 @@ impl Stretch {
     }
 
     /// PBKDF2 with an HMAC (RFC 8018, 5.2). `password` is UTF-8.
-    pub fn pbkdf2(
+    pub(super) fn pbkdf2(
         &self,
         part: &'static str,
         password: &[u8],
@@ -130,7 +130,7 @@ impl Stretch {
     }
 
     /// PBKDF1 (RFC 8018, 5.1): key and vector of the oldest schemes together, 16 bytes or more.
-    pub fn pbkdf1(
+    pub(super) fn pbkdf1(
         &self,
         part: &'static str,
         password: &[u8],

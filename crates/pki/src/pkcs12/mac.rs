@@ -29,7 +29,7 @@ enum MacMethod {
 
 impl StoredMac {
     /// Reads a MacData.
-    pub fn read(element: Element<'_>) -> Result<Self> {
+    pub(super) fn read(element: Element<'_>) -> Result<Self> {
         let mut fields = element.expect(tag::SEQUENCE)?;
         let mut info = fields.element()?.expect(tag::SEQUENCE)?;
         let (oid, parameters) = identifier(info.element()?)?;
@@ -66,7 +66,7 @@ impl StoredMac {
     }
 
     /// The form of the password with which `content` is verified.
-    pub fn verify(
+    pub(super) fn verify(
         &self,
         content: &[u8],
         password: &PasswordCandidates,

@@ -15,7 +15,7 @@ pub(crate) struct PasswordCandidates {
 
 impl PasswordCandidates {
     /// A missing password is tried as the empty one.
-    pub fn new(password: Option<&SecretString>) -> Self {
+    pub(crate) fn new(password: Option<&SecretString>) -> Self {
         let text = password.map_or("", |password| password.expose_secret());
         let mut forms = vec![(PasswordForm::Utf16, utf16(text))];
         let mut plain = vec![(PasswordForm::Utf8, Zeroizing::new(text.as_bytes().to_vec()))];
@@ -39,17 +39,17 @@ impl PasswordCandidates {
     }
 
     /// The forms for the key derivation of PKCS#12.
-    pub fn forms(&self) -> impl Iterator<Item = (PasswordForm, &[u8])> {
+    pub(crate) fn forms(&self) -> impl Iterator<Item = (PasswordForm, &[u8])> {
         self.forms.iter().map(|(form, octets)| (*form, octets.as_slice()))
     }
 
     /// The forms for PBKDF2 and PBKDF1: UTF-8 first, as in the standards (RFC 8018, 3).
-    pub fn plain(&self) -> impl Iterator<Item = (PasswordForm, &[u8])> {
+    pub(crate) fn plain(&self) -> impl Iterator<Item = (PasswordForm, &[u8])> {
         self.plain.iter().map(|(form, octets)| (*form, octets.as_slice()))
     }
 
     /// Moves the form with which the MAC was verified to the front.
-    pub fn prefer(&mut self, form: PasswordForm) {
+    pub(crate) fn prefer(&mut self, form: PasswordForm) {
         self.forms.sort_by_key(|(other, _)| *other != form);
     }
 }

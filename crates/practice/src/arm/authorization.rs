@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-pub use super::roles::BuiltInRole;
+pub(crate) use super::roles::BuiltInRole;
 use super::{
     permitted, propagation,
     roles::{self, DEFINITIONS},
@@ -18,7 +18,7 @@ use crate::{
 
 const ASSIGNMENTS: &str = "microsoft.authorization/roleassignments";
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "{scope}/providers/Microsoft.Authorization/roleDefinitions", definitions),
     Route::new(
         HttpMethod::Get,
@@ -37,7 +37,11 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// The roles that a principal (by object id) has at `scope`, assigned there or above and in force by now.
-pub fn roles_of(ctx: &CloudContext<'_>, principal: &str, scope: &ArmId) -> Result<Vec<BuiltInRole>, Fault> {
+pub(crate) fn roles_of(
+    ctx: &CloudContext<'_>,
+    principal: &str,
+    scope: &ArmId,
+) -> Result<Vec<BuiltInRole>, Fault> {
     let assigned = around(ctx, scope)?;
     Ok(assigned
         .iter()
@@ -49,7 +53,12 @@ pub fn roles_of(ctx: &CloudContext<'_>, principal: &str, scope: &ArmId) -> Resul
 }
 
 /// Grants a role as a scenario does: with a date in the past, so that it is in force at once.
-pub fn grant(ctx: &CloudContext<'_>, scope: &ArmId, principal: &str, role: BuiltInRole) -> Result<(), Fault> {
+pub(crate) fn grant(
+    ctx: &CloudContext<'_>,
+    scope: &ArmId,
+    principal: &str,
+    role: BuiltInRole,
+) -> Result<(), Fault> {
     let name = uuid::Uuid::new_v4().to_string();
     let id = scope.under("Microsoft.Authorization", "roleAssignments", &name);
     let subscription = scope.subscription().unwrap_or_default();

@@ -19,7 +19,7 @@ use crate::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Delete, "{sub}/resourceGroups/{name}", delete)];
+pub(super) const ROUTES: &[Route] = &[Route::new(HttpMethod::Delete, "{sub}/resourceGroups/{name}", delete)];
 
 fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let group = call.target();

@@ -14,7 +14,7 @@ use crate::{
 
 const KIND: &str = "microsoft.resources/subscriptions/resourcegroups";
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "{sub}/resourceGroups", list),
     Route::new(HttpMethod::Get, "{sub}/resourceGroups/{name}", get),
     Route::new(HttpMethod::Put, "{sub}/resourceGroups/{name}", put),
@@ -24,7 +24,12 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Adds a group to the estate.
-pub fn create(ctx: &CloudContext<'_>, id: &ArmId, location: &str, tags: &Value) -> Result<Value, Fault> {
+pub(crate) fn create(
+    ctx: &CloudContext<'_>,
+    id: &ArmId,
+    location: &str,
+    tags: &Value,
+) -> Result<Value, Fault> {
     let group = json!({
         "id": id.to_string(),
         "name": id.name(),
@@ -38,7 +43,7 @@ pub fn create(ctx: &CloudContext<'_>, id: &ArmId, location: &str, tags: &Value) 
 }
 
 /// ARM's 404 for a group that does not exist.
-pub fn not_found(group: &ArmId) -> Fault {
+pub(crate) fn not_found(group: &ArmId) -> Fault {
     Fault::arm(404, "ResourceGroupNotFound", format!("Resource group '{}' could not be found.", group.name()))
 }
 

@@ -12,7 +12,7 @@ use crate::{
 
 const KIND: &str = "microsoft.authorization/locks";
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "{scope}/providers/Microsoft.Authorization/locks", list),
     Route::new(HttpMethod::Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", get),
     Route::new(HttpMethod::Put, "{scope}/providers/Microsoft.Authorization/locks/{lock}", put),
@@ -21,13 +21,13 @@ pub const ROUTES: &[Route] = &[
 
 /// What a lock forbids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LockLevel {
+pub(crate) enum LockLevel {
     CanNotDelete,
     ReadOnly,
 }
 
 /// Puts a lock on `scope`, as Azure does by itself on orders and vaults.
-pub fn create(
+pub(crate) fn create(
     ctx: &CloudContext<'_>,
     scope: &ArmId,
     name: &str,
@@ -44,7 +44,7 @@ pub fn create(
 
 /// Refuses a request that a lock on the target or above it forbids. A deletion is also refused by a lock
 /// below it.
-pub fn enforce(ctx: &CloudContext<'_>, call: &Call) -> Result<(), Fault> {
+pub(crate) fn enforce(ctx: &CloudContext<'_>, call: &Call) -> Result<(), Fault> {
     let verb = match call.method {
         HttpMethod::Get | HttpMethod::Head => return Ok(()),
         HttpMethod::Delete => "delete",
@@ -73,7 +73,7 @@ pub fn enforce(ctx: &CloudContext<'_>, call: &Call) -> Result<(), Fault> {
 }
 
 /// Refuses a change below a scope that is read-only.
-pub fn require_writable(ctx: &CloudContext<'_>, scope: &ArmId) -> Result<(), Fault> {
+pub(crate) fn require_writable(ctx: &CloudContext<'_>, scope: &ArmId) -> Result<(), Fault> {
     let locks = above(ctx, scope)?;
     match locks.iter().find(|lock| text(lock, "/properties/level") == "ReadOnly") {
         Some(lock) => Err(locked(scope, "write", &scope_of(lock))),
@@ -82,7 +82,7 @@ pub fn require_writable(ctx: &CloudContext<'_>, scope: &ArmId) -> Result<(), Fau
 }
 
 /// Whether no lock keeps a resource from being deleted.
-pub fn lets_go(ctx: &CloudContext<'_>, id: &ArmId) -> Result<bool, Fault> {
+pub(crate) fn lets_go(ctx: &CloudContext<'_>, id: &ArmId) -> Result<bool, Fault> {
     Ok(above(ctx, id)?.is_empty() && ctx.list(KIND, id)?.is_empty())
 }
 

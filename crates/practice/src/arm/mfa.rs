@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Refuses a change by a person who gave no second factor.
-pub fn require(ctx: &CloudContext<'_>, call: &Call) -> Result<(), Fault> {
+pub(super) fn require(ctx: &CloudContext<'_>, call: &Call) -> Result<(), Fault> {
     let (word, effect) = match call.method {
         HttpMethod::Put | HttpMethod::Patch => ("Create", "create or update"),
         HttpMethod::Delete => ("Delete", "delete"),

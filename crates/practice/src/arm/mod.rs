@@ -1,19 +1,19 @@
 //! Azure Resource Manager: the checks that every request passes before a provider gets it.
 
-pub mod authorization;
+pub(crate) mod authorization;
 mod group_deletion;
-pub mod groups;
-pub mod locks;
+pub(crate) mod groups;
+pub(crate) mod locks;
 mod mfa;
 mod moves;
 mod namespaces;
 mod operations_list;
 mod permitted;
 mod places;
-pub mod policy;
-pub mod propagation;
+pub(crate) mod policy;
+pub(crate) mod propagation;
 mod roles;
-pub mod subscriptions;
+pub(crate) mod subscriptions;
 mod tags;
 
 use super::{
@@ -63,7 +63,7 @@ const TABLES: &[&[Route]] = &[
 ];
 
 /// Answers one ARM request: route, scope, roles, locks, provider.
-pub fn dispatch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+pub(crate) fn dispatch(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     if call.method == HttpMethod::Head {
         return exists(ctx, call);
     }

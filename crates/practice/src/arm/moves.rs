@@ -18,7 +18,7 @@ use crate::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = &[
+pub(super) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Post, "{sub}/resourceGroups/{name}/moveResources", move_all),
     Route::new(HttpMethod::Post, "{sub}/resourceGroups/{name}/validateMoveResources", validate),
 ];

@@ -10,7 +10,7 @@ use crate::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "providers/{namespace}/operations", list)];
+pub(super) const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "providers/{namespace}/operations", list)];
 
 fn list(_: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let wanted = call.param("namespace");

@@ -20,7 +20,7 @@ const READS: &[&str] = &["microsoft.keyvault/checknameavailability"];
 
 /// Refuses what no role of the caller allows. Paths outside of a subscription are open to every signed-in
 /// caller.
-pub fn enforce(ctx: &CloudContext<'_>, call: &Call) -> Result<(), Fault> {
+pub(super) fn enforce(ctx: &CloudContext<'_>, call: &Call) -> Result<(), Fault> {
     let path = call.path_id();
     if path.subscription().is_none() {
         return Ok(());
@@ -58,7 +58,7 @@ fn definitions(
 }
 
 /// `GET …/providers/Microsoft.Authorization/permissions`
-pub fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
+pub(super) fn list(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
     let held = definitions(ctx, call, &call.target())?;
     let value: Vec<Value> = held.iter().map(|one| one.permissions()).collect();
     Ok(Reply::ok(json!({"value": value, "nextLink": null})))

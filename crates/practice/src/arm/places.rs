@@ -26,7 +26,7 @@ const GLOBAL: [&str; 3] =
 const VERSIONS: [&str; 2] = ["2014-01-01", "2026-12-31"];
 
 /// Whether both are spellings of one region: `West Europe` and `westeurope`.
-pub fn same(one: &str, other: &str) -> bool {
+pub(super) fn same(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
 
@@ -47,7 +47,7 @@ fn names() -> String {
 }
 
 /// Refuses a group whose location is no region of Azure.
-pub fn require_for_group(location: &str) -> Result<(), Fault> {
+pub(super) fn require_for_group(location: &str) -> Result<(), Fault> {
     if is_region(location) {
         return Ok(());
     }
@@ -59,7 +59,7 @@ pub fn require_for_group(location: &str) -> Result<(), Fault> {
 }
 
 /// Refuses a new resource whose location is no region of Azure; an existing one keeps its location.
-pub fn require_location(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
+pub(super) fn require_location(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     let target = id.whole();
     let kind = target.kind();
     let (Some((namespace, _)), Some(location), HttpMethod::Put) =
@@ -86,7 +86,7 @@ pub fn require_location(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Resu
 
 /// Refuses api-versions that were never published, and those that are no longer served on the day of the
 /// practice clock. The others may be answered in the shape of a newer one.
-pub fn require_version(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
+pub(super) fn require_version(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     site_certificates::require_version(call, id)?;
     let version = call.api_version();
     let kind = id.kind();

@@ -14,7 +14,7 @@ use crate::{
     store::Collection,
 };
 
-pub const CONTROL: &[Route] = &[
+pub(crate) const CONTROL: &[Route] = &[
     Route::new(HttpMethod::Get, "_emulator/policy", show),
     Route::new(HttpMethod::Post, "_emulator/policy", assign),
     Route::new(HttpMethod::Delete, "_emulator/policy", lift),
@@ -61,7 +61,7 @@ fn lift(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Refuses invalid tags, and a write that leaves a resource without the required tag.
-pub fn enforce(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
+pub(crate) fn enforce(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     let kind = id.kind();
     // Locks, role assignments and tags describe other resources.
     let about_others = ["microsoft.authorization/", "microsoft.resources/"]

@@ -20,7 +20,7 @@ const BY_THE_PACE: i64 = -1;
 
 /// The delay that a rehearsal set, in seconds. It is not stored: a restart forgets it.
 #[derive(Debug)]
-pub struct Propagation(AtomicI64);
+pub(crate) struct Propagation(AtomicI64);
 
 impl Default for Propagation {
     fn default() -> Self {
@@ -28,19 +28,19 @@ impl Default for Propagation {
     }
 }
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "_emulator/grants", show),
     Route::new(HttpMethod::Post, "_emulator/grants", set),
 ];
 
 /// Whether a role assignment has taken effect.
-pub fn has_arrived(ctx: &CloudContext<'_>, assignment: &Value) -> bool {
+pub(crate) fn has_arrived(ctx: &CloudContext<'_>, assignment: &Value) -> bool {
     let made = text(assignment, "/properties/createdOn").parse::<Timestamp>();
     made.is_ok_and(|made| ctx.now.duration_since(made) >= takes(ctx))
 }
 
 /// The time at which a new estate's roles were assigned: before anything else in its past.
-pub fn long_ago(ctx: &CloudContext<'_>) -> Timestamp {
+pub(crate) fn long_ago(ctx: &CloudContext<'_>) -> Timestamp {
     ctx.now.checked_sub(SignedDuration::from_hours(24 * 365 * 5)).unwrap_or(Timestamp::MIN)
 }
 

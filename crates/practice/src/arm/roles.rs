@@ -6,7 +6,7 @@ use crate::pattern::is_like;
 
 /// A built-in role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BuiltInRole {
+pub(crate) enum BuiltInRole {
     Owner,
     Contributor,
     Reader,
@@ -205,14 +205,14 @@ pub(super) const DEFINITIONS: &[RoleDefinition] = &[
 
 impl RoleDefinition {
     /// The id of the definition in a subscription.
-    pub fn id(&self, subscription: &str) -> String {
+    pub(super) fn id(&self, subscription: &str) -> String {
         format!(
             "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{}",
             self.guid
         )
     }
 
-    pub fn show(&self, subscription: &str) -> Value {
+    pub(super) fn show(&self, subscription: &str) -> Value {
         json!({
             "id": self.id(subscription),
             "name": self.guid,
@@ -227,7 +227,7 @@ impl RoleDefinition {
         })
     }
 
-    pub fn permissions(&self) -> Value {
+    pub(super) fn permissions(&self) -> Value {
         json!({
             "actions": self.actions,
             "notActions": self.not_actions,
@@ -237,7 +237,7 @@ impl RoleDefinition {
     }
 
     /// Whether the role allows an action of the management plane.
-    pub fn allows(&self, action: &str) -> bool {
+    pub(super) fn allows(&self, action: &str) -> bool {
         let names = |patterns: &[&str]| patterns.iter().any(|pattern| is_like(pattern, action));
         names(self.actions) && !names(self.not_actions)
     }

@@ -15,7 +15,7 @@ use crate::{
 
 const KIND: &str = "microsoft.resources/subscriptions";
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "subscriptions", list),
     Route::new(HttpMethod::Get, "subscriptions/{subscription}", get),
     Route::new(HttpMethod::Get, "{sub}/locations", locations),
@@ -26,7 +26,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Adds a subscription to the estate.
-pub fn create(ctx: &CloudContext<'_>, id: &str, name: &str) -> Result<ArmId, Fault> {
+pub(crate) fn create(ctx: &CloudContext<'_>, id: &str, name: &str) -> Result<ArmId, Fault> {
     let scope = ArmId::parse(&format!("/subscriptions/{id}"));
     ctx.save(&scope, &described(id, name, &ctx.setting.tenant_id))?;
     Ok(scope)
@@ -51,7 +51,7 @@ fn described(id: &str, name: &str, tenant: &str) -> Value {
 }
 
 /// The ids of all subscriptions of the practice cloud's own tenant.
-pub fn all(ctx: &CloudContext<'_>) -> Result<Vec<ArmId>, Fault> {
+pub(crate) fn all(ctx: &CloudContext<'_>) -> Result<Vec<ArmId>, Fault> {
     let found = ctx.list(KIND, &ArmId::parse(""))?;
     Ok(found.iter().filter_map(|one| one["id"].as_str().map(ArmId::parse)).collect())
 }
@@ -85,13 +85,13 @@ fn of_the_guest() -> Value {
 }
 
 /// Whether the id is that subscription or lies in it.
-pub fn is_of_the_guest(id: &ArmId) -> bool {
+pub(crate) fn is_of_the_guest(id: &ArmId) -> bool {
     id.subscription().is_some_and(|subscription| subscription.eq_ignore_ascii_case(GUEST.subscription.0))
 }
 
 /// Every subscription trusts one tenant: a token of another tenant is refused, and the refusal names the
 /// right one.
-pub fn require_tenant(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
+pub(crate) fn require_tenant(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     if id.subscription().is_none() || is_of_the_guest(id) == call.caller.is_guest() {
         return Ok(());
     }

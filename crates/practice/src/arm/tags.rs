@@ -14,7 +14,7 @@ use crate::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = &[
+pub(super) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "{sub}/tagNames", names),
     Route::new(HttpMethod::Get, "{scope}/providers/Microsoft.Resources/tags/default", get),
     Route::new(HttpMethod::Put, "{scope}/providers/Microsoft.Resources/tags/default", put),

@@ -7,14 +7,14 @@ use zeroize::Zeroizing;
 
 /// The use of the derived bytes (appendix B.3).
 #[derive(Debug, Clone, Copy)]
-pub enum DerivedUse {
+pub(super) enum DerivedUse {
     Key = 1,
     Vector = 2,
     Mac = 3,
 }
 
 /// Derives `length` bytes from a password, which is UTF-16 with two zero bytes at its end, or empty.
-pub fn derive<D: Digest + BlockSizeUser>(
+pub(super) fn derive<D: Digest + BlockSizeUser>(
     purpose: DerivedUse,
     password: &[u8],
     salt: &[u8],

@@ -10,7 +10,7 @@ use super::{CaError, pem};
 
 /// The facts of one certificate in the form that the APIs report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CertificateFacts {
+pub(crate) struct CertificateFacts {
     /// The serial number's octets in upper-case hex, leading zeros kept.
     pub serial_hex: String,
     /// The same number in decimal, as an order reports it.
@@ -36,7 +36,7 @@ pub struct CertificateFacts {
 
 impl CertificateFacts {
     /// Reads one DER certificate.
-    pub fn read(der: &[u8]) -> Result<Self, CaError> {
+    pub(crate) fn read(der: &[u8]) -> Result<Self, CaError> {
         let (_, certificate) =
             X509Certificate::from_der(der).map_err(|error| CaError::Certificate(error.to_string()))?;
         let subject_common_name = common_name(certificate.subject());
@@ -78,15 +78,10 @@ impl CertificateFacts {
             key_bits,
         })
     }
-
-    /// Whether the certificate is valid for `host`; a wildcard matches exactly one label.
-    pub fn covers(&self, host: &str) -> bool {
-        self.names.iter().any(|name| name_covers(name, host))
-    }
 }
 
-/// Whether one name of a certificate matches `host`.
-pub fn name_covers(name: &str, host: &str) -> bool {
+/// Whether one name of a certificate matches `host`; a wildcard matches exactly one label.
+pub(crate) fn name_covers(name: &str, host: &str) -> bool {
     if let Some(parent) = name.strip_prefix("*.") {
         host.split_once('.')
             .is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(parent))
@@ -96,7 +91,7 @@ pub fn name_covers(name: &str, host: &str) -> bool {
 }
 
 /// A `signedCertificate`, `intermediate` or `root` block of an order.
-pub fn order_block(der: &[u8]) -> Result<Value, CaError> {
+pub(crate) fn order_block(der: &[u8]) -> Result<Value, CaError> {
     let facts = CertificateFacts::read(der)?;
     Ok(json!({
         "version": 3,
@@ -112,7 +107,7 @@ pub fn order_block(der: &[u8]) -> Result<Value, CaError> {
 }
 
 /// The common name in a PEM signing request.
-pub fn request_common_name(text: &str) -> Result<String, CaError> {
+pub(crate) fn request_common_name(text: &str) -> Result<String, CaError> {
     let wrong = |error: String| CaError::Certificate(error);
     let (_, block) =
         x509_parser::pem::parse_x509_pem(text.as_bytes()).map_err(|error| wrong(error.to_string()))?;
@@ -127,12 +122,12 @@ pub fn thumbprint(der: &[u8]) -> String {
 }
 
 /// `2016-12-02T09:16:00+00:00`, as .NET writes a date with its offset.
-pub fn with_offset(time: Timestamp) -> String {
+pub(crate) fn with_offset(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }
 
 /// `2016-12-02T09:17:44.8807765`, as .NET writes a date without a zone; whole seconds have no fraction.
-pub fn without_zone(time: Timestamp) -> String {
+pub(crate) fn without_zone(time: Timestamp) -> String {
     let ticks = time.subsec_nanosecond() / 100;
     let seconds = time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     if ticks == 0 {
@@ -143,7 +138,7 @@ pub fn without_zone(time: Timestamp) -> String {
 }
 
 /// Upper-case hex without separators.
-pub fn hex_upper(bytes: &[u8]) -> String {
+pub(crate) fn hex_upper(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02X}");

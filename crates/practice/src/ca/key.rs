@@ -11,7 +11,7 @@ use super::CaError;
 
 /// The elliptic curves that keys may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyCurve {
+pub(crate) enum KeyCurve {
     P256,
     P384,
     P521,
@@ -21,7 +21,7 @@ impl KeyCurve {
     const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
 
     /// The name in a vault's policy.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::P256 => "P-256",
             Self::P384 => "P-384",
@@ -38,12 +38,12 @@ impl KeyCurve {
         }
     }
 
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|curve| curve.name() == name)
     }
 
     /// The curve with keys of this size.
-    pub fn of(bits: usize) -> Option<Self> {
+    pub(crate) fn of(bits: usize) -> Option<Self> {
         Self::ALL.into_iter().find(|curve| curve.bits() == bits)
     }
 
@@ -58,7 +58,7 @@ impl KeyCurve {
 
 /// Where the key of a new certificate comes from.
 #[derive(Debug, Clone)]
-pub enum KeySource {
+pub(crate) enum KeySource {
     /// A new RSA key of 2048, 3072 or 4096 bits.
     NewRsa(u16),
     /// A new key on an elliptic curve.
@@ -70,7 +70,7 @@ pub enum KeySource {
 }
 
 /// A new RSA key in PKCS#8 form.
-pub fn new_rsa_key(bits: u16) -> Result<Zeroizing<Vec<u8>>, CaError> {
+pub(crate) fn new_rsa_key(bits: u16) -> Result<Zeroizing<Vec<u8>>, CaError> {
     Ok(Zeroizing::new(own_key(&KeySource::NewRsa(bits))?.serialize_der()))
 }
 
@@ -90,7 +90,7 @@ pub(super) fn own_key(source: &KeySource) -> Result<Arc<KeyPair>, CaError> {
 
 /// A PKCS#8 key, ready to sign. Checking an RSA key takes a millisecond, so callers with many leaves do it
 /// once.
-pub fn key_pair(pkcs8: &[u8]) -> Result<KeyPair, CaError> {
+pub(crate) fn key_pair(pkcs8: &[u8]) -> Result<KeyPair, CaError> {
     Ok(KeyPair::try_from(&PrivatePkcs8KeyDer::from(pkcs8))?)
 }
 

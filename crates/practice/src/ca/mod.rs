@@ -5,11 +5,11 @@
 //! passes the time and stores the bytes. Every issuer name says that it belongs to a practice cloud.
 
 mod derivation;
-pub mod facts;
+pub(crate) mod facts;
 mod key;
-pub mod particulars;
+pub(crate) mod particulars;
 mod pbes2;
-pub mod pfx;
+pub(crate) mod pfx;
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,13 +30,13 @@ use super::{
     calendar,
     revocation::{CrlReason, Revoked},
 };
-pub use key::{KeyCurve, KeySource, key_pair, new_rsa_key};
+pub(crate) use key::{KeyCurve, KeySource, key_pair, new_rsa_key};
 use key::{SigningKey, own_key};
 use particulars::Particulars;
 
 /// An operation that the practice CA could not carry out.
 #[derive(Debug, thiserror::Error)]
-pub enum CaError {
+pub(crate) enum CaError {
     #[error("the practice CA could not sign: {0}")]
     Signing(#[from] rcgen::Error),
     #[error("a certificate could not be read: {0}")]
@@ -51,7 +51,7 @@ pub enum CaError {
 
 /// The commercial CA that an intermediate acts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CommercialCa {
+pub(crate) enum CommercialCa {
     /// Issues the certificates of orders (A59).
     GoDaddy,
     /// Issues free managed certificates (A35) and the practice cloud's own endpoints.
@@ -61,7 +61,7 @@ pub enum CommercialCa {
 }
 
 impl CommercialCa {
-    pub const fn common_name(self) -> &'static str {
+    pub(crate) const fn common_name(self) -> &'static str {
         match self {
             Self::GoDaddy => "Go Daddy Secure Certificate Authority - G2",
             Self::DigiCert => "GeoTrust Global TLS RSA4096 SHA256 2022 CA1",
@@ -70,7 +70,7 @@ impl CommercialCa {
     }
 
     /// The file name of its revocation list.
-    pub const fn crl_name(self) -> &'static str {
+    pub(crate) const fn crl_name(self) -> &'static str {
         match self {
             Self::GoDaddy => "go-daddy.crl",
             Self::DigiCert => "digicert.crl",
@@ -81,7 +81,7 @@ impl CommercialCa {
 
 /// Everything that determines the contents of a leaf.
 #[derive(Debug, Clone)]
-pub struct LeafProfile {
+pub(crate) struct LeafProfile {
     pub common_name: String,
     /// Subject alternative names: DNS names, or IP addresses in text form.
     pub names: Vec<String>,
@@ -95,7 +95,7 @@ pub struct LeafProfile {
 
 /// A leaf with everything that a server needs to present it.
 #[derive(Debug, Clone)]
-pub struct Issued {
+pub(crate) struct Issued {
     /// DER.
     pub leaf: Vec<u8>,
     /// DER: the intermediate, then the root.
@@ -112,7 +112,7 @@ struct IssuingCa {
 }
 
 /// The CA.
-pub struct Ca {
+pub(crate) struct Ca {
     root: IssuingCa,
     go_daddy: IssuingCa,
     digi_cert: IssuingCa,
@@ -132,7 +132,7 @@ impl Ca {
     /// certificates of the past can be issued too. Almost all of the time goes into making an RSA key, so
     /// there is only one: root and intermediates are one CA under several names, and chains are found by
     /// names.
-    pub fn generate(moments: [Timestamp; 2]) -> Result<Self, CaError> {
+    pub(crate) fn generate(moments: [Timestamp; 2]) -> Result<Self, CaError> {
         let [first, last] = if moments[0] <= moments[1] { moments } else { [moments[1], moments[0]] };
         let from = first - calendar::days(6 * 365);
         let until = last + calendar::days(20 * 365);
@@ -155,7 +155,7 @@ impl Ca {
     }
 
     /// Loads a CA that [`Ca::to_pem`] wrote.
-    pub fn from_pem(text: &str) -> Result<Self, CaError> {
+    pub(crate) fn from_pem(text: &str) -> Result<Self, CaError> {
         let damaged = |error: pem::Error| CaError::Stored(error.to_string());
         let mut certificates = CertificateDer::pem_slice_iter(text.as_bytes());
         let mut keys = PrivatePkcs8KeyDer::pem_slice_iter(text.as_bytes());
@@ -184,7 +184,7 @@ impl Ca {
     }
 
     /// Certificates and private keys of the whole CA, as PEM. Secret: keep it with the private parts.
-    pub fn to_pem(&self) -> Zeroizing<String> {
+    pub(crate) fn to_pem(&self) -> Zeroizing<String> {
         let mut text = String::new();
         for authority in [&self.root, &self.go_daddy, &self.digi_cert, &self.hybrid] {
             text += &pem("CERTIFICATE", &authority.certificate, "\n");
@@ -194,24 +194,24 @@ impl Ca {
     }
 
     /// The root certificate, DER.
-    pub fn root_der(&self) -> &[u8] {
+    pub(crate) fn root_der(&self) -> &[u8] {
         &self.root.certificate
     }
 
     /// The root certificate as the PEM file that clients are told to trust.
-    pub fn root_pem(&self) -> String {
+    pub(crate) fn root_pem(&self) -> String {
         pem("CERTIFICATE", &self.root.certificate, "\n")
     }
 
     /// The same CA, with the address of its revocation lists in the leaves.
     #[must_use]
-    pub fn with_lists(self, base: String) -> Self {
+    pub(crate) fn with_lists(self, base: String) -> Self {
         Self { lists: Some(base), ..self }
     }
 
     /// Signs the list of certificates that an intermediate revoked, valid from the first moment to the
     /// second; DER.
-    pub fn revocation_list(
+    pub(crate) fn revocation_list(
         &self,
         role: CommercialCa,
         revoked: &[Revoked],
@@ -239,7 +239,7 @@ impl Ca {
     }
 
     /// Signs one leaf.
-    pub fn issue(&self, profile: &LeafProfile) -> Result<Issued, CaError> {
+    pub(crate) fn issue(&self, profile: &LeafProfile) -> Result<Issued, CaError> {
         let (mut issued, key) = self.sign(profile)?;
         if let Some(key) = key {
             let request = request_params(profile)?.serialize_request(key.as_ref())?;
@@ -249,7 +249,7 @@ impl Ca {
     }
 
     /// The same without a signing request, which would take as long to sign as the leaf.
-    pub fn certify(&self, profile: &LeafProfile) -> Result<Issued, CaError> {
+    pub(crate) fn certify(&self, profile: &LeafProfile) -> Result<Issued, CaError> {
         Ok(self.sign(profile)?.0)
     }
 
@@ -278,13 +278,13 @@ impl Ca {
     }
 
     /// Signs a leaf for a shared key and makes nothing else: a generated estate has thousands of them.
-    pub fn stamp(&self, profile: &LeafProfile, key: &KeyPair) -> Result<Vec<u8>, CaError> {
+    pub(crate) fn stamp(&self, profile: &LeafProfile, key: &KeyPair) -> Result<Vec<u8>, CaError> {
         let leaf = leaf_params(profile)?.signed_by(key, &self.authority(profile.issuer).issuer)?;
         Ok(leaf.der().to_vec())
     }
 
     /// The intermediate of that role, then the root; DER.
-    pub fn chain(&self, role: CommercialCa) -> Vec<Vec<u8>> {
+    pub(crate) fn chain(&self, role: CommercialCa) -> Vec<Vec<u8>> {
         vec![self.authority(role).certificate.clone(), self.root.certificate.clone()]
     }
 
@@ -298,7 +298,7 @@ impl Ca {
 }
 
 /// A self-signed leaf, as a vault makes them.
-pub fn self_signed(profile: &LeafProfile) -> Result<Issued, CaError> {
+pub(crate) fn self_signed(profile: &LeafProfile) -> Result<Issued, CaError> {
     let key = own_key(&profile.key)?;
     let mut params = leaf_params(profile)?;
     params.use_authority_key_identifier_extension = false;
@@ -312,14 +312,14 @@ pub fn self_signed(profile: &LeafProfile) -> Result<Issued, CaError> {
 }
 
 /// A key and a signing request for an outside CA: DER and PKCS#8 DER.
-pub fn request(profile: &LeafProfile) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CaError> {
+pub(crate) fn request(profile: &LeafProfile) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CaError> {
     let key = own_key(&profile.key)?;
     let request = request_params(profile)?.serialize_request(key.as_ref())?;
     Ok((request.der().to_vec(), Zeroizing::new(key.serialize_der())))
 }
 
 /// Whether a certificate was made for this PKCS#8 key.
-pub fn is_for_key(leaf: &[u8], pkcs8: &[u8]) -> bool {
+pub(crate) fn is_for_key(leaf: &[u8], pkcs8: &[u8]) -> bool {
     use rcgen::PublicKeyData as _;
     use x509_parser::prelude::FromDer as _;
     let Ok((_, certificate)) = x509_parser::certificate::X509Certificate::from_der(leaf) else {
@@ -418,7 +418,7 @@ fn from_hex(hex: &str) -> Vec<u8> {
 }
 
 /// PEM text with 64 characters a line.
-pub fn pem(label: &str, der: &[u8], newline: &str) -> String {
+pub(crate) fn pem(label: &str, der: &[u8], newline: &str) -> String {
     let body = BASE64.encode(der);
     let mut text = format!("-----BEGIN {label}-----{newline}");
     for line in body.as_bytes().chunks(64) {

@@ -11,7 +11,7 @@ const USER_PRINCIPAL_NAME: [u64; 10] = [1, 3, 6, 1, 4, 1, 311, 20, 2, 3];
 
 /// What replaces the default contents of a leaf; empty members leave the default.
 #[derive(Debug, Clone, Default)]
-pub struct Particulars {
+pub(crate) struct Particulars {
     pub subject: SubjectName,
     pub emails: Vec<String>,
     pub user_names: Vec<String>,
@@ -23,11 +23,11 @@ pub struct Particulars {
 
 /// A subject in the order in which people write it, the common name first: `CN=shop, O="Contoso, Ltd", C=US`.
 #[derive(Debug, Clone, Default)]
-pub struct SubjectName(Vec<(DnType, String)>);
+pub(crate) struct SubjectName(Vec<(DnType, String)>);
 
 impl SubjectName {
     /// Returns `None` when the text is no distinguished name. An empty text is an empty subject.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let parts = split(text)?;
         let part = |part: &String| {
             let (kind, value) = part.split_once('=')?;
@@ -38,7 +38,7 @@ impl SubjectName {
         parts.iter().map(part).collect::<Option<_>>().map(Self)
     }
 
-    pub fn common_name(&self) -> Option<&str> {
+    pub(crate) fn common_name(&self) -> Option<&str> {
         self.0.iter().find(|(kind, _)| *kind == DnType::CommonName).map(|(_, value)| value.as_str())
     }
 }
@@ -98,7 +98,7 @@ fn extended_usage(dotted: &str) -> Option<ExtendedKeyUsagePurpose> {
 
 impl Particulars {
     /// The first value that a certificate cannot contain.
-    pub fn fault(&self) -> Option<&str> {
+    pub(crate) fn fault(&self) -> Option<&str> {
         let usages = self.usages.iter().find(|word| usage(word).is_none());
         let extended = self.extended_usages.iter().find(|word| extended_usage(word).is_none());
         let mails = self.emails.iter().find(|mail| Ia5String::try_from(mail.as_str()).is_err());

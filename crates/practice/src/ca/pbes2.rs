@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::pfx::{MAX_ITERATIONS, PfxError};
 
 /// `pbes2`
-pub const OID: &[u64] = &[1, 2, 840, 113_549, 1, 5, 13];
+pub(super) const OID: &[u64] = &[1, 2, 840, 113_549, 1, 5, 13];
 const PBKDF2: &[u64] = &[1, 2, 840, 113_549, 1, 5, 12];
 
 /// The parameters as the file encodes them.
@@ -30,7 +30,11 @@ struct Parameters {
 }
 
 /// Decrypts with the password in UTF-8.
-pub fn decrypt(parameters: &[u8], encrypted: &[u8], password: &[u8]) -> Result<Zeroizing<Vec<u8>>, PfxError> {
+pub(super) fn decrypt(
+    parameters: &[u8],
+    encrypted: &[u8],
+    password: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, PfxError> {
     let parameters = yasna::parse_ber(parameters, parse).map_err(|_| PfxError::NotPfx)?;
     let unknown = |oid: &ObjectIdentifier| PfxError::Algorithm(oid.to_string());
     if parameters.derivation.components().as_slice() != PBKDF2 {

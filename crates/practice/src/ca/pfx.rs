@@ -27,7 +27,7 @@ const MAX_BYTES: usize = 1 << 20;
 
 /// Why a file could not be opened. "Wrong password" is said only when the file itself says so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PfxError {
+pub(crate) enum PfxError {
     #[error("the file is not a PKCS#12 (PFX) file")]
     NotPfx,
     #[error("the password is wrong")]
@@ -48,7 +48,7 @@ pub enum PfxError {
 
 /// An opened PFX.
 #[derive(Debug, Clone)]
-pub struct Opened {
+pub(crate) struct Opened {
     /// The certificate that belongs to the key, DER.
     pub leaf: Vec<u8>,
     /// Every other certificate in the file's order, DER.
@@ -85,19 +85,24 @@ impl PfxPassword {
 
 /// The PFX that the vault holds for an order: triple DES, SHA-1 MAC, no password (its null form, A201), root
 /// first and leaf last, a GUID as the name.
-pub fn write_for_vault(issued: &Issued, friendly_name: &str) -> Result<Vec<u8>, PfxError> {
+pub(crate) fn write_for_vault(issued: &Issued, friendly_name: &str) -> Result<Vec<u8>, PfxError> {
     let key = issued.key.as_ref().ok_or(PfxError::NoKey)?;
     let chain = issued.chain.iter().rev().map(Vec::as_slice);
     write(&issued.leaf, chain, Some(key), friendly_name, &PfxPassword::null())
 }
 
 /// The same without the key, which the policy keeps in the vault.
-pub fn write_certificates(leaf: &[u8], chain: &[Vec<u8>], friendly_name: &str) -> Result<Vec<u8>, PfxError> {
+pub(crate) fn write_certificates(
+    leaf: &[u8],
+    chain: &[Vec<u8>],
+    friendly_name: &str,
+) -> Result<Vec<u8>, PfxError> {
     write(leaf, chain.iter().rev().map(Vec::as_slice), None, friendly_name, &PfxPassword::null())
 }
 
 /// A PFX with a password, leaf first: what a user would upload.
-pub fn write_with_password(
+#[cfg(test)]
+pub(crate) fn write_with_password(
     issued: &Issued,
     friendly_name: &str,
     password: &str,
@@ -167,7 +172,7 @@ fn write<'a>(
 }
 
 /// Opens a PFX with a password; an empty one is tried in both of its forms.
-pub fn read(bytes: &[u8], password: &str) -> Result<Opened, PfxError> {
+pub(crate) fn read(bytes: &[u8], password: &str) -> Result<Opened, PfxError> {
     let pfx = (bytes.len() <= MAX_BYTES)
         .then(|| yasna::parse_ber(bytes, parse_pfx).ok())
         .flatten()

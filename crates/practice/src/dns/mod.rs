@@ -3,7 +3,7 @@
 //! Providers look names up in their own transaction; all other clients ask the [`server`]. The zone does not
 //! forward: a name that it does not contain does not exist.
 
-pub mod server;
+pub(crate) mod server;
 
 use std::{fmt, net::Ipv4Addr, str::FromStr};
 
@@ -21,7 +21,7 @@ const MAX_HOPS: usize = 8;
 /// The record types of the zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum DnsRecordKind {
+pub(crate) enum DnsRecordKind {
     A,
     Cname,
     Txt,
@@ -41,7 +41,7 @@ impl fmt::Display for DnsRecordKind {
 
 /// One record: `{"name": "contoso.com", "type": "CAA", "value": "0 issue digicert.com"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DnsRecord {
+pub(crate) struct DnsRecord {
     /// The whole name, without a final dot; kept in lower case.
     pub name: String,
     #[serde(rename = "type")]
@@ -52,7 +52,7 @@ pub struct DnsRecord {
 
 /// Why a record was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RecordError {
+pub(crate) enum RecordError {
     #[error("{0} is not a DNS name")]
     Name(String),
     #[error("{1} is no value for a {0} record")]
@@ -61,7 +61,7 @@ pub enum RecordError {
 
 /// What a CAA record says: `0 issue digicert.com`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caa {
+pub(crate) struct Caa {
     pub critical: bool,
     pub tag: String,
     pub value: String,
@@ -87,14 +87,14 @@ impl FromStr for Caa {
 
 impl DnsRecord {
     /// A record that the zone can serve.
-    pub fn new(name: &str, kind: DnsRecordKind, value: &str) -> Result<Self, RecordError> {
+    pub(crate) fn new(name: &str, kind: DnsRecordKind, value: &str) -> Result<Self, RecordError> {
         let record = Self { name: plain(name), kind, value: value.trim().trim_matches('"').to_owned() };
         record.check()?;
         Ok(record)
     }
 
     /// Checks that name and value fit the record's kind; needed after a record was read from JSON.
-    pub fn check(&self) -> Result<(), RecordError> {
+    pub(crate) fn check(&self) -> Result<(), RecordError> {
         if !is_name(&self.name) {
             return Err(RecordError::Name(self.name.clone()));
         }
@@ -113,7 +113,7 @@ impl DnsRecord {
 }
 
 /// Adds a record; adding it again changes nothing. A name has at most one CNAME: a new one replaces it.
-pub fn add(tx: &Transaction, record: &DnsRecord) -> Result<(), StoreError> {
+pub(crate) fn add(tx: &Transaction, record: &DnsRecord) -> Result<(), StoreError> {
     if record.kind == DnsRecordKind::Cname {
         remove(tx, &record.name, DnsRecordKind::Cname, None)?;
     }
@@ -124,7 +124,7 @@ pub fn add(tx: &Transaction, record: &DnsRecord) -> Result<(), StoreError> {
 
 /// Removes the records of that name and kind: all of them, or the one with `value`. Returns how many it
 /// removed.
-pub fn remove(
+pub(crate) fn remove(
     tx: &Transaction,
     name: &str,
     kind: DnsRecordKind,
@@ -140,14 +140,14 @@ pub fn remove(
 }
 
 /// Every record of the zone, by name.
-pub fn all(tx: &Transaction) -> Result<Vec<DnsRecord>, StoreError> {
+pub(crate) fn all(tx: &Transaction) -> Result<Vec<DnsRecord>, StoreError> {
     let mut records: Vec<DnsRecord> = tx.scan(&RECORDS, "")?.into_iter().map(|(_, record)| record).collect();
     records.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(records)
 }
 
 /// The values of one kind at exactly this name; no CNAME is followed.
-pub fn at(tx: &Transaction, name: &str, kind: DnsRecordKind) -> Result<Vec<String>, StoreError> {
+pub(crate) fn at(tx: &Transaction, name: &str, kind: DnsRecordKind) -> Result<Vec<String>, StoreError> {
     let records = tx.scan(&RECORDS, &format!("{}|{kind}|", from_root(name)))?;
     Ok(records.into_iter().map(|(_, record)| record.value).collect())
 }
@@ -161,14 +161,14 @@ fn exists(tx: &Transaction, name: &str) -> Result<bool, StoreError> {
 
 /// The result of resolving a name to its addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Resolution {
+pub(crate) struct Resolution {
     /// Each CNAME target in turn; empty when the name has addresses of its own (A51 asks for the first).
     pub hops: Vec<String>,
     pub addresses: Vec<Ipv4Addr>,
 }
 
 /// Follows the CNAMEs of a name to its A records.
-pub fn follow(tx: &Transaction, name: &str) -> Result<Resolution, StoreError> {
+pub(crate) fn follow(tx: &Transaction, name: &str) -> Result<Resolution, StoreError> {
     let mut way = Resolution::default();
     let mut here = plain(name);
     while let Some(target) = at(tx, &here, DnsRecordKind::Cname)?.into_iter().next() {
@@ -184,14 +184,14 @@ pub fn follow(tx: &Transaction, name: &str) -> Result<Resolution, StoreError> {
 }
 
 /// The TXT values that a look-up of this name finds, through CNAMEs.
-pub fn txt(tx: &Transaction, name: &str) -> Result<Vec<String>, StoreError> {
+pub(crate) fn txt(tx: &Transaction, name: &str) -> Result<Vec<String>, StoreError> {
     let way = follow(tx, name)?;
     at(tx, way.hops.last().map_or(name, String::as_str), DnsRecordKind::Txt)
 }
 
 /// Whether CAA lets `ca` (for example `godaddy.com`) issue for `name`: the nearest name upwards that has CAA
 /// records decides (RFC 8659); without any record every CA may issue (A36, A69).
-pub fn caa_allows(tx: &Transaction, name: &str, ca: &str) -> Result<bool, StoreError> {
+pub(crate) fn caa_allows(tx: &Transaction, name: &str, ca: &str) -> Result<bool, StoreError> {
     let wildcard = name.starts_with("*.");
     let mut here = plain(name.trim_start_matches("*."));
     loop {

@@ -29,14 +29,14 @@ const MAX_UDP: usize = 4096;
 
 /// UDP and TCP on the same port.
 #[derive(Debug)]
-pub struct Sockets {
+pub(crate) struct Sockets {
     udp: UdpSocket,
     tcp: TcpListener,
 }
 
 impl Sockets {
     /// Listens on `listen`; with port 0 on any port that is free for both.
-    pub async fn bind(listen: SocketAddr) -> io::Result<Self> {
+    pub(crate) async fn bind(listen: SocketAddr) -> io::Result<Self> {
         // A port that is free for TCP may be taken for UDP, so an ephemeral one is tried several times.
         let mut attempts = if listen.port() == 0 { 16 } else { 1 };
         loop {
@@ -51,12 +51,12 @@ impl Sockets {
     }
 
     /// Where they listen.
-    pub fn address(&self) -> io::Result<SocketAddr> {
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
         self.tcp.local_addr()
     }
 
     /// Passes queries to `ask` (which calls [`answer`] where the store is) until the future is dropped.
-    pub async fn serve<A, F>(self, ask: A)
+    pub(crate) async fn serve<A, F>(self, ask: A)
     where
         A: Fn(Vec<u8>, Transport) -> F + Clone + Send + 'static,
         F: Future<Output = Option<Vec<u8>>> + Send + 'static,
@@ -120,13 +120,13 @@ where
 
 /// How a query arrived; this limits the length of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
+pub(crate) enum Transport {
     Udp,
     Tcp,
 }
 
 /// The answer to one query, both in wire form; `None` for a message that is no query.
-pub fn answer(tx: &Transaction, question: &[u8], transport: Transport) -> Option<Vec<u8>> {
+pub(crate) fn answer(tx: &Transaction, question: &[u8], transport: Transport) -> Option<Vec<u8>> {
     let question = Message::from_vec(question).ok()?;
     if question.metadata.message_type != MessageType::Query {
         return None;

@@ -27,7 +27,7 @@ const CERTIFICATES: Collection<Base64Bytes> = Collection::new("entra-certificate
 const CLUSTER: &str = "https://cluster.contoso.example/";
 
 /// Registers a certificate in PEM form; returns its thumbprint.
-pub fn register(ctx: &CloudContext<'_>, pem: &str) -> Result<String, Fault> {
+pub(super) fn register(ctx: &CloudContext<'_>, pem: &str) -> Result<String, Fault> {
     let der = CertificateDer::from_pem_slice(pem.as_bytes())
         .map_err(|_| Fault::invalid("pem is no certificate in PEM form."))?;
     let thumbprint = BASE64URL.encode(Sha1::digest(&der));
@@ -36,7 +36,7 @@ pub fn register(ctx: &CloudContext<'_>, pem: &str) -> Result<String, Fault> {
 }
 
 /// A token such as Kubernetes writes into the file of a pod.
-pub fn federated_token(authority: &TokenIssuer) -> String {
+pub(super) fn federated_token(authority: &TokenIssuer) -> String {
     let now = Timestamp::now().as_second();
     authority.sign(&json!({
         "iss": CLUSTER,
@@ -48,7 +48,11 @@ pub fn federated_token(authority: &TokenIssuer) -> String {
 }
 
 /// Checks that the application really signed the assertion.
-pub fn verify(ctx: &CloudContext<'_>, assertion: &str, application: &ServicePrincipal) -> Result<(), Fault> {
+pub(super) fn verify(
+    ctx: &CloudContext<'_>,
+    assertion: &str,
+    application: &ServicePrincipal,
+) -> Result<(), Fault> {
     let refused = |number, text: &str| Err(refusal(401, "invalid_client", number, text));
     let Some((header, claims)) = parts(assertion) else {
         return refused(50_027, "JWT token is invalid or malformed for app");

@@ -31,7 +31,7 @@ struct Given {
 }
 
 /// GET `/{tenant}/oauth2/v2.0/authorize`: the page; no code is issued before the person agrees.
-pub fn page(form: &FormFields) -> ReplyResult {
+pub(crate) fn page(form: &FormFields) -> ReplyResult {
     check(form)?;
     let field = |(name, value): &(String, String)| {
         format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escaped(name), escaped(value))
@@ -45,7 +45,7 @@ pub fn page(form: &FormFields) -> ReplyResult {
 }
 
 /// POST of that page: redirects back to the program with a code.
-pub fn agree(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
+pub(crate) fn agree(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let mut back = check(form)?;
     let code = random(64);
     let given = Given {
@@ -65,7 +65,7 @@ pub fn agree(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyRe
 }
 
 /// The token endpoint for a code.
-pub fn redeem(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
+pub(crate) fn redeem(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let refused = |number, text: &str| Err(refusal(400, "invalid_grant", number, text));
     let code = grants::field(form, "code");
     let Some(given) = ctx.tx.get(&CODES, code)? else {

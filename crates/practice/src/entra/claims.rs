@@ -16,7 +16,7 @@ const CAN_ANSWER: &str = "cp1";
 
 /// What a token carries besides its subject and audience.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Carries {
+pub(crate) struct Carries {
     /// The person gave a second factor.
     pub mfa: bool,
     /// The client can answer challenges, so services check whether the sign-in was revoked.
@@ -28,7 +28,7 @@ pub struct Carries {
 
 impl Carries {
     /// What the `claims` of a form ask for in a tenant; the default when the form has none.
-    pub fn asked(tenant: &str, form: &FormFields) -> Result<Self, Fault> {
+    pub(crate) fn asked(tenant: &str, form: &FormFields) -> Result<Self, Fault> {
         let (text, guest) = (grants::field(form, "claims"), tenants::is_guests(tenant));
         if text.is_empty() {
             return Ok(Self { guest, ..Self::default() });
@@ -52,12 +52,12 @@ impl Carries {
 
     /// The claims that two requests of one sign-in ask for together.
     #[must_use]
-    pub fn and(self, later: Self) -> Self {
+    pub(crate) fn and(self, later: Self) -> Self {
         Self { mfa: self.mfa || later.mfa, cae: self.cae || later.cae, ..self }
     }
 
     /// Reads them from an existing token.
-    pub fn of(claims: &Value) -> Self {
+    pub(crate) fn of(claims: &Value) -> Self {
         let has = |claim: &str, value: &str| {
             claims[claim].as_array().is_some_and(|all| all.iter().any(|one| one == value))
         };
@@ -68,7 +68,7 @@ impl Carries {
         }
     }
 
-    pub fn write(self, token: &mut Value) {
+    pub(crate) fn write(self, token: &mut Value) {
         if self.mfa {
             token["acrs"] = json!([MFA]);
             token["amr"] = json!(["pwd", "mfa"]);
@@ -80,17 +80,17 @@ impl Carries {
 }
 
 /// The claims by which ARM asks for a second factor.
-pub fn mfa() -> Value {
+pub(crate) fn mfa() -> Value {
     json!({"access_token": {"acrs": {"essential": true, "values": [MFA]}}})
 }
 
 /// The claims by which a service asks for a sign-in that is newer than a revocation, in seconds.
-pub fn newer_than(moment: i64) -> Value {
+pub(crate) fn newer_than(moment: i64) -> Value {
     json!({"access_token": {"nbf": {"essential": true, "value": moment.to_string()}}})
 }
 
 /// `WWW-Authenticate` with these claims.
-pub fn challenge(origin: &str, claims: &Value) -> String {
+pub(crate) fn challenge(origin: &str, claims: &Value) -> String {
     let claims = BASE64.encode(claims.to_string());
     format!(
         "Bearer realm=\"\", authorization_uri=\"{origin}/common/oauth2/authorize\", error=\"insufficient_claims\", claims=\"{claims}\""

@@ -10,7 +10,7 @@ use crate::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Post, "_emulator/entra/device-code", decide),
     Route::new(HttpMethod::Post, "_emulator/entra/expire", expire),
     Route::new(HttpMethod::Post, "_emulator/entra/lifetime", lifetime),

@@ -32,7 +32,7 @@ struct WaitingCode {
 }
 
 /// POST `/{tenant}/oauth2/v2.0/devicecode`
-pub fn begin(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
+pub(crate) fn begin(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let scope = grants::field(form, "scope").to_owned();
     if grants::field(form, "client_id").is_empty() || scope.is_empty() {
         let text = "The request body must contain the following parameter: 'client_id' and 'scope'.";
@@ -58,7 +58,7 @@ pub fn begin(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyRe
 }
 
 /// The token endpoint for a device code.
-pub fn redeem(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
+pub(super) fn redeem(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let code = grants::field(form, "device_code");
     let Some(waiting) = ctx.tx.get(&CODES, code)? else {
         return Err(refusal(
@@ -100,7 +100,7 @@ pub fn redeem(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyR
 }
 
 /// Decides on the waiting codes, or on the one that is named; returns how many there were.
-pub fn decide(ctx: &CloudContext<'_>, user_code: Option<&str>, yes: bool) -> Result<usize, Fault> {
+pub(super) fn decide(ctx: &CloudContext<'_>, user_code: Option<&str>, yes: bool) -> Result<usize, Fault> {
     let mut decided = 0;
     for (key, mut waiting) in ctx.tx.scan(&CODES, "")? {
         if waiting.decided.is_none()
@@ -115,7 +115,7 @@ pub fn decide(ctx: &CloudContext<'_>, user_code: Option<&str>, yes: bool) -> Res
 }
 
 /// Expires every waiting code.
-pub fn run_out(ctx: &CloudContext<'_>) -> Result<usize, Fault> {
+pub(super) fn run_out(ctx: &CloudContext<'_>) -> Result<usize, Fault> {
     let all = ctx.tx.scan(&CODES, "")?;
     for (key, mut waiting) in all.iter().cloned() {
         waiting.begun -= LIFETIME;
@@ -125,7 +125,7 @@ pub fn run_out(ctx: &CloudContext<'_>) -> Result<usize, Fault> {
 }
 
 /// GET `/devicelogin?code=…`: the page on which the person enters the code, as far as practice needs it.
-pub fn approve_by_hand(ctx: &CloudContext<'_>, code: Option<&str>) -> ReplyResult {
+pub(crate) fn approve_by_hand(ctx: &CloudContext<'_>, code: Option<&str>) -> ReplyResult {
     let words = match code {
         Some(code) if decide(ctx, Some(code), true)? > 0 => {
             "You are signed in. Go back to the program that showed you the code."

@@ -7,7 +7,7 @@ use crate::reply::Reply;
 
 impl TokenIssuer {
     /// `/{tenant}/v2.0/.well-known/openid-configuration`
-    pub fn openid_configuration(&self) -> Reply {
+    pub(crate) fn openid_configuration(&self) -> Reply {
         let base = format!("{}/{}", self.origin, self.tenant_id);
         Reply::ok(json!({
             "token_endpoint": format!("{base}/oauth2/v2.0/token"),
@@ -29,7 +29,7 @@ impl TokenIssuer {
     }
 
     /// `/common/discovery/instance`
-    pub fn instance_discovery(&self) -> Reply {
+    pub(crate) fn instance_discovery(&self) -> Reply {
         let host = self.origin.trim_start_matches("https://");
         Reply::ok(json!({
             "tenant_discovery_endpoint": format!("{}/{}/v2.0/.well-known/openid-configuration", self.origin, self.tenant_id),

@@ -13,15 +13,15 @@ use crate::{
 };
 
 /// A form as it was posted.
-pub type FormFields = [(String, String)];
+pub(super) type FormFields = [(String, String)];
 
 /// A field of a form; empty where it is missing.
-pub fn field<'f>(form: &'f FormFields, name: &str) -> &'f str {
+pub(super) fn field<'f>(form: &'f FormFields, name: &str) -> &'f str {
     form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
 }
 
 /// POST `/{tenant}/oauth2/v2.0/token`, form-encoded; also the older `/oauth2/token`.
-pub fn token(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
+pub(crate) fn token(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     match field(form, "grant_type") {
         "client_credentials" => client_credentials(ctx, tenant, form),
         "urn:ietf:params:oauth:grant-type:device_code" => device_code::redeem(ctx, tenant, form),
@@ -86,7 +86,7 @@ fn refresh(ctx: &CloudContext<'_>, tenant: &str, form: &FormFields) -> ReplyResu
 }
 
 /// The tokens for the scope that the form asks for.
-pub fn answer(
+pub(super) fn answer(
     authority: &TokenIssuer,
     subject: SignInSubject,
     form: &FormFields,

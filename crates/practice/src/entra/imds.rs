@@ -21,7 +21,7 @@ use crate::{
 const PATH: &str = "/metadata/identity/oauth2/token";
 
 /// Answers until `stop` says so.
-pub async fn listen(listener: TcpListener, world: Handle, stop: watch::Receiver<bool>) {
+pub(crate) async fn listen(listener: TcpListener, world: Handle, stop: watch::Receiver<bool>) {
     let router = Router::new().fallback(handle).with_state(world);
     server::accept(listener, stop.clone(), move |stream, _| {
         server::serve_http(stream, router.clone(), stop.clone())

@@ -6,19 +6,19 @@
 //! sign anyone out.
 
 mod assertion;
-pub mod authorize;
-pub mod claims;
-pub mod control;
+pub(crate) mod authorize;
+pub(crate) mod claims;
+pub(crate) mod control;
 mod device_code;
 mod discovery;
 mod grants;
-pub mod imds;
+pub(crate) mod imds;
 mod switches;
-pub mod tenants;
+pub(crate) mod tenants;
 
-pub use device_code::{approve_by_hand, begin as device_code};
-pub use grants::token;
-pub use switches::SignInSwitches;
+pub(crate) use device_code::{approve_by_hand, begin as device_code};
+pub(crate) use grants::token;
+pub(crate) use switches::SignInSwitches;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use hmac::{Hmac, Mac as _};
@@ -40,7 +40,7 @@ const LEEWAY: i64 = 300;
 
 /// The service that a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Audience {
+pub(crate) enum Audience {
     Arm,
     Vault,
     Graph,
@@ -48,7 +48,7 @@ pub enum Audience {
 
 /// Why a token is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenFault {
+pub(crate) enum TokenFault {
     Missing,
     /// Not a token of this authority.
     Invalid,
@@ -63,7 +63,7 @@ pub enum TokenFault {
 
 /// Issues tokens and checks them.
 #[derive(Debug)]
-pub struct TokenIssuer {
+pub(crate) struct TokenIssuer {
     pub tenant_id: String,
     /// `https://127.0.0.1:8443`
     pub origin: String,
@@ -74,7 +74,7 @@ pub struct TokenIssuer {
 
 /// The identity that signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignInSubject {
+pub(crate) enum SignInSubject {
     Application(ServicePrincipal),
     ManagedIdentity,
     Person,
@@ -83,7 +83,7 @@ pub enum SignInSubject {
 impl SignInSubject {
     /// A managed identity has no rights in the directory by default; the person has the rights of the first
     /// application.
-    pub fn principal(self) -> ServicePrincipal {
+    pub(crate) fn principal(self) -> ServicePrincipal {
         match self {
             Self::Application(principal) => principal,
             Self::ManagedIdentity => principals::PLAIN,
@@ -93,11 +93,11 @@ impl SignInSubject {
 }
 
 /// The person who signs in by device code or browser.
-pub const PERSON: &str = "ada.admin@contoso.example";
+pub(crate) const PERSON: &str = "ada.admin@contoso.example";
 
 impl TokenIssuer {
     /// The secret of an application; of no use outside of the data directory.
-    pub fn secret_of(&self, application: &ServicePrincipal) -> SecretString {
+    pub(crate) fn secret_of(&self, application: &ServicePrincipal) -> SecretString {
         if application.app_id == principals::CERTDECK.app_id {
             return self.client_secret.clone();
         }
@@ -108,13 +108,14 @@ impl TokenIssuer {
         format!("p8Q~{}", tag.unwrap_or_default()).into()
     }
 
-    /// The caller that the `Authorization` header speaks for.
-    pub fn caller(&self, header: Option<&str>, audience: Audience) -> Result<Caller, TokenFault> {
+    /// [`Self::caller_at`] by this machine's clock.
+    #[cfg(test)]
+    pub(crate) fn caller(&self, header: Option<&str>, audience: Audience) -> Result<Caller, TokenFault> {
         self.caller_at(header, audience, Timestamp::now())
     }
 
-    /// The same by another clock.
-    pub fn caller_at(
+    /// The caller that the `Authorization` header speaks for at `now`.
+    pub(crate) fn caller_at(
         &self,
         header: Option<&str>,
         audience: Audience,
@@ -254,7 +255,7 @@ impl TokenIssuer {
 }
 
 /// ARM's 401 for a token fault.
-pub fn arm_refusal(fault: &TokenFault, authority: &TokenIssuer) -> Fault {
+pub(crate) fn arm_refusal(fault: &TokenFault, authority: &TokenIssuer) -> Fault {
     let (code, message) = match fault {
         TokenFault::Missing => (
             "AuthenticationFailed",
@@ -295,7 +296,7 @@ pub fn arm_refusal(fault: &TokenFault, authority: &TokenIssuer) -> Fault {
 }
 
 /// The challenge for a token whose sign-in was revoked; the same for ARM and Key Vault.
-pub fn revoked(authority: &TokenIssuer) -> String {
+pub(crate) fn revoked(authority: &TokenIssuer) -> String {
     claims::challenge(&authority.origin, &claims::newer_than(Timestamp::now().as_second()))
 }
 

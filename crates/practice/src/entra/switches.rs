@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 const LIFETIME: i64 = 3599;
 
 #[derive(Debug)]
-pub struct SignInSwitches {
+pub(crate) struct SignInSwitches {
     lifetime: AtomicI64,
     /// Tokens carry the number that was current when they were issued; those with a lower one have expired.
     tokens: AtomicU64,
@@ -35,58 +35,58 @@ impl Default for SignInSwitches {
 }
 
 impl SignInSwitches {
-    pub fn lifetime(&self) -> i64 {
+    pub(crate) fn lifetime(&self) -> i64 {
         self.lifetime.load(Ordering::Relaxed)
     }
 
-    pub fn set_lifetime(&self, seconds: i64) {
+    pub(crate) fn set_lifetime(&self, seconds: i64) {
         self.lifetime.store(seconds.max(1), Ordering::Relaxed);
     }
 
-    pub fn generation(&self) -> u64 {
+    pub(crate) fn generation(&self) -> u64 {
         self.tokens.load(Ordering::Relaxed)
     }
 
-    pub fn recalled(&self, made: u64) -> bool {
+    pub(crate) fn recalled(&self, made: u64) -> bool {
         made < self.generation()
     }
 
-    pub fn recall_tokens(&self) {
+    pub(crate) fn recall_tokens(&self) {
         self.tokens.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub fn session(&self) -> u64 {
+    pub(crate) fn session(&self) -> u64 {
         self.sessions.load(Ordering::Relaxed)
     }
 
-    pub fn end_sessions(&self) {
+    pub(crate) fn end_sessions(&self) {
         self.sessions.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub fn revoked(&self, made: u64) -> bool {
+    pub(crate) fn revoked(&self, made: u64) -> bool {
         made < self.revoked.load(Ordering::Relaxed)
     }
 
     /// Revokes every sign-in so far, as an administrator does for a lost account.
-    pub fn revoke(&self) {
+    pub(crate) fn revoke(&self) {
         self.recall_tokens();
         self.end_sessions();
         self.revoked.store(self.generation(), Ordering::Relaxed);
     }
 
-    pub fn blocks_device_codes(&self) -> bool {
+    pub(crate) fn blocks_device_codes(&self) -> bool {
         self.blocks_device_codes.load(Ordering::Relaxed)
     }
 
-    pub fn block_device_codes(&self, on: bool) {
+    pub(crate) fn block_device_codes(&self, on: bool) {
         self.blocks_device_codes.store(on, Ordering::Relaxed);
     }
 
-    pub fn postpones_mfa(&self) -> bool {
+    pub(crate) fn postpones_mfa(&self) -> bool {
         self.postpones_mfa.load(Ordering::Relaxed)
     }
 
-    pub fn postpone_mfa(&self, on: bool) {
+    pub(crate) fn postpone_mfa(&self, on: bool) {
         self.postpones_mfa.store(on, Ordering::Relaxed);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// A directory other than the practice cloud's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OtherTenant {
+pub(crate) struct OtherTenant {
     pub id: &'static str,
     pub name: &'static str,
     pub domain: &'static str,
@@ -14,7 +14,7 @@ pub struct OtherTenant {
 }
 
 /// Where the person is a guest.
-pub const GUEST: OtherTenant = OtherTenant {
+pub(crate) const GUEST: OtherTenant = OtherTenant {
     id: "fab21ca0-ce47-4dec-9001-0123456789ab",
     name: "Fabrikam",
     domain: "fabrikam.onmicrosoft.com",
@@ -22,12 +22,12 @@ pub const GUEST: OtherTenant = OtherTenant {
 };
 
 /// Whether the tenant in a path of the sign-in service, an id or a domain, is the guest's.
-pub fn is_guests(tenant: &str) -> bool {
+pub(crate) fn is_guests(tenant: &str) -> bool {
     [GUEST.id, GUEST.domain].iter().any(|known| known.eq_ignore_ascii_case(tenant))
 }
 
 /// A directory as ARM lists it.
-pub fn described(id: &str, name: &str, domain: &str, is_home: bool) -> Value {
+pub(crate) fn described(id: &str, name: &str, domain: &str, is_home: bool) -> Value {
     json!({
         "id": format!("/tenants/{id}"),
         "tenantId": id,

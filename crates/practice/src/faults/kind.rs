@@ -16,7 +16,7 @@ const LONGEST_DELAY: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum FaultKind {
+pub(crate) enum FaultKind {
     /// A response with this status replaces the real one.
     Status {
         status: u16,
@@ -63,7 +63,7 @@ pub enum FaultKind {
 /// Whether the fault comes before or after the work.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum When {
+pub(crate) enum When {
     /// The request is not carried out.
     #[default]
     Before,
@@ -73,7 +73,7 @@ pub enum When {
 
 impl FaultKind {
     /// Checks that the fault is possible; the error says in words why not.
-    pub fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         match self {
             Self::Status { status, .. } if !(400..600).contains(status) => {
                 Err(format!("status is {status}; a fault has one from 400 to 599."))
@@ -92,7 +92,7 @@ impl FaultKind {
     }
 
     /// Whether the request is carried out at all.
-    pub fn lets_through(&self) -> bool {
+    pub(crate) fn lets_through(&self) -> bool {
         !matches!(
             self,
             Self::Status { when: When::Before, .. }
@@ -102,13 +102,13 @@ impl FaultKind {
     }
 
     /// How long changes stay invisible, for a fault that makes them stale.
-    pub fn stale(&self) -> Option<Stale> {
+    pub(crate) fn stale(&self) -> Option<Stale> {
         let Self::StaleReads { seconds, fresh } = self else { return None };
         Some(Stale { span: SignedDuration::from_secs(i64::from(*seconds)), fresh: *fresh })
     }
 
     /// The error of the service's clock.
-    pub fn skew(&self) -> Option<SignedDuration> {
+    pub(crate) fn skew(&self) -> Option<SignedDuration> {
         match self {
             Self::ClockSkew { by } => control::duration(by).ok(),
             // No token lives this long.
@@ -118,7 +118,7 @@ impl FaultKind {
     }
 
     /// The response that replaces the real one, in the envelope of the service.
-    pub fn answer(&self, service: &CloudService) -> Option<Fault> {
+    pub(crate) fn answer(&self, service: &CloudService) -> Option<Fault> {
         if let Self::ClaimsChallenge { claims: asked } = self {
             let asked = asked.clone().unwrap_or_else(|| claims::newer_than(Timestamp::now().as_second()));
             let refused = challenged(service, "The practice cloud was asked to answer so.");

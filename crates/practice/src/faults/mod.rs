@@ -20,12 +20,12 @@ use super::{
     store::Collection,
 };
 
-pub use kind::FaultKind;
-pub use rule::FaultRule;
+pub(crate) use kind::FaultKind;
+pub(crate) use rule::FaultRule;
 
 const RULES: Collection<RuleState> = Collection::new("fault");
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "_emulator/faults", list),
     Route::new(HttpMethod::Post, "_emulator/faults", add),
     Route::new(HttpMethod::Delete, "_emulator/faults", clear),
@@ -43,7 +43,7 @@ struct RuleState {
 }
 
 /// The fault for this request, if any: the first rule that matches and whose turn it is decides.
-pub fn meet(ctx: &CloudContext<'_>, incoming: &IncomingRequest) -> Result<Option<FaultKind>, Fault> {
+pub(crate) fn meet(ctx: &CloudContext<'_>, incoming: &IncomingRequest) -> Result<Option<FaultKind>, Fault> {
     for (key, mut kept) in ctx.tx.scan(&RULES, "")? {
         if !kept.rule.fits(incoming) || kept.rule.is_spent(kept.disturbed) {
             continue;
@@ -60,7 +60,7 @@ pub fn meet(ctx: &CloudContext<'_>, incoming: &IncomingRequest) -> Result<Option
 }
 
 /// Adds a rule after the others and returns its number.
-pub fn plant(ctx: &CloudContext<'_>, rule: FaultRule) -> Result<u32, Fault> {
+pub(crate) fn plant(ctx: &CloudContext<'_>, rule: FaultRule) -> Result<u32, Fault> {
     let last = ctx.tx.scan(&RULES, "")?.pop().and_then(|(key, _)| key.parse::<u32>().ok()).unwrap_or(0);
     let kept = RuleState { rule, met: 0, disturbed: 0 };
     ctx.tx.put(&RULES, &key(last + 1), &kept)?;

@@ -8,7 +8,7 @@ use crate::{pattern::is_like, service::IncomingRequest};
 /// A fault with the requests that it applies to; omitted members match every request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FaultRule {
+pub(crate) struct FaultRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// A path without its query; `*` matches anything; any casing.
@@ -38,14 +38,14 @@ fn always() -> f64 {
 
 impl FaultRule {
     /// Checks that the rule is valid; the error says in words why not.
-    pub fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         if !(0.0..=1.0).contains(&self.probability) {
             return Err(format!("probability is {}, and goes from 0 to 1.", self.probability));
         }
         self.fault.check()
     }
 
-    pub fn fits(&self, incoming: &IncomingRequest) -> bool {
+    pub(crate) fn fits(&self, incoming: &IncomingRequest) -> bool {
         let fits = |pattern: &Option<String>, text: &str| {
             pattern.as_ref().is_none_or(|pattern| is_like(pattern, text))
         };
@@ -54,12 +54,12 @@ impl FaultRule {
             && fits(&self.host, &incoming.host)
     }
 
-    pub fn is_spent(&self, disturbed: u32) -> bool {
+    pub(crate) fn is_spent(&self, disturbed: u32) -> bool {
         self.count.is_some_and(|count| disturbed >= count)
     }
 
     /// Whether the `met`-th matching request, counted from 1, is disturbed.
-    pub fn strikes(&self, met: u32) -> bool {
+    pub(crate) fn strikes(&self, met: u32) -> bool {
         // Each request has its own generator, so that the result does not depend on what happened before a
         // restart.
         let own = self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(u64::from(met));

@@ -17,7 +17,7 @@ const APPS_OF_UNIT: usize = 12;
 
 /// One resource group.
 #[derive(Debug)]
-pub struct FleetUnit {
+pub(super) struct FleetUnit {
     pub subscription: usize,
     pub group: String,
     pub region: &'static str,
@@ -31,7 +31,7 @@ pub struct FleetUnit {
 
 /// A private key certificate that is to be made.
 #[derive(Debug)]
-pub struct FleetCertificate {
+pub(super) struct FleetCertificate {
     pub name: String,
     pub hosts: Vec<String>,
     pub from: CertificateSource,
@@ -42,19 +42,19 @@ pub struct FleetCertificate {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CertificateSource {
+pub(super) enum CertificateSource {
     Upload,
     Vault,
     Managed,
 }
 
 /// The id of a subscription; it depends only on the seed and the number.
-pub fn subscription_id(fleet: &Fleet, number: usize) -> String {
+pub(super) fn subscription_id(fleet: &Fleet, number: usize) -> String {
     format!("{:08x}-f1ee-4000-8000-{:012x}", number + 1, fleet.seed & 0xffff_ffff_ffff)
 }
 
 /// How many units there are.
-pub fn units(fleet: &Fleet) -> usize {
+pub(super) fn units(fleet: &Fleet) -> usize {
     fleet.subscriptions.max(fleet.apps.div_ceil(APPS_OF_UNIT))
 }
 
@@ -76,7 +76,7 @@ fn share(all: usize, number: usize, units: usize) -> Range<usize> {
 }
 
 impl FleetUnit {
-    pub fn new(fleet: &Fleet, number: usize, now: Timestamp) -> Self {
+    pub(super) fn new(fleet: &Fleet, number: usize, now: Timestamp) -> Self {
         let random = &mut Rng::with_seed(fleet.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number as u64);
         let (team, stage) = (names::team(random), names::stage(random));
         let apps: Vec<(String, bool)> = share(fleet.apps, number, units(fleet))

@@ -38,24 +38,24 @@ fn pick<'w>(random: &mut Rng, words: &[&'w str]) -> &'w str {
     words[random.usize(..words.len())]
 }
 
-pub fn service(random: &mut Rng) -> &'static str {
+pub(super) fn service(random: &mut Rng) -> &'static str {
     pick(random, SERVICES)
 }
 
-pub fn team(random: &mut Rng) -> &'static str {
+pub(super) fn team(random: &mut Rng) -> &'static str {
     pick(random, TEAMS)
 }
 
-pub fn stage(random: &mut Rng) -> &'static str {
+pub(super) fn stage(random: &mut Rng) -> &'static str {
     pick(random, STAGES)
 }
 
-pub fn domain(random: &mut Rng) -> &'static str {
+pub(super) fn domain(random: &mut Rng) -> &'static str {
     pick(random, DOMAINS)
 }
 
 /// `Contoso Retail Production 012`
-pub fn subscription(random: &mut Rng, number: usize) -> String {
+pub(super) fn subscription(random: &mut Rng, number: usize) -> String {
     let company = domain(random).split('.').next().unwrap_or_default();
     let word = |text: &str| {
         text.chars()

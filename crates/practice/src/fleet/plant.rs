@@ -45,7 +45,7 @@ impl std::convert::From<CaError> for Fault {
 }
 
 /// Makes the whole estate and returns where a newcomer begins.
-pub fn plant(ctx: &CloudContext<'_>, fleet: &Fleet) -> Result<Start, Fault> {
+pub(crate) fn plant(ctx: &CloudContext<'_>, fleet: &Fleet) -> Result<Start, Fault> {
     let mut start = Start::default();
     let mut vaults = Vec::new();
     for number in 0..fleet.subscriptions {

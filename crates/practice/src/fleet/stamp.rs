@@ -27,14 +27,14 @@ const AHEAD: usize = 8;
 
 /// A unit with its certificates signed, in their order.
 #[derive(Debug)]
-pub struct Stamped {
+pub(super) struct Stamped {
     pub number: usize,
     pub unit: FleetUnit,
     pub certificates: Vec<(PoolLeaf, CertificateFacts)>,
 }
 
 /// Calls `take` with every unit of the fleet, in no particular order, while the others are being signed.
-pub fn all<E: From<CaError>>(
+pub(super) fn all<E: From<CaError>>(
     setting: &Setting,
     fleet: &Fleet,
     now: Timestamp,

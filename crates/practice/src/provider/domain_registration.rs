@@ -18,9 +18,9 @@ use crate::{
 const KIND: &str = "Microsoft.DomainRegistration/domains";
 const KIND_KEY: &str = "microsoft.domainregistration/domains";
 /// The type of the tokens of domains.
-pub const IDENTIFIERS: &str = "microsoft.domainregistration/domains/domainownershipidentifiers";
+pub(crate) const IDENTIFIERS: &str = "microsoft.domainregistration/domains/domainownershipidentifiers";
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(Get, "{sub}/providers/Microsoft.DomainRegistration/domains", list),
     Route::new(Get, "{rg}/providers/Microsoft.DomainRegistration/domains", list),
     Route::new(Get, "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}", get),
@@ -52,7 +52,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Adds a domain and its zone to the estate.
-pub fn create(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
+pub(crate) fn create(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     // A domain has a zone of Azure DNS with the same name.
     let zone = id.parent().under("Microsoft.Network", "dnsZones", id.name());
     network::create(ctx, &zone, &json!({}))?;

@@ -5,11 +5,12 @@
 //! `key_vault::data_plane(ctx, "NAME", call) -> ReplyResult` when the token is good, and
 //! `key_vault::challenge(&authority, &token_fault) -> Fault` when it is not.
 
-pub mod certificate_registration;
-pub mod domain_registration;
-pub mod key_vault;
-pub mod microsoft_web;
-pub mod network;
+pub(crate) mod certificate_registration;
+pub(crate) mod domain_registration;
+pub(crate) mod key_vault;
+pub(crate) mod microsoft_web;
+pub(crate) mod network;
 
 /// The regions of the practice cloud, as App Service spells them.
-pub const REGIONS: &[&str] = &["West Europe", "North Europe", "Germany West Central", "East US", "West US 2"];
+pub(crate) const REGIONS: &[&str] =
+    &["West Europe", "North Europe", "Germany West Central", "East US", "West US 2"];

@@ -17,7 +17,7 @@ use crate::{
 
 const KIND_KEY: &str = "microsoft.network/dnszones";
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(Get, "{sub}/providers/Microsoft.Network/dnsZones", list),
     Route::new(Get, "{rg}/providers/Microsoft.Network/dnsZones", list),
     Route::new(Get, "{rg}/providers/Microsoft.Network/dnsZones/{zone}", get),
@@ -34,7 +34,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Adds a zone to the estate.
-pub fn create(ctx: &CloudContext<'_>, id: &ArmId, tags: &Value) -> Result<Value, Fault> {
+pub(crate) fn create(ctx: &CloudContext<'_>, id: &ArmId, tags: &Value) -> Result<Value, Fault> {
     let mut zone = envelope(
         id,
         "Microsoft.Network/dnszones",

@@ -12,10 +12,10 @@ use super::{
 use jiff::Timestamp;
 
 /// The cells of one row, in the order of the columns.
-pub type QueryRow = Vec<Scalar>;
+pub(super) type QueryRow = Vec<Scalar>;
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Expression {
+pub(super) enum Expression {
     Literal(Scalar),
     /// As it was written.
     Name(String, QueryPosition),
@@ -44,7 +44,7 @@ pub enum Expression {
 
 impl Expression {
     /// Replaces names with columns; `operator` is named in a refusal.
-    pub fn resolve(&mut self, columns: &[String], operator: &str) -> Result<(), QueryError> {
+    pub(super) fn resolve(&mut self, columns: &[String], operator: &str) -> Result<(), QueryError> {
         if let Self::Name(name, place) = self {
             let found = columns.iter().position(|column| column == name);
             *self = Self::Column(found.ok_or_else(|| QueryError::unresolved(operator, name, *place))?);
@@ -54,7 +54,7 @@ impl Expression {
     }
 
     /// The expressions that it consists of.
-    pub fn parts(&self) -> Vec<&Self> {
+    pub(super) fn parts(&self) -> Vec<&Self> {
         match self {
             Self::Literal(_) | Self::Name(..) | Self::Column(_) => Vec::new(),
             Self::Member(of, _) | Self::Item(of, _) | Self::Negative(of) => vec![of],
@@ -77,7 +77,7 @@ impl Expression {
     }
 
     /// The name of a column made of it: `properties_thumbprint`.
-    pub fn own_name(&self) -> Option<String> {
+    pub(super) fn own_name(&self) -> Option<String> {
         match self {
             Self::Name(name, _) => Some(name.clone()),
             Self::Member(of, member) => Some(format!("{}_{member}", of.own_name()?)),
@@ -89,7 +89,7 @@ impl Expression {
     }
 
     /// Its value in `row`. What cannot be computed is null, as in Kusto.
-    pub fn value(&self, row: &[Scalar], now: Timestamp) -> Scalar {
+    pub(super) fn value(&self, row: &[Scalar], now: Timestamp) -> Scalar {
         match self {
             Self::Literal(scalar) => scalar.clone(),
             Self::Name(..) => Scalar::Null,

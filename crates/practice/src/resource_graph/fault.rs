@@ -8,7 +8,7 @@ use crate::{context::CloudContext, reply::Fault};
 
 /// Why a query cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueryError {
+pub(super) struct QueryError {
     code: &'static str,
     message: String,
     pub place: Option<QueryPosition>,
@@ -17,7 +17,7 @@ pub struct QueryError {
 
 impl QueryError {
     /// The query cannot be parsed at this token.
-    pub fn parser(place: QueryPosition, token: &str) -> Self {
+    pub(super) fn parser(place: QueryPosition, token: &str) -> Self {
         Self {
             code: "ParserFailure",
             message: "ParserFailure".to_owned(),
@@ -27,7 +27,7 @@ impl QueryError {
     }
 
     /// Part of Kusto, but not of this cloud: refused by its name.
-    pub fn unknown(what: &str, place: QueryPosition, token: &str) -> Self {
+    pub(super) fn unknown(what: &str, place: QueryPosition, token: &str) -> Self {
         Self {
             code: "InvalidQueryLanguage",
             message: format!("The practice cloud does not have the {what} '{token}'."),
@@ -37,7 +37,7 @@ impl QueryError {
     }
 
     /// A name that is no column of the rows.
-    pub fn unresolved(operator: &str, name: &str, place: QueryPosition) -> Self {
+    pub(super) fn unresolved(operator: &str, name: &str, place: QueryPosition) -> Self {
         Self {
             code: "SemanticError",
             message: format!(
@@ -49,12 +49,12 @@ impl QueryError {
     }
 
     /// A limit of the service is exceeded.
-    pub fn limit(message: String) -> Self {
+    pub(super) fn limit(message: String) -> Self {
         Self { code: "QueryLimitExceeded", message, place: None, token: None }
     }
 
     /// The response to the client.
-    pub fn fault(self, ctx: &CloudContext<'_>) -> Fault {
+    pub(super) fn fault(self, ctx: &CloudContext<'_>) -> Fault {
         let mut cause = json!({"code": self.code, "message": self.message});
         if let Some(place) = self.place {
             cause["line"] = json!(place.line);
@@ -70,18 +70,18 @@ impl QueryError {
 }
 
 /// 400 in the service's envelope, with these details.
-pub fn bad_request(ctx: &CloudContext<'_>, details: &[Value]) -> Fault {
+pub(super) fn bad_request(ctx: &CloudContext<'_>, details: &[Value]) -> Fault {
     refusal(ctx, 400, "BadRequest", details)
 }
 
 /// The caller may see none of the subscriptions or management groups in the request.
-pub fn access_denied(ctx: &CloudContext<'_>) -> Fault {
+pub(super) fn access_denied(ctx: &CloudContext<'_>) -> Fault {
     let message = "Access is denied to the requested resource. The user might not have enough permission.";
     refusal(ctx, 403, "Forbidden", &[json!({"code": "AccessDenied", "message": message})])
 }
 
 /// Any other error in a request.
-pub fn invalid(ctx: &CloudContext<'_>, code: &str, message: &str) -> Fault {
+pub(super) fn invalid(ctx: &CloudContext<'_>, code: &str, message: &str) -> Fault {
     bad_request(ctx, &[json!({"code": code, "message": message})])
 }
 

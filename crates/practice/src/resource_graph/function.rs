@@ -9,11 +9,11 @@ macro_rules! functions {
     ($($variant:ident: $($name:literal)|+),+ $(,)?) => {
         /// The functions that a query may call.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Function { $($variant),+ }
+        pub(super) enum Function { $($variant),+ }
 
         impl Function {
             /// The function of that name.
-            pub fn named(name: &str) -> Option<Self> {
+            pub(super) fn named(name: &str) -> Option<Self> {
                 match name { $($($name)|+ => Some(Self::$variant),)+ _ => None }
             }
         }
@@ -50,7 +50,7 @@ functions! {
 }
 
 /// The value of a function for its `count` arguments.
-pub fn call(
+pub(super) fn call(
     function: Function,
     argument: &dyn Fn(usize) -> Option<Scalar>,
     count: usize,

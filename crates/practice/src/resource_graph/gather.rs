@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The rows in the order of the keys; equal rows keep their order.
-pub fn sorted(rows: Vec<QueryRow>, keys: &[OrderByKey], now: Timestamp) -> Vec<QueryRow> {
+pub(super) fn sorted(rows: Vec<QueryRow>, keys: &[OrderByKey], now: Timestamp) -> Vec<QueryRow> {
     let mut all: Vec<(Vec<Scalar>, QueryRow)> =
         rows.into_iter().map(|row| (keys.iter().map(|key| key.of.value(&row, now)).collect(), row)).collect();
     all.sort_by(|(one, _), (other, _)| {
@@ -27,7 +27,7 @@ pub fn sorted(rows: Vec<QueryRow>, keys: &[OrderByKey], now: Timestamp) -> Vec<Q
 
 /// One row for each group, in the order in which the groups appear: the group's values, then the aggregates.
 /// Without groups there is exactly one row, even if there are no input rows.
-pub fn summarized(
+pub(super) fn summarized(
     rows: &[QueryRow],
     groups: &[Expression],
     aggregates: &[Aggregate],

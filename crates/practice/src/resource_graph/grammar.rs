@@ -41,7 +41,7 @@ const OPERATORS: &[&str] = &[
 
 /// Reads tokens one after another.
 #[derive(Debug)]
-pub struct Grammar {
+pub(super) struct Grammar {
     tokens: Vec<QueryToken>,
     at: usize,
     depth: usize,
@@ -49,11 +49,11 @@ pub struct Grammar {
 }
 
 impl Grammar {
-    pub fn new(tokens: Vec<QueryToken>) -> Self {
+    pub(super) fn new(tokens: Vec<QueryToken>) -> Self {
         Self { tokens, at: 0, depth: 0, operations: 0 }
     }
 
-    pub fn peek(&self) -> &TokenKind {
+    pub(super) fn peek(&self) -> &TokenKind {
         self.tokens.get(self.at).map_or(&TokenKind::End, |token| &token.kind)
     }
 
@@ -61,37 +61,37 @@ impl Grammar {
         self.tokens.get(self.at + 1).map_or(&TokenKind::End, |token| &token.kind)
     }
 
-    pub fn place(&self) -> QueryPosition {
+    pub(super) fn place(&self) -> QueryPosition {
         self.tokens.get(self.at).or(self.tokens.last()).map(|token| token.place).unwrap_or_default()
     }
 
     /// Consumes the sign if it is next.
-    pub fn sign(&mut self, wanted: &str) -> bool {
+    pub(super) fn sign(&mut self, wanted: &str) -> bool {
         let here = matches!(self.peek(), TokenKind::Sign(sign) if *sign == wanted);
         self.at += usize::from(here);
         here
     }
 
     /// Consumes the keyword if it is next.
-    pub fn word(&mut self, wanted: &str) -> bool {
+    pub(super) fn word(&mut self, wanted: &str) -> bool {
         let here = matches!(self.peek(), TokenKind::Word(word) if word == wanted);
         self.at += usize::from(here);
         here
     }
 
-    pub fn need(&mut self, sign: &str) -> Result<(), QueryError> {
+    pub(super) fn need(&mut self, sign: &str) -> Result<(), QueryError> {
         if self.sign(sign) { Ok(()) } else { Err(self.unexpected()) }
     }
 
-    pub fn keyword(&mut self, word: &str) -> Result<(), QueryError> {
+    pub(super) fn keyword(&mut self, word: &str) -> Result<(), QueryError> {
         if self.word(word) { Ok(()) } else { Err(self.unexpected()) }
     }
 
-    pub fn end(&self) -> Result<(), QueryError> {
+    pub(super) fn end(&self) -> Result<(), QueryError> {
         if *self.peek() == TokenKind::End { Ok(()) } else { Err(self.unexpected()) }
     }
 
-    pub fn name(&mut self) -> Result<(String, QueryPosition), QueryError> {
+    pub(super) fn name(&mut self) -> Result<(String, QueryPosition), QueryError> {
         let place = self.place();
         match self.peek().clone() {
             TokenKind::Word(name) if !name.starts_with('!') => {
@@ -103,12 +103,12 @@ impl Grammar {
     }
 
     /// Whether an operator stands where a table could.
-    pub fn at_operator(&self) -> bool {
+    pub(super) fn at_operator(&self) -> bool {
         matches!(self.peek(), TokenKind::Word(word) if OPERATORS.contains(&word.as_str()))
     }
 
     /// The name of an operator, which may contain a dash: `project-away`.
-    pub fn operator(&mut self) -> Result<(String, QueryPosition), QueryError> {
+    pub(super) fn operator(&mut self) -> Result<(String, QueryPosition), QueryError> {
         let (mut name, place) = self.name()?;
         while (name == "project" || name == "mv") && self.sign("-") {
             name = format!("{name}-{}", self.name()?.0);
@@ -117,7 +117,7 @@ impl Grammar {
     }
 
     /// `name =` before an expression.
-    pub fn assigned(&mut self) -> Option<String> {
+    pub(super) fn assigned(&mut self) -> Option<String> {
         match (self.peek(), self.peek_after()) {
             (TokenKind::Word(name), TokenKind::Sign("=")) => {
                 let name = name.clone();
@@ -140,7 +140,7 @@ impl Grammar {
         QueryError::parser(self.place(), &token)
     }
 
-    pub fn expression(&mut self) -> Result<Expression, QueryError> {
+    pub(super) fn expression(&mut self) -> Result<Expression, QueryError> {
         if self.depth == DEEPEST {
             return Err(QueryError::limit(format!("Expressions may lie {DEEPEST} deep in each other.")));
         }

@@ -46,7 +46,7 @@ const LARGEST_PAGE: usize = 1000;
 /// The maximum number of subscriptions in a request.
 const SUBSCRIPTIONS: usize = 1000;
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Post, "providers/Microsoft.ResourceGraph/resources", resources),
     Route::new(HttpMethod::Get, "providers/Microsoft.ResourceGraph/operations", operations),
 ];

@@ -14,7 +14,7 @@ use super::{
 
 /// Columns of a table, and members of `properties`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Needs {
+pub(super) struct Needs {
     columns: [bool; COLUMNS.len()],
     members: BTreeSet<String>,
 }
@@ -24,7 +24,7 @@ const MADE_OF: [&str; 2] = ["serverFarmId", "inboundIpAddress"];
 
 impl Needs {
     /// What `stages` use until they make rows of their own; everything, if they never do.
-    pub fn of(stages: &[QueryStage]) -> Self {
+    pub(super) fn of(stages: &[QueryStage]) -> Self {
         let mut needs = Self::of_conditions(stages);
         if !stages.iter().any(|stage| matches!(stage, QueryStage::Project(_) | QueryStage::Summarize { .. }))
         {
@@ -34,7 +34,7 @@ impl Needs {
     }
 
     /// The same when the rows themselves are not returned, for instance because they are only counted.
-    pub fn of_conditions(stages: &[QueryStage]) -> Self {
+    pub(super) fn of_conditions(stages: &[QueryStage]) -> Self {
         let mut needs = Self::default();
         for stage in stages {
             for expression in looked_at(stage) {
@@ -73,17 +73,17 @@ impl Needs {
     }
 
     /// Whether a column is used; `properties` also when only one of its members is.
-    pub fn column(&self, at: usize) -> bool {
+    pub(super) fn column(&self, at: usize) -> bool {
         self.columns[at] || at == PROPERTIES && !self.members.is_empty()
     }
 
     /// Whether a member of `properties` is used.
-    pub fn member(&self, name: &str) -> bool {
+    pub(super) fn member(&self, name: &str) -> bool {
         self.columns[PROPERTIES] || self.members.contains(name)
     }
 
     /// The stored resource without the unused members of `properties`.
-    pub fn read(&self, stored: &[u8]) -> serde_json::Result<Value> {
+    pub(super) fn read(&self, stored: &[u8]) -> serde_json::Result<Value> {
         let mut text = serde_json::Deserializer::from_slice(stored);
         let resource = Members { keep: &|_| true, inside: Some(self) }.deserialize(&mut text)?;
         text.end()?;

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::scalar::Scalar;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Binary {
+pub(super) enum Binary {
     And,
     Or,
     Equal,
@@ -26,7 +26,7 @@ pub enum Binary {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TextOperator {
+pub(super) enum TextOperator {
     Contains,
     Starts,
     Ends,
@@ -35,14 +35,14 @@ pub enum TextOperator {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LetterCase {
+pub(super) enum LetterCase {
     Any,
     Exact,
 }
 
 impl Binary {
     /// The comparison of a sign.
-    pub fn comparison(sign: &str) -> Option<Self> {
+    pub(super) fn comparison(sign: &str) -> Option<Self> {
         Some(match sign {
             "==" => Self::Equal,
             "!=" | "<>" => Self::NotEqual,
@@ -57,7 +57,7 @@ impl Binary {
     }
 
     /// The text operator of a word: `contains`, `!startswith_cs`.
-    pub fn text(word: &str) -> Option<Self> {
+    pub(super) fn text(word: &str) -> Option<Self> {
         let (word, negated) = word.strip_prefix('!').map_or((word, false), |word| (word, true));
         let (word, case) =
             word.strip_suffix("_cs").map_or((word, LetterCase::Any), |word| (word, LetterCase::Exact));
@@ -73,7 +73,7 @@ impl Binary {
 }
 
 /// The result of the operator for two values; null if their types do not fit.
-pub fn apply(operator: Binary, one: &Scalar, other: &Scalar) -> Scalar {
+pub(super) fn apply(operator: Binary, one: &Scalar, other: &Scalar) -> Scalar {
     let ordered = |fits: fn(Ordering) -> bool| Scalar::Bool(one.order(other).is_some_and(fits));
     match operator {
         Binary::And => Scalar::Bool(one.is_true() && other.is_true()),

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Parses a query, or refuses an unknown part by its name and position.
-pub fn parse(text: &str) -> Result<Query, QueryError> {
+pub(super) fn parse(text: &str) -> Result<Query, QueryError> {
     let mut parser = Parser { read: Grammar::new(tokens(text)?) };
     let query = parser.query(0)?;
     parser.read.end()?;

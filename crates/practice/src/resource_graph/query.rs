@@ -9,7 +9,7 @@ use super::{
 
 /// A query whose names are all resolved.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Query {
+pub(super) struct Query {
     pub table: QueryTable,
     /// The only resource types that can match, in lower case, when conditions name some.
     pub kinds: Option<Vec<String>>,
@@ -19,7 +19,7 @@ pub struct Query {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum QueryStage {
+pub(super) enum QueryStage {
     Where(Expression),
     /// Sets the columns at these indices; new ones are appended.
     Extend(Vec<(usize, Expression)>),
@@ -41,13 +41,13 @@ pub enum QueryStage {
 
 /// A key of `order by`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OrderByKey {
+pub(super) struct OrderByKey {
     pub of: Expression,
     pub descending: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Join {
+pub(super) struct Join {
     /// Whether rows without a match stay.
     pub outer: bool,
     pub right: Query,
@@ -56,7 +56,7 @@ pub struct Join {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Measure {
+pub(super) enum Measure {
     Count,
     CountIf,
     Distinct,
@@ -70,14 +70,14 @@ pub enum Measure {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Aggregate {
+pub(super) struct Aggregate {
     pub measure: Measure,
     pub of: Option<Expression>,
 }
 
 impl QueryStage {
     /// Whether it processes one row at a time, so that pages can be returned while rows are read.
-    pub fn is_row_wise(&self) -> bool {
+    pub(super) fn is_row_wise(&self) -> bool {
         matches!(
             self,
             Self::Where(_) | Self::Extend(_) | Self::Project(_) | Self::Expand { .. } | Self::Join(_)
@@ -85,7 +85,7 @@ impl QueryStage {
     }
 
     /// The expressions that a summary needs of a row, and the summary over rows of only these.
-    pub fn slim(&self) -> Option<(Vec<Expression>, Self)> {
+    pub(super) fn slim(&self) -> Option<(Vec<Expression>, Self)> {
         let Self::Summarize { groups, aggregates } = self else {
             return None;
         };
@@ -103,7 +103,7 @@ impl QueryStage {
     }
 
     /// Whether every input row gives exactly one output row.
-    pub fn keeps_count(&self) -> bool {
+    pub(super) fn keeps_count(&self) -> bool {
         matches!(self, Self::Extend(_) | Self::Project(_))
     }
 }
@@ -111,7 +111,7 @@ impl QueryStage {
 impl Query {
     /// Removes the conditions on the type from the first stages: rows of other types are not even read. An
     /// `order by id` can then be dropped, because rows of one type are stored in that order.
-    pub fn narrow(mut self) -> Self {
+    pub(super) fn narrow(mut self) -> Self {
         while let Some(QueryStage::Where(condition)) = self.stages.first() {
             let Some(kinds) = kinds_of(condition) else {
                 break;

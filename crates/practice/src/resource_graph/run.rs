@@ -17,7 +17,7 @@ use crate::{context::CloudContext, reply::Fault};
 
 /// A page of rows.
 #[derive(Debug, Default)]
-pub struct RowPage {
+pub(super) struct RowPage {
     pub rows: Vec<QueryRow>,
     /// The number of rows of the whole query.
     pub total: usize,
@@ -27,7 +27,7 @@ pub struct RowPage {
 
 /// Where reading continues: after this key of the store, without the first `skip` rows that follow.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Position {
+pub(super) struct Position {
     pub after: Option<String>,
     pub skip: usize,
     /// The total, once it has been counted.
@@ -35,7 +35,7 @@ pub struct Position {
 }
 
 /// Returns `size` rows from the position `from` on. `ctx` shows the cloud as the index knows it.
-pub fn page(
+pub(super) fn page(
     ctx: &CloudContext<'_>,
     query: &Query,
     scope: &QueryScope,

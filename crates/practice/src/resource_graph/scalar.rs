@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// A value. Text of a resource stays text: `todatetime` converts it to a time, and so does a comparison with
 /// one.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Scalar {
+pub(super) enum Scalar {
     Null,
     Bool(bool),
     Long(i64),
@@ -37,12 +37,12 @@ impl From<Value> for Scalar {
 }
 
 impl Scalar {
-    pub fn text(text: impl Into<String>) -> Self {
+    pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
     /// The value as JSON.
-    pub fn into_json(self) -> Value {
+    pub(super) fn into_json(self) -> Value {
         match self {
             Self::Null => Value::Null,
             Self::Bool(bool) => json!(bool),
@@ -55,7 +55,7 @@ impl Scalar {
     }
 
     /// The result of `tostring`; empty for null.
-    pub fn show(&self) -> String {
+    pub(super) fn show(&self) -> String {
         match self {
             Self::Null => String::new(),
             Self::Bool(bool) => bool.to_string(),
@@ -69,7 +69,7 @@ impl Scalar {
     }
 
     /// The name of its type in the table format.
-    pub fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Bool(_) => "boolean",
             Self::Long(_) => "integer",
@@ -81,7 +81,7 @@ impl Scalar {
     }
 
     /// Whether a condition holds; null is false.
-    pub fn is_true(&self) -> bool {
+    pub(super) fn is_true(&self) -> bool {
         match self {
             Self::Bool(bool) => *bool,
             Self::Text(text) => text.eq_ignore_ascii_case("true"),
@@ -90,11 +90,11 @@ impl Scalar {
     }
 
     /// Null or empty text.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         matches!(self, Self::Null) || matches!(self, Self::Text(text) if text.is_empty())
     }
 
-    pub fn number(&self) -> Option<f64> {
+    pub(super) fn number(&self) -> Option<f64> {
         match self {
             #[allow(clippy::cast_precision_loss)] // Kusto's own arithmetic between long and real.
             Self::Long(long) => Some(*long as f64),
@@ -105,7 +105,7 @@ impl Scalar {
     }
 
     /// As a time: `2026-11-23T00:00:00Z`, with an offset, without a zone (then UTC), or only a day.
-    pub fn time(&self) -> Option<Timestamp> {
+    pub(super) fn time(&self) -> Option<Timestamp> {
         match self {
             Self::Time(time) => Some(*time),
             Self::Text(text) => parse_time(text),
@@ -114,7 +114,7 @@ impl Scalar {
     }
 
     /// Equality; `any_case` is set for `=~`. Null equals empty text, because absent members are null.
-    pub fn equals(&self, other: &Self, any_case: bool) -> bool {
+    pub(super) fn equals(&self, other: &Self, any_case: bool) -> bool {
         match (self, other) {
             (Self::Text(one), Self::Text(other)) if any_case => {
                 one.eq_ignore_ascii_case(other) || one.to_lowercase() == other.to_lowercase()
@@ -129,7 +129,7 @@ impl Scalar {
     }
 
     /// Which value comes first; `None` for values of different types.
-    pub fn order(&self, other: &Self) -> Option<Ordering> {
+    pub(super) fn order(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Text(one), Self::Text(other)) => Some(one.cmp(other)),
             (Self::Bool(one), Self::Bool(other)) => Some(one.cmp(other)),
@@ -142,7 +142,7 @@ impl Scalar {
     }
 
     /// The order of `order by`: null comes first.
-    pub fn rank(&self, other: &Self) -> Ordering {
+    pub(super) fn rank(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Null, Self::Null) => Ordering::Equal,
             (Self::Null, _) => Ordering::Less,

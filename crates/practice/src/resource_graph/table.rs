@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The columns that every table has, in the service's order.
-pub const COLUMNS: [&str; 16] = [
+pub(super) const COLUMNS: [&str; 16] = [
     "id",
     "name",
     "type",
@@ -32,11 +32,11 @@ pub const COLUMNS: [&str; 16] = [
 ];
 
 /// The index of `properties` in `COLUMNS`.
-pub const PROPERTIES: usize = 11;
+pub(super) const PROPERTIES: usize = 11;
 
 /// The tables with which a query may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QueryTable {
+pub(super) enum QueryTable {
     Resources,
     /// Subscriptions and resource groups.
     Containers,
@@ -46,7 +46,7 @@ pub enum QueryTable {
 
 impl QueryTable {
     /// Finds a table by its name, in any casing.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(super) fn named(name: &str) -> Option<Self> {
         Some(match name.to_lowercase().as_str() {
             "resources" => Self::Resources,
             "resourcecontainers" => Self::Containers,
@@ -78,14 +78,14 @@ impl QueryTable {
 
 /// The subscriptions whose resources a query sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum QueryScope {
+pub(super) enum QueryScope {
     Tenant,
     /// Ids in lower case, sorted.
     Subscriptions(Vec<String>),
 }
 
 /// The key ranges of the store that hold the rows of a table, in the order of their keys.
-pub fn stretches(table: QueryTable, kinds: Option<&[String]>, scope: &QueryScope) -> Vec<String> {
+pub(super) fn stretches(table: QueryTable, kinds: Option<&[String]>, scope: &QueryScope) -> Vec<String> {
     let wanted =
         table.kinds().iter().filter(|kind| kinds.is_none_or(|kinds| kinds.iter().any(|one| one == *kind)));
     let mut all: Vec<String> = wanted
@@ -102,7 +102,7 @@ pub fn stretches(table: QueryTable, kinds: Option<&[String]>, scope: &QueryScope
 }
 
 /// A stored resource as a row that contains only what the query needs.
-pub fn row(ctx: &CloudContext<'_>, stored: Value, needs: &Needs) -> Result<QueryRow, Fault> {
+pub(super) fn row(ctx: &CloudContext<'_>, stored: Value, needs: &Needs) -> Result<QueryRow, Fault> {
     let id = ArmId::parse(text(&stored, "/id"));
     let kind = id.kind();
     let mut shown = match kind.as_str() {

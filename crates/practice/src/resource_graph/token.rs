@@ -6,7 +6,7 @@ use super::fault::QueryError;
 
 /// One token.
 #[derive(Debug, Clone, PartialEq)]
-pub enum TokenKind {
+pub(super) enum TokenKind {
     /// A keyword, a name or a function.
     Word(String),
     Text(String),
@@ -23,13 +23,13 @@ pub enum TokenKind {
 
 /// A token and its position; lines count from 1, characters from 0, as the service counts them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct QueryToken {
+pub(super) struct QueryToken {
     pub kind: TokenKind,
     pub place: QueryPosition,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct QueryPosition {
+pub(super) struct QueryPosition {
     pub line: usize,
     pub character: usize,
 }
@@ -43,7 +43,7 @@ const SIGNS: &[&str] = &[
 /// A query longer than this is refused.
 const LONGEST: usize = 64 << 10;
 
-pub fn tokens(query: &str) -> Result<Vec<QueryToken>, QueryError> {
+pub(super) fn tokens(query: &str) -> Result<Vec<QueryToken>, QueryError> {
     if query.len() > LONGEST {
         return Err(QueryError::limit(format!(
             "The query has {} characters; at most {LONGEST} are taken.",

@@ -25,7 +25,7 @@ use crate::{
 /// The name between a hostname and its app when a CNAME leads over another name.
 const DETOUR: &str = "edge.cdn.example";
 
-pub fn build(ctx: &CloudContext<'_>, estate: &ScenarioFile) -> Result<Start, Fault> {
+pub(super) fn build(ctx: &CloudContext<'_>, estate: &ScenarioFile) -> Result<Start, Fault> {
     let place = NameResolver { estate };
     for subscription in &estate.subscription {
         let scope = subscriptions::create(ctx, &subscription.id, &subscription.name)?;
@@ -96,12 +96,12 @@ pub fn build(ctx: &CloudContext<'_>, estate: &ScenarioFile) -> Result<Start, Fau
 
 /// Resolves the names in a scenario to ids.
 #[derive(Debug, Clone, Copy)]
-pub struct NameResolver<'e> {
+pub(super) struct NameResolver<'e> {
     estate: &'e ScenarioFile,
 }
 
 impl<'e> NameResolver<'e> {
-    pub fn group(self, name: &str) -> Result<ArmId, Fault> {
+    pub(super) fn group(self, name: &str) -> Result<ArmId, Fault> {
         let owner =
             self.estate.subscription.iter().find(|one| one.group.iter().any(|group| group.name == name));
         let owner = owner.ok_or_else(|| unknown("group", name))?;
@@ -114,31 +114,31 @@ impl<'e> NameResolver<'e> {
         found.map(|one| one.region.as_str()).ok_or_else(|| unknown("group", group))
     }
 
-    pub fn plan(self, name: &str) -> Result<ArmId, Fault> {
+    pub(super) fn plan(self, name: &str) -> Result<ArmId, Fault> {
         let plan = self.estate.plan.iter().find(|plan| plan.name == name);
         let plan = plan.ok_or_else(|| unknown("plan", name))?;
         Ok(self.group(&plan.group)?.under("Microsoft.Web", "serverfarms", name))
     }
 
-    pub fn app(self, name: &str) -> Result<ArmId, Fault> {
+    pub(super) fn app(self, name: &str) -> Result<ArmId, Fault> {
         let app = self.estate.app.iter().find(|app| app.name == name);
         let app = app.ok_or_else(|| unknown("app", name))?;
         Ok(self.plan(&app.plan)?.parent().under("Microsoft.Web", "sites", name))
     }
 
-    pub fn vault(self, name: &str) -> Result<ArmId, Fault> {
+    pub(super) fn vault(self, name: &str) -> Result<ArmId, Fault> {
         let vault = self.estate.vault.iter().find(|vault| vault.name == name);
         let vault = vault.ok_or_else(|| unknown("vault", name))?;
         Ok(self.group(&vault.group)?.under("Microsoft.KeyVault", "vaults", name))
     }
 }
 
-pub fn unknown(what: &str, name: &str) -> Fault {
+pub(super) fn unknown(what: &str, name: &str) -> Fault {
     Fault::invalid(format!("there is no {what} {name}"))
 }
 
 /// A moment relative to now: `9d`, `-356d`.
-pub fn moment(now: Timestamp, text: &str) -> Result<Timestamp, Fault> {
+pub(super) fn moment(now: Timestamp, text: &str) -> Result<Timestamp, Fault> {
     let span = control::duration(text)?;
     now.checked_add(span).map_err(|error| Fault::invalid(format!("{text}: {error}")))
 }
@@ -199,7 +199,12 @@ fn map_hosts(ctx: &CloudContext<'_>, site: &ArmId, hosts: &[Host]) -> Result<(),
 }
 
 /// Adds a DNS record.
-pub fn point(ctx: &CloudContext<'_>, name: &str, kind: DnsRecordKind, value: &str) -> Result<(), Fault> {
+pub(super) fn point(
+    ctx: &CloudContext<'_>,
+    name: &str,
+    kind: DnsRecordKind,
+    value: &str,
+) -> Result<(), Fault> {
     let record = DnsRecord::new(name, kind, value).map_err(|error| Fault::invalid(error.to_string()))?;
     Ok(dns::add(ctx.tx, &record)?)
 }

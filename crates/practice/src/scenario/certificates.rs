@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Makes one private key certificate in the webspace of its plan.
-pub fn make(
+pub(super) fn make(
     ctx: &CloudContext<'_>,
     place: NameResolver<'_>,
     wanted: &ScenarioCertificate,
@@ -81,7 +81,11 @@ pub fn make(
 }
 
 /// Puts a certificate into a vault only.
-pub fn keep(ctx: &CloudContext<'_>, place: NameResolver<'_>, wanted: &KeptCertificate) -> Result<(), Fault> {
+pub(super) fn keep(
+    ctx: &CloudContext<'_>,
+    place: NameResolver<'_>,
+    wanted: &KeptCertificate,
+) -> Result<(), Fault> {
     let id = place.vault(&wanted.vault)?;
     let vault = key_vault::VaultRecord::at(ctx, &id)?.ok_or_else(|| unknown("vault", id.name()))?;
     let life = as_allowed(ctx.now, moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
@@ -105,7 +109,7 @@ pub fn keep(ctx: &CloudContext<'_>, place: NameResolver<'_>, wanted: &KeptCertif
 }
 
 /// Makes one public certificate of an app.
-pub fn make_public(
+pub(super) fn make_public(
     ctx: &CloudContext<'_>,
     place: NameResolver<'_>,
     wanted: &ScenarioPublicCertificate,

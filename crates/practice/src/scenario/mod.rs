@@ -20,7 +20,7 @@ use super::{
 
 const START: Collection<Start> = Collection::new("scenario");
 
-pub use task::ROUTES;
+pub(crate) use task::ROUTES;
 
 /// An initial estate.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +62,7 @@ pub const SCENARIOS: &[Scenario] = &[
 
 /// Where a newcomer begins; stored, because it is part of the connection.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Start {
+pub(crate) struct Start {
     pub subscription_ids: Vec<String>,
     pub resource_group: String,
     pub app: String,
@@ -73,7 +73,7 @@ pub struct Start {
 }
 
 /// Builds the estate at the first start, in one transaction; later only returns where to begin.
-pub fn load_or_build(world: &PracticeWorld, options: &Options) -> Result<Start, EmulatorError> {
+pub(crate) fn load_or_build(world: &PracticeWorld, options: &Options) -> Result<Start, EmulatorError> {
     let name = options.scenario.as_deref().unwrap_or(SCENARIOS[0].name);
     let wanted = match &options.fleet {
         Some(fleet) => format!("the fleet {fleet}"),

@@ -18,7 +18,11 @@ use crate::{
 };
 
 /// Creates one order and imports its certificate, if the scenario says so.
-pub fn make(ctx: &CloudContext<'_>, place: NameResolver<'_>, wanted: &ScenarioOrder) -> Result<(), Fault> {
+pub(super) fn make(
+    ctx: &CloudContext<'_>,
+    place: NameResolver<'_>,
+    wanted: &ScenarioOrder,
+) -> Result<(), Fault> {
     let group = place.group(&wanted.group)?;
     let id = group.under("Microsoft.CertificateRegistration", "certificateOrders", &wanted.name);
     // The portal names the secret after the order and appends a GUID (recorded traffic).

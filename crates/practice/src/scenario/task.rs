@@ -18,12 +18,12 @@ use crate::{
 
 const UNDERTAKING: Collection<Undertaking> = Collection::new("task");
 
-pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "_emulator/goal", show)];
+pub(crate) const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "_emulator/goal", show)];
 
 /// The part of a scenario file that defines a task.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ScenarioTask {
+pub(super) struct ScenarioTask {
     title: String,
     /// Paragraphs.
     briefing: Vec<String>,
@@ -56,7 +56,7 @@ struct Undertaking {
 }
 
 /// Begins a task now. A goal that cannot be judged is refused here rather than in the middle of the task.
-pub fn begin(ctx: &CloudContext<'_>, task: &ScenarioTask) -> Result<(), Fault> {
+pub(super) fn begin(ctx: &CloudContext<'_>, task: &ScenarioTask) -> Result<(), Fault> {
     task.within.as_deref().map(duration).transpose()?;
     for goal in &task.goal {
         duration(&goal.lasting)?;

@@ -7,7 +7,7 @@ use x509_parser::{prelude::FromDer as _, revocation_list::CertificateRevocationL
 use super::*;
 
 /// What must hold, whatever was asked.
-pub async fn check(cloud: &Cloud, promised: &[Promised]) {
+pub(super) async fn check(cloud: &Cloud, promised: &[Promised]) {
     let groups = format!("/subscriptions/{}/resourceGroups", cloud.emulator.connection().subscription_ids[0]);
     let mut kept = 0;
     for promised in promised {
@@ -33,7 +33,7 @@ pub async fn check(cloud: &Cloud, promised: &[Promised]) {
 }
 
 /// Everything that lists show of certificates, sites, orders, locks and groups.
-pub async fn everything(cloud: &Cloud) -> Vec<Value> {
+pub(super) async fn everything(cloud: &Cloud) -> Vec<Value> {
     let mut found = Vec::new();
     for subscription in &cloud.emulator.connection().subscription_ids {
         for kind in [

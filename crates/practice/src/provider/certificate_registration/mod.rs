@@ -7,12 +7,12 @@
 mod detectors;
 mod history;
 mod issue;
-pub mod names;
-pub mod order;
+pub(crate) mod names;
+pub(crate) mod order;
 mod orders;
-pub mod plant;
-pub mod purchases;
-pub mod registry;
+pub(crate) mod plant;
+pub(crate) mod purchases;
+pub(crate) mod registry;
 mod stored;
 mod verify;
 
@@ -27,9 +27,9 @@ use crate::{
     route::Route,
 };
 
-pub use orders::{retag, revoke};
-pub use stored::STATE_TAG;
-pub use verify::approve_mail;
+pub(crate) use orders::{retag, revoke};
+pub(crate) use stored::STATE_TAG;
+pub(crate) use verify::approve_mail;
 
 macro_rules! orders {
     ($rest:literal) => {
@@ -37,7 +37,7 @@ macro_rules! orders {
     };
 }
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(Get, "{sub}/providers/Microsoft.CertificateRegistration/certificateOrders", orders::list),
     Route::new(
         Post,
@@ -69,7 +69,7 @@ pub const ROUTES: &[Route] = &[
 /// A later step of an order. A job does nothing when the order is not in the state that the job was scheduled
 /// for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CertificateJob {
+pub(crate) struct CertificateJob {
     /// The order's id.
     order: String,
     step: OrderStep,
@@ -95,7 +95,7 @@ enum OrderStep {
 
 impl CertificateJob {
     /// Runs it, if the order is still there.
-    pub fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
+    pub(crate) fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         let Some(order) = order::OrderRecord::find(ctx, &ArmId::parse(&self.order))? else {
             return Ok(());
         };

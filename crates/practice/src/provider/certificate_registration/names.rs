@@ -6,7 +6,7 @@ use super::registry::root_of;
 
 /// The two products (A73).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Product {
+pub(crate) enum Product {
     #[serde(rename = "StandardDomainValidatedSsl")]
     Standard,
     #[serde(rename = "StandardDomainValidatedWildCardSsl")]
@@ -15,7 +15,7 @@ pub enum Product {
 
 impl Product {
     /// The product's name in the API.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Standard => "StandardDomainValidatedSsl",
             Self::Wildcard => "StandardDomainValidatedWildCardSsl",
@@ -23,14 +23,14 @@ impl Product {
     }
 
     /// From the name in the API, in any casing.
-    pub fn parse(word: &str) -> Option<Self> {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
         [Self::Standard, Self::Wildcard].into_iter().find(|product| product.word().eq_ignore_ascii_case(word))
     }
 }
 
 /// How ownership of a domain was proven (A97–A100).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum VerificationMethod {
+pub(crate) enum VerificationMethod {
     AppService,
     Domain,
     Mail,
@@ -40,13 +40,13 @@ pub enum VerificationMethod {
 
 impl VerificationMethod {
     /// Whether the CA includes `www` (A105, A106); both page methods lost it in December 2021.
-    pub fn keeps_www(self) -> bool {
+    pub(crate) fn keeps_www(self) -> bool {
         matches!(self, Self::Domain | Self::Mail | Self::Txt)
     }
 }
 
 /// The names that a certificate will carry, its common name first (A75, A76, A105).
-pub fn secured(product: Product, common_name: &str, method: VerificationMethod) -> Vec<String> {
+pub(crate) fn secured(product: Product, common_name: &str, method: VerificationMethod) -> Vec<String> {
     let mut names = vec![common_name.to_owned()];
     match product {
         Product::Wildcard => names.extend(common_name.strip_prefix("*.").map(str::to_owned)),
@@ -59,7 +59,7 @@ pub fn secured(product: Product, common_name: &str, method: VerificationMethod) 
 }
 
 /// Checks the common name of an order against its product; returns the service's reason for a refusal.
-pub fn refusal(product: Product, common_name: &str) -> Option<String> {
+pub(crate) fn refusal(product: Product, common_name: &str) -> Option<String> {
     let host = common_name.strip_prefix("*.").unwrap_or(common_name);
     if !is_host(host) {
         return Some(format!(
@@ -95,7 +95,7 @@ fn is_host(name: &str) -> bool {
 }
 
 /// Whether orders, their stored certificates and their secrets may have this name.
-pub fn is_order_name(name: &str) -> bool {
+pub(crate) fn is_order_name(name: &str) -> bool {
     (3..=50).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 

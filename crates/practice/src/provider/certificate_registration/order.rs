@@ -21,12 +21,12 @@ use crate::{
     reply::Fault,
 };
 
-pub const KIND: &str = "Microsoft.CertificateRegistration/certificateOrders";
-pub const KIND_KEY: &str = "microsoft.certificateregistration/certificateorders";
+pub(crate) const KIND: &str = "Microsoft.CertificateRegistration/certificateOrders";
+pub(crate) const KIND_KEY: &str = "microsoft.certificateregistration/certificateorders";
 
 /// The state of an order, in the service's spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Status {
+pub(crate) enum Status {
     Pendingissuance,
     Issued,
     PendingRekey,
@@ -36,7 +36,7 @@ pub enum Status {
 
 /// The state of the last change to the resource itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Provisioning {
+pub(crate) enum Provisioning {
     InProgress,
     Succeeded,
     Failed,
@@ -44,7 +44,7 @@ pub enum Provisioning {
 
 /// The events of an order's timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Event {
+pub(crate) enum Event {
     CertificateOrderCreated,
     DomainValidationComplete,
     SanDrop,
@@ -55,7 +55,7 @@ pub enum Event {
 
 /// What the CA is currently asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PendingRequest {
+pub(crate) struct PendingRequest {
     pub kind: PendingKind,
     pub since: Timestamp,
     pub key_size: u16,
@@ -67,7 +67,7 @@ pub struct PendingRequest {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PendingKind {
+pub(crate) enum PendingKind {
     First,
     Rekey,
     /// Another certificate within the paid term.
@@ -78,14 +78,14 @@ pub enum PendingKind {
 
 /// A proof of ownership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OwnershipProof {
+pub(crate) struct OwnershipProof {
     pub method: VerificationMethod,
     pub at: Timestamp,
 }
 
 /// Where an order's certificate is stored, and the state of that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stored {
+pub(crate) struct Stored {
     pub name: String,
     /// Id of the vault.
     pub vault: String,
@@ -98,7 +98,7 @@ pub struct Stored {
 
 /// The certificate in force; Base64 DER.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Current {
+pub(crate) struct Current {
     pub leaf: String,
     pub chain: Vec<String>,
     pub csr: String,
@@ -110,7 +110,7 @@ pub struct Current {
 /// Text that must not appear in logs.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Hidden(pub String);
+pub(crate) struct Hidden(pub String);
 
 impl fmt::Debug for Hidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,7 +119,7 @@ impl fmt::Debug for Hidden {
 }
 
 impl Current {
-    pub fn new(issued: &Issued, at: Timestamp) -> Self {
+    pub(crate) fn new(issued: &Issued, at: Timestamp) -> Self {
         Self {
             leaf: BASE64.encode(&issued.leaf),
             chain: issued.chain.iter().map(|der| BASE64.encode(der)).collect(),
@@ -130,25 +130,25 @@ impl Current {
     }
 
     /// The leaf, DER.
-    pub fn leaf(&self) -> Vec<u8> {
+    pub(crate) fn leaf(&self) -> Vec<u8> {
         der(&self.leaf)
     }
 
     /// Everything that a PFX contains, unless the customer holds the key.
-    pub fn material(&self) -> Option<Material> {
+    pub(crate) fn material(&self) -> Option<Material> {
         let chain = self.chain.iter().map(|one| Base64Bytes(der(one))).collect();
         self.key.as_ref().map(|key| Material { leaf: self.leaf(), chain, key: Zeroizing::new(der(&key.0)) })
     }
 
     /// The facts in the leaf.
-    pub fn facts(&self) -> Result<CertificateFacts, Fault> {
+    pub(crate) fn facts(&self) -> Result<CertificateFacts, Fault> {
         CertificateFacts::read(&der(&self.leaf)).map_err(broken)
     }
 }
 
 /// An order. Kept with the private parts, because it may hold a key; clients see [`OrderRecord::show`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct OrderRecord {
+pub(crate) struct OrderRecord {
     /// In Azure's casing.
     pub id: String,
     pub tags: Value,
@@ -177,49 +177,49 @@ pub struct OrderRecord {
 
 impl OrderRecord {
     /// The order at an id, in any casing; `None` if there is none.
-    pub fn find(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Option<Self>, Fault> {
+    pub(crate) fn find(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Option<Self>, Fault> {
         if id.kind() == KIND_KEY { ctx.private(id) } else { Ok(None) }
     }
 
     /// The order, or ARM's 404.
-    pub fn need(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Self, Fault> {
+    pub(crate) fn need(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Self, Fault> {
         Self::find(ctx, id)?.ok_or_else(|| Fault::not_found(id))
     }
 
     /// Saves the order and the resource that shows it.
-    pub fn save(&self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
+    pub(crate) fn save(&self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         let id = self.resource_id();
         ctx.save_private(&id, self)?;
         ctx.save(&id, &self.show(ctx.now)?)
     }
 
-    pub fn resource_id(&self) -> ArmId {
+    pub(crate) fn resource_id(&self) -> ArmId {
         ArmId::parse(&self.id)
     }
 
     /// `CN=contoso.com`
-    pub fn distinguished_name(&self) -> String {
+    pub(crate) fn distinguished_name(&self) -> String {
         format!("CN={}", self.common_name)
     }
 
     /// Puts a certificate in force; the earlier one is remembered.
-    pub fn put_in_force(&mut self, issued: Current) {
+    pub(crate) fn put_in_force(&mut self, issued: Current) {
         let before = self.current.replace(issued);
         self.former.extend(before.map(|before| before.leaf));
     }
 
     /// Every leaf that was ever issued for the order, DER.
-    pub fn leaves(&self) -> impl Iterator<Item = Vec<u8>> {
+    pub(crate) fn leaves(&self) -> impl Iterator<Item = Vec<u8>> {
         self.former.iter().chain(self.current.iter().map(|current| &current.leaf)).map(|leaf| der(leaf))
     }
 
     /// Adds an event to the timeline.
-    pub fn note(&mut self, event: Event, at: Timestamp) {
+    pub(crate) fn note(&mut self, event: Event, at: Timestamp) {
         self.history.push((event, at));
     }
 
     /// The reasons why the order cannot be renewed now; empty when it can.
-    pub fn not_renewable(&self, now: Timestamp) -> Vec<&'static str> {
+    pub(crate) fn not_renewable(&self, now: Timestamp) -> Vec<&'static str> {
         let mut reasons = Vec::new();
         if self.status != Status::Issued {
             reasons.push("RegistrationStatusNotSupportedForRenewal");
@@ -232,7 +232,7 @@ impl OrderRecord {
     }
 
     /// The resource as GET shows it.
-    pub fn show(&self, now: Timestamp) -> Result<Value, Fault> {
+    pub(crate) fn show(&self, now: Timestamp) -> Result<Value, Fault> {
         let mut stored = Map::new();
         for one in &self.stored {
             stored.insert(one.name.clone(), one.properties());
@@ -288,7 +288,7 @@ impl OrderRecord {
 
 impl Stored {
     /// As an entry of the order's map, and as the properties of the child resource.
-    pub fn properties(&self) -> Value {
+    pub(crate) fn properties(&self) -> Value {
         json!({
             // The service returns vault ids in lower case, regardless of how they were sent.
             "keyVaultId": self.vault.to_lowercase(),
@@ -298,7 +298,7 @@ impl Stored {
     }
 
     /// The child resource.
-    pub fn show(&self, order: &OrderRecord) -> Value {
+    pub(crate) fn show(&self, order: &OrderRecord) -> Value {
         json!({
             "id": format!("{}/certificates/{}", order.id, self.name),
             "name": self.name,

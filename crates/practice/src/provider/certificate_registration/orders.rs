@@ -236,7 +236,7 @@ pub(super) fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Copies the tags of the resource to the stored order.
-pub fn retag(ctx: &CloudContext<'_>, id: &ArmId, tags: &Value) -> Result<(), Fault> {
+pub(crate) fn retag(ctx: &CloudContext<'_>, id: &ArmId, tags: &Value) -> Result<(), Fault> {
     match OrderRecord::find(ctx, id)? {
         Some(mut order) => {
             order.tags = tags.clone();
@@ -247,7 +247,7 @@ pub fn retag(ctx: &CloudContext<'_>, id: &ArmId, tags: &Value) -> Result<(), Fau
 }
 
 /// Revokes everything that was issued for an order before it is deleted.
-pub fn revoke(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
+pub(crate) fn revoke(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     let Some(order) = OrderRecord::find(ctx, id)? else {
         return Ok(());
     };

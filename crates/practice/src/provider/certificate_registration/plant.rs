@@ -20,7 +20,7 @@ use crate::{
 
 /// What is known of an order's past. Denial and expiry follow from the dates.
 #[derive(Debug, Clone)]
-pub struct Past {
+pub(crate) struct Past {
     pub id: ArmId,
     pub common_name: String,
     pub product: Product,
@@ -38,7 +38,7 @@ pub struct Past {
 
 /// Writes the order, its lock and its secrets, and schedules its jobs. The permissions on the vault must
 /// exist before.
-pub fn plant(ctx: &CloudContext<'_>, past: &Past) -> Result<OrderRecord, Fault> {
+pub(crate) fn plant(ctx: &CloudContext<'_>, past: &Past) -> Result<OrderRecord, Fault> {
     let mut order = OrderRecord {
         id: past.id.to_string(),
         tags: json!({}),
@@ -95,7 +95,7 @@ pub fn plant(ctx: &CloudContext<'_>, past: &Past) -> Result<OrderRecord, Fault> 
 }
 
 /// Issues again on a day of the past, into the vault too. The caller saves the order.
-pub fn reissue(
+pub(crate) fn reissue(
     ctx: &CloudContext<'_>,
     order: &mut OrderRecord,
     day: Timestamp,

@@ -16,7 +16,7 @@ const PURCHASES: Collection<Purchase> = Collection::new("purchase");
 /// Why money changed hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum ChargeReason {
+pub(crate) enum ChargeReason {
     New,
     Renewal,
 }
@@ -24,7 +24,7 @@ pub enum ChargeReason {
 /// One charge.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Purchase {
+pub(crate) struct Purchase {
     pub order: String,
     pub distinguished_name: String,
     pub product: String,
@@ -33,7 +33,7 @@ pub struct Purchase {
 }
 
 /// Charges for an order.
-pub fn charge(ctx: &CloudContext<'_>, order: &OrderRecord, reason: ChargeReason) -> Result<(), Fault> {
+pub(crate) fn charge(ctx: &CloudContext<'_>, order: &OrderRecord, reason: ChargeReason) -> Result<(), Fault> {
     let purchase = Purchase {
         order: order.id.clone(),
         distinguished_name: order.distinguished_name(),
@@ -46,7 +46,7 @@ pub fn charge(ctx: &CloudContext<'_>, order: &OrderRecord, reason: ChargeReason)
 }
 
 /// Every charge, oldest first.
-pub fn all(tx: &Transaction) -> Result<Vec<Purchase>, StoreError> {
+pub(crate) fn all(tx: &Transaction) -> Result<Vec<Purchase>, StoreError> {
     let all = tx.scan(&PURCHASES, "")?;
     Ok(all.into_iter().map(|(_, purchase)| purchase).collect())
 }

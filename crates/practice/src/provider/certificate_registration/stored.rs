@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The tag that says whether the secret holds a certificate yet (C19).
-pub const STATE_TAG: &str = "CertificateState";
+pub(crate) const STATE_TAG: &str = "CertificateState";
 /// The lock that keeps the vault from being deleted (C18).
 const VAULT_LOCK: &str = "AppServiceCertificateLock";
 const VAULT_LOCK_NOTES: &str = "This vault stores an App Service certificate. Do not remove the lock: apps get renewed \

@@ -79,7 +79,7 @@ pub(super) fn send_mails(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
 
 /// The owner of a domain answers the mails about an order (its name or its domain is `wanted`). Returns how
 /// many orders were waiting for that.
-pub fn approve_mail(ctx: &CloudContext<'_>, wanted: &str) -> Result<usize, Fault> {
+pub(crate) fn approve_mail(ctx: &CloudContext<'_>, wanted: &str) -> Result<usize, Fault> {
     let mut approved = 0;
     for subscription in subscriptions::all(ctx)? {
         for shown in ctx.list(KIND_KEY, &subscription)? {

@@ -14,7 +14,7 @@ use crate::{
 
 /// The kinds of vault contents that certificates need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ContentKind {
+pub(crate) enum ContentKind {
     Keys,
     Secrets,
     Certificates,
@@ -22,7 +22,7 @@ pub enum ContentKind {
 
 impl ContentKind {
     /// Its name in access policies.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Keys => "keys",
             Self::Secrets => "secrets",
@@ -33,11 +33,11 @@ impl ContentKind {
 
 /// One permission as access policies name it: `secrets get`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VaultPermission(pub ContentKind, pub &'static str);
+pub(crate) struct VaultPermission(pub ContentKind, pub &'static str);
 
 impl VaultPermission {
     /// The same as roles name it: `secrets/getSecret/action`.
-    pub fn action(self) -> String {
+    pub(crate) fn action(self) -> String {
         let Self(contents, verb) = self;
         match (contents, verb) {
             (ContentKind::Secrets, "list") => "secrets/readMetadata/action".to_owned(),
@@ -55,7 +55,7 @@ impl VaultPermission {
 
 /// The vault's decision about a principal's request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccessDecision {
+pub(crate) enum AccessDecision {
     Granted,
     /// The principal has some permissions here, but not this one.
     Lacking,
@@ -85,7 +85,7 @@ fn verbs_of(role: BuiltInRole) -> (&'static [&'static str], &'static [&'static s
 }
 
 /// Whether `principal` (an object id) has the permission in the vault.
-pub fn check(
+pub(crate) fn check(
     ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     principal: &str,

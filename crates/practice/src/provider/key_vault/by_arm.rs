@@ -21,7 +21,7 @@ macro_rules! secrets {
     };
 }
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, secrets!(""), list),
     Route::new(HttpMethod::Get, secrets!("/{name}"), get),
     Route::new(HttpMethod::Put, secrets!("/{name}"), put),

@@ -23,7 +23,7 @@ const CERTIFICATES: Collection<CertificateRecord> = Collection::new("vault-certi
 
 /// One certificate, deleted or not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CertificateRecord {
+pub(crate) struct CertificateRecord {
     pub name: String,
     /// Oldest first, never empty.
     pub versions: Vec<CertificateVersion>,
@@ -34,7 +34,7 @@ pub struct CertificateRecord {
 
 /// One version; its private key is only in the secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CertificateVersion {
+pub(crate) struct CertificateVersion {
     /// 32 hex digits, the same as the secret's version.
     pub id: String,
     /// Base64 DER.
@@ -47,14 +47,14 @@ pub struct CertificateVersion {
 
 impl CertificateVersion {
     /// The bytes of the certificate.
-    pub fn der(&self) -> Vec<u8> {
+    pub(crate) fn der(&self) -> Vec<u8> {
         BASE64.decode(&self.der).unwrap_or_default()
     }
 }
 
 impl CertificateRecord {
     /// Merges a request into the policy; `attributes` belong to the vault.
-    pub fn lay_over(&mut self, wanted: &Value, now: Timestamp) {
+    pub(crate) fn lay_over(&mut self, wanted: &Value, now: Timestamp) {
         let attributes = self.policy["attributes"].take();
         if wanted.is_object() {
             merge(&mut self.policy, wanted);
@@ -64,12 +64,12 @@ impl CertificateRecord {
     }
 
     /// The newest version.
-    pub fn latest(&self) -> Option<&CertificateVersion> {
+    pub(crate) fn latest(&self) -> Option<&CertificateVersion> {
         self.versions.last()
     }
 
     /// The version with that id; an empty id means the newest.
-    pub fn version(&self, id: &str) -> Option<&CertificateVersion> {
+    pub(crate) fn version(&self, id: &str) -> Option<&CertificateVersion> {
         if id.is_empty() {
             return self.latest();
         }
@@ -78,7 +78,7 @@ impl CertificateRecord {
 }
 
 /// The certificate of that name, deleted ones included.
-pub fn find(
+pub(crate) fn find(
     ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     name: &str,
@@ -88,13 +88,13 @@ pub fn find(
 }
 
 /// Every certificate of the vault, by name.
-pub fn all(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<Vec<CertificateRecord>, Fault> {
+pub(crate) fn all(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<Vec<CertificateRecord>, Fault> {
     let found = ctx.tx.scan(&CERTIFICATES, &format!("{}|", vault.key()))?;
     Ok(found.into_iter().map(|(_, one)| one).collect())
 }
 
 /// Saves the certificate.
-pub fn save(
+pub(crate) fn save(
     ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     certificate: &CertificateRecord,
@@ -104,7 +104,7 @@ pub fn save(
 }
 
 /// Removes it and its secret for good.
-pub fn purge(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
+pub(crate) fn purge(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&CERTIFICATES, &key(vault, name))?;
     secret::purge(ctx, vault, name)
 }
@@ -120,7 +120,7 @@ pub(super) fn purge_vault(ctx: &CloudContext<'_>, vault_name: &str) -> Result<()
 
 /// What a new version will contain.
 #[derive(Debug, Clone)]
-pub struct Draft<'a> {
+pub(crate) struct Draft<'a> {
     pub name: &'a str,
     /// Merged into the policy that the certificate has or gets.
     pub policy: Value,
@@ -129,13 +129,13 @@ pub struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     /// A draft with a name only.
-    pub fn named(name: &'a str) -> Self {
+    pub(crate) fn named(name: &'a str) -> Self {
         Self { name, policy: json!({}), tags: BTreeMap::new() }
     }
 }
 
 /// Adds a version and its secret, and makes the certificate if needed; returns the version's id.
-pub fn add_version(
+pub(crate) fn add_version(
     ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     draft: &Draft<'_>,
@@ -177,7 +177,7 @@ pub fn add_version(
 }
 
 /// Enables or disables a version: as a certificate, and as the secret that holds its key.
-pub fn set_enabled(
+pub(crate) fn set_enabled(
     ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     one: &mut CertificateRecord,
@@ -204,7 +204,7 @@ fn as_pem(issued: &Issued) -> String {
 }
 
 /// Changes a certificate to PEM, which App Service does not import.
-pub fn keep_as_pem(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
+pub(crate) fn keep_as_pem(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
     if let Some(mut certificate) = find(ctx, vault, name)? {
         certificate.policy["secret_props"]["contentType"] = json!(PEM_TYPE);
         save(ctx, vault, &certificate)?;
@@ -222,7 +222,7 @@ pub fn keep_as_pem(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> R
 
 /// Adds a certificate with one version, as a generated estate has thousands of them; returns the version's
 /// id.
-pub fn plant(
+pub(crate) fn plant(
     ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     name: &str,

@@ -30,7 +30,7 @@ const PAGE: usize = 25;
 const VAULT: &str = "vault";
 
 /// Answers one request to the vault `name`; its token is valid, its permissions are checked here.
-pub fn data_plane(ctx: &CloudContext<'_>, name: &str, call: &Call) -> ReplyResult {
+pub(crate) fn data_plane(ctx: &CloudContext<'_>, name: &str, call: &Call) -> ReplyResult {
     if call.api_version().is_empty() {
         return Err(Fault::vault(400, "BadParameter", "AKV10001: api-version must be specified", None));
     }
@@ -77,7 +77,7 @@ pub fn data_plane(ctx: &CloudContext<'_>, name: &str, call: &Call) -> ReplyResul
 
 /// The 401 that tells a client where to ask for a token, and for which resource. Azure's clients require that
 /// the resource is the domain of the vault, so that no other server can lure a token out of them.
-pub fn challenge(authority: &TokenIssuer, fault: &TokenFault) -> Fault {
+pub(crate) fn challenge(authority: &TokenIssuer, fault: &TokenFault) -> Fault {
     let port = authority.origin.rsplit(':').next().unwrap_or_default();
     let resource = format!("https://vault.localhost:{port}");
     let message = match fault {

@@ -9,7 +9,7 @@ use crate::{context::CloudContext, id::ArmId, principals::ServicePrincipal, repl
 
 /// Why a service could not use a secret; Azure reports these as states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecretRefusal {
+pub(crate) enum SecretRefusal {
     VaultMissing,
     /// No policy or role in the vault names the service, or the firewall stops it.
     Unauthorized,
@@ -21,7 +21,7 @@ pub enum SecretRefusal {
 
 impl SecretRefusal {
     /// The `provisioningState` or `keyVaultSecretStatus` that reports it.
-    pub fn state(self) -> &'static str {
+    pub(crate) fn state(self) -> &'static str {
         match self {
             Self::VaultMissing => "KeyVaultDoesNotExist",
             Self::Unauthorized => "AzureServiceUnauthorizedToAccessKeyVault",
@@ -32,10 +32,10 @@ impl SecretRefusal {
 }
 
 /// The access succeeds, is refused by the vault, or fails for an internal reason of the practice cloud.
-pub type AccessResult<T> = Result<Result<T, SecretRefusal>, Fault>;
+pub(crate) type AccessResult<T> = Result<Result<T, SecretRefusal>, Fault>;
 
 /// Reads the newest version of a secret (permission `secrets get`).
-pub fn read(
+pub(crate) fn read(
     ctx: &CloudContext<'_>,
     service: &ServicePrincipal,
     vault: &ArmId,
@@ -53,7 +53,7 @@ pub fn read(
 }
 
 /// Writes a new version of a secret (permission `secrets set`).
-pub fn write(
+pub(crate) fn write(
     ctx: &CloudContext<'_>,
     service: &ServicePrincipal,
     vault: &ArmId,

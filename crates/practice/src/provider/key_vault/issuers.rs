@@ -59,7 +59,7 @@ pub(super) fn refusal(
 
 /// Makes the CA behind an issuer refuse all orders with these words, or issue again. Returns whether there is
 /// such an issuer.
-pub fn set_refusal(
+pub(crate) fn set_refusal(
     ctx: &CloudContext<'_>,
     vault: &str,
     issuer: &str,

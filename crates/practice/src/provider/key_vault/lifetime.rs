@@ -24,7 +24,7 @@ const ASKS_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// A version that is due for renewal.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DueRenewal {
+pub(crate) struct DueRenewal {
     vault: String,
     name: String,
     version: String,

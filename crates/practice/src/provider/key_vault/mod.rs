@@ -2,14 +2,14 @@
 //!
 //! Permissions are enforced, for the caller and for the services of Azure that use a vault by themselves.
 
-pub mod access;
+pub(crate) mod access;
 mod backup;
-pub mod by_arm;
-pub mod certificate;
+pub(crate) mod by_arm;
+pub(crate) mod certificate;
 mod certificates;
 mod data;
 mod deleted_vaults;
-pub mod first_party;
+pub(crate) mod first_party;
 mod issuers;
 mod keys;
 mod lifetime;
@@ -18,14 +18,14 @@ mod pending;
 mod permission_names;
 mod policies;
 mod properties;
-pub mod secret;
+pub(crate) mod secret;
 mod secrets;
 mod vaults;
 mod wanted;
 
-pub use data::{challenge, data_plane};
-pub use issuers::set_refusal;
-pub use vaults::{create as create_vault, readdress, registered, remove as remove_vault};
+pub(crate) use data::{challenge, data_plane};
+pub(crate) use issuers::set_refusal;
+pub(crate) use vaults::{create as create_vault, readdress, registered, remove as remove_vault};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -42,12 +42,12 @@ use crate::{
 
 /// The type of a vault, as Azure spells it.
 const KIND: &str = "Microsoft.KeyVault/vaults";
-pub const KIND_KEY: &str = "microsoft.keyvault/vaults";
+pub(crate) const KIND_KEY: &str = "microsoft.keyvault/vaults";
 /// The owner of each name: names are unique in all of Azure, deleted vaults included.
 const NAMES: Collection<TakenName> = Collection::new("vault-name");
 
 /// The management plane.
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.KeyVault/vaults", vaults::list),
     Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.KeyVault/vaults", vaults::list),
     Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::get),
@@ -100,7 +100,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Looked up before the other providers' operations, whose responses are empty while they run.
-pub const OPERATION_ROUTES: &[Route] = &[Route::new(
+pub(crate) const OPERATION_ROUTES: &[Route] = &[Route::new(
     HttpMethod::Get,
     "{sub}/providers/Microsoft.KeyVault/locations/{location}/operationResults/{operation}",
     deleted_vaults::purge_result,
@@ -108,7 +108,7 @@ pub const OPERATION_ROUTES: &[Route] = &[Route::new(
 
 /// A later step of a vault.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum VaultJob {
+pub(crate) enum VaultJob {
     /// The name of a new vault is now in DNS.
     Registered(String),
     /// The retention of a deleted vault is over.
@@ -118,7 +118,7 @@ pub enum VaultJob {
 }
 
 impl VaultJob {
-    pub fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
+    pub(crate) fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         match self {
             Self::Registered(name) => vaults::registered(ctx, &name),
             Self::Purge(name) => deleted_vaults::retention_over(ctx, &name),
@@ -144,27 +144,27 @@ struct Deletion {
 
 /// An existing vault.
 #[derive(Debug, Clone)]
-pub struct VaultRecord {
+pub(crate) struct VaultRecord {
     pub id: ArmId,
     pub resource: Value,
 }
 
 impl VaultRecord {
     /// Finds a vault by its id.
-    pub fn at(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Option<Self>, Fault> {
+    pub(crate) fn at(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Option<Self>, Fault> {
         let resource = ctx.find(id)?;
         Ok(resource.map(|resource| Self { id: ArmId::parse(text(&resource, "/id")), resource }))
     }
 
     /// Finds a vault by its name, which is unique in Azure.
-    pub fn named(ctx: &CloudContext<'_>, name: &str) -> Result<Option<Self>, Fault> {
+    pub(crate) fn named(ctx: &CloudContext<'_>, name: &str) -> Result<Option<Self>, Fault> {
         match ctx.tx.get(&NAMES, &name.to_lowercase())? {
             Some(TakenName { id, deleted: None }) => Self::at(ctx, &ArmId::parse(&id)),
             _ => Ok(None),
         }
     }
 
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.id.name()
     }
 

@@ -40,7 +40,7 @@ pub(super) const ROUTES: &[Route] = &[
 
 /// An operation on a certificate: the request and key that it made, or only the fact that it is over.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct PendingCertificate {
+pub(super) struct PendingCertificate {
     name: String,
     issuer: Value,
     /// Base64 DER.
@@ -61,7 +61,12 @@ pub struct PendingCertificate {
 
 impl PendingCertificate {
     /// An operation that waits for a certificate of an outside CA.
-    pub fn waiting(ctx: &CloudContext<'_>, draft: &Draft, csr: &[u8], key: Zeroizing<Vec<u8>>) -> Self {
+    pub(super) fn waiting(
+        ctx: &CloudContext<'_>,
+        draft: &Draft,
+        csr: &[u8],
+        key: Zeroizing<Vec<u8>>,
+    ) -> Self {
         Self {
             name: draft.name.to_owned(),
             issuer: draft.policy["issuer"].clone(),
@@ -78,23 +83,23 @@ impl PendingCertificate {
     }
 
     /// An operation that the vault completed at once.
-    pub fn over(ctx: &CloudContext<'_>, draft: &Draft, csr: &[u8]) -> Self {
+    pub(super) fn over(ctx: &CloudContext<'_>, draft: &Draft, csr: &[u8]) -> Self {
         Self { done: true, ..Self::waiting(ctx, draft, csr, Zeroizing::default()) }
     }
 
     /// An operation that the issuer refused.
-    pub fn failed(ctx: &CloudContext<'_>, draft: &Draft, csr: &[u8], why: String) -> Self {
+    pub(super) fn failed(ctx: &CloudContext<'_>, draft: &Draft, csr: &[u8], why: String) -> Self {
         Self { error: Some(why), ..Self::waiting(ctx, draft, csr, Zeroizing::default()) }
     }
 
     /// Saves the operation in place of the previous one.
-    pub fn keep(&self, ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<(), Fault> {
+    pub(super) fn keep(&self, ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<(), Fault> {
         Ok(ctx.tx.put(&PENDING, &key(vault, &self.name), self)?)
     }
 
     /// Answers 202 with the operation as it began, even if it has ended since: clients fetch the certificate
     /// only after they saw the state change.
-    pub fn begin(&self, ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> ReplyResult {
+    pub(super) fn begin(&self, ctx: &CloudContext<'_>, vault: &VaultRecord, call: &Call) -> ReplyResult {
         self.keep(ctx, vault)?;
         let began = Self { done: false, error: None, ..self.clone() };
         let location = format!(

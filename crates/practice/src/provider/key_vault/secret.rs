@@ -19,13 +19,13 @@ use crate::{
 const SECRETS: Collection<SecretRecord> = Collection::private("vault-secret");
 
 /// A PFX in base64.
-pub const PFX_TYPE: &str = "application/x-pkcs12";
+pub(crate) const PFX_TYPE: &str = "application/x-pkcs12";
 /// A private key and its certificates as text.
-pub const PEM_TYPE: &str = "application/x-pem-file";
+pub(crate) const PEM_TYPE: &str = "application/x-pem-file";
 
 /// One secret, deleted or not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SecretRecord {
+pub(crate) struct SecretRecord {
     pub name: String,
     /// Oldest first, never empty.
     pub versions: Vec<SecretVersion>,
@@ -34,21 +34,21 @@ pub struct SecretRecord {
 
 /// When an object was deleted and when it will be purged.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Deleted {
+pub(crate) struct Deleted {
     pub at: Timestamp,
     pub purge_at: Timestamp,
 }
 
 impl Deleted {
     /// Deleted now, with the retention of the vault.
-    pub fn now(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Self {
+    pub(crate) fn now(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Self {
         Self { at: ctx.now, purge_at: ctx.now + days(vault.retention_days()) }
     }
 }
 
 /// One version of a secret.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub struct SecretVersion {
+pub(crate) struct SecretVersion {
     /// 32 hex digits.
     pub id: String,
     value: String,
@@ -79,12 +79,12 @@ impl fmt::Debug for SecretVersion {
 
 impl SecretVersion {
     /// An enabled version made at `now`.
-    pub fn new(now: Timestamp, value: String) -> Self {
+    pub(crate) fn new(now: Timestamp, value: String) -> Self {
         Self { id: new_version_id(), value, enabled: true, created: now, updated: now, ..Self::default() }
     }
 
     /// An enabled version made at `now` that holds a certificate with its key, as a PFX.
-    pub fn pfx(now: Timestamp, made_of: StoredMaterial, facts: &CertificateFacts) -> Self {
+    pub(crate) fn pfx(now: Timestamp, made_of: StoredMaterial, facts: &CertificateFacts) -> Self {
         Self {
             content_type: Some(PFX_TYPE.to_owned()),
             not_before: Some(facts.not_before),
@@ -95,7 +95,7 @@ impl SecretVersion {
     }
 
     /// The value that the vault returns; the same at every read.
-    pub fn value(&self, ctx: &CloudContext<'_>) -> Result<String, Fault> {
+    pub(crate) fn value(&self, ctx: &CloudContext<'_>) -> Result<String, Fault> {
         let Some(material) = self.material(ctx).filter(|_| self.value.is_empty()) else {
             let certificates = self.value.find("-----BEGIN CERTIFICATE").filter(|_| self.key_stays);
             return Ok(self.value[certificates.unwrap_or_default()..].to_owned());
@@ -112,29 +112,29 @@ impl SecretVersion {
     }
 
     /// The certificate and key that it holds, unless a client wrote its value.
-    pub fn material(&self, ctx: &CloudContext<'_>) -> Option<Material> {
+    pub(crate) fn material(&self, ctx: &CloudContext<'_>) -> Option<Material> {
         self.made_of.clone().map(|kept| kept.whole(ctx.setting))
     }
 
     /// Returns this PEM text as its value from now on.
-    pub fn show_as_pem(&mut self, text: String) {
+    pub(crate) fn show_as_pem(&mut self, text: String) {
         (self.value, self.content_type) = (text, Some(PEM_TYPE.to_owned()));
     }
 }
 
 /// 32 lower-case hex digits.
-pub fn new_version_id() -> String {
+pub(crate) fn new_version_id() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
 impl SecretRecord {
     /// The newest version.
-    pub fn latest(&self) -> Option<&SecretVersion> {
+    pub(crate) fn latest(&self) -> Option<&SecretVersion> {
         self.versions.last()
     }
 
     /// The version with that id; an empty id means the newest.
-    pub fn version(&self, id: &str) -> Option<&SecretVersion> {
+    pub(crate) fn version(&self, id: &str) -> Option<&SecretVersion> {
         if id.is_empty() {
             return self.latest();
         }
@@ -143,25 +143,29 @@ impl SecretRecord {
 }
 
 /// The secret of that name, deleted ones included.
-pub fn find(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<Option<SecretRecord>, Fault> {
+pub(crate) fn find(
+    ctx: &CloudContext<'_>,
+    vault: &VaultRecord,
+    name: &str,
+) -> Result<Option<SecretRecord>, Fault> {
     let secret = ctx.tx.get(&SECRETS, &key(vault, name))?;
     // A secret past its retention is gone, even if no job has removed it yet.
     Ok(secret.filter(|secret| secret.deleted.is_none_or(|gone| gone.purge_at > ctx.now)))
 }
 
 /// Every secret of the vault, by name.
-pub fn all(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<Vec<SecretRecord>, Fault> {
+pub(crate) fn all(ctx: &CloudContext<'_>, vault: &VaultRecord) -> Result<Vec<SecretRecord>, Fault> {
     let found = ctx.tx.scan(&SECRETS, &format!("{}|", vault.key()))?;
     Ok(found.into_iter().map(|(_, secret)| secret).collect())
 }
 
 /// Saves the secret.
-pub fn save(ctx: &CloudContext<'_>, vault: &VaultRecord, secret: &SecretRecord) -> Result<(), Fault> {
+pub(crate) fn save(ctx: &CloudContext<'_>, vault: &VaultRecord, secret: &SecretRecord) -> Result<(), Fault> {
     Ok(ctx.tx.put(&SECRETS, &key(vault, &secret.name), secret)?)
 }
 
 /// Removes it for good.
-pub fn purge(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
+pub(crate) fn purge(ctx: &CloudContext<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&SECRETS, &key(vault, name))?;
     Ok(())
 }
@@ -175,7 +179,7 @@ pub(super) fn purge_vault(ctx: &CloudContext<'_>, vault_name: &str) -> Result<()
 }
 
 /// Adds a version, and makes the secret if needed. A deleted secret keeps its name until it is purged.
-pub fn add_version(
+pub(crate) fn add_version(
     ctx: &CloudContext<'_>,
     vault: &VaultRecord,
     name: &str,

@@ -82,7 +82,7 @@ pub(super) fn put(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Adds a vault to the estate; its name is not in DNS yet.
-pub fn create(
+pub(crate) fn create(
     ctx: &CloudContext<'_>,
     id: &ArmId,
     location: &str,
@@ -121,7 +121,7 @@ pub fn create(
 }
 
 /// Updates the address of every vault to this run: the port may differ from the last one.
-pub fn readdress(ctx: &CloudContext<'_>) -> Result<(), Fault> {
+pub(crate) fn readdress(ctx: &CloudContext<'_>) -> Result<(), Fault> {
     for mut vault in ctx.list(KIND_KEY, &ArmId::parse(""))? {
         let id = ArmId::parse(text(&vault, "/id"));
         let uri = ctx.setting.vault_uri(id.name());
@@ -134,7 +134,7 @@ pub fn readdress(ctx: &CloudContext<'_>) -> Result<(), Fault> {
 }
 
 /// The vault is ready: its name is in DNS.
-pub fn registered(ctx: &CloudContext<'_>, name: &str) -> Result<(), Fault> {
+pub(crate) fn registered(ctx: &CloudContext<'_>, name: &str) -> Result<(), Fault> {
     if let Some(mut vault) = VaultRecord::named(ctx, name)? {
         vault.resource["properties"]["provisioningState"] = "Succeeded".into();
         ctx.save(&vault.id, &vault.resource)?;
@@ -185,7 +185,7 @@ pub(super) fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Deletes a vault, which can be recovered during its retention; false if there is none.
-pub fn remove(ctx: &CloudContext<'_>, id: &ArmId) -> Result<bool, Fault> {
+pub(crate) fn remove(ctx: &CloudContext<'_>, id: &ArmId) -> Result<bool, Fault> {
     let Some(vault) = VaultRecord::at(ctx, id)? else {
         return Ok(false);
     };

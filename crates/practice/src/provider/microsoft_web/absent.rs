@@ -13,7 +13,7 @@ use crate::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = [
+pub(crate) const ROUTES: &[Route] = [
     both!(Get, "backups", nothing),
     both!(Get, "continuouswebjobs", nothing),
     both!(Get, "deployments", nothing),

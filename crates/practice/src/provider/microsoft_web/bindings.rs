@@ -18,7 +18,7 @@ use crate::{
     route::Route,
 };
 
-pub const KINDS: [&str; 2] =
+pub(crate) const KINDS: [&str; 2] =
     ["microsoft.web/sites/hostnamebindings", "microsoft.web/sites/slots/hostnamebindings"];
 
 macro_rules! both {
@@ -39,7 +39,7 @@ macro_rules! both {
 }
 pub(super) use both;
 
-pub const ROUTES: &[Route] = [
+pub(crate) const ROUTES: &[Route] = [
     both!(Get, "hostNameBindings", list),
     both!(Get, "hostNameBindings/{host}", get),
     both!(Put, "hostNameBindings/{host}", put),
@@ -49,7 +49,7 @@ pub const ROUTES: &[Route] = [
 
 /// How a hostname presents a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BindingSslState {
+pub(crate) enum BindingSslState {
     Disabled,
     SniEnabled,
     IpBasedEnabled,
@@ -57,7 +57,7 @@ pub enum BindingSslState {
 
 impl BindingSslState {
     /// From the name, or from the number of old api-versions.
-    pub fn parse(value: &Value) -> Option<Self> {
+    pub(crate) fn parse(value: &Value) -> Option<Self> {
         let all = [Self::Disabled, Self::SniEnabled, Self::IpBasedEnabled];
         match value {
             Value::Null => Some(Self::Disabled),
@@ -67,7 +67,7 @@ impl BindingSslState {
         }
     }
 
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Disabled => "Disabled",
             Self::SniEnabled => "SniEnabled",
@@ -77,29 +77,29 @@ impl BindingSslState {
 }
 
 /// The hostname of a binding.
-pub fn host(binding: &Value) -> &str {
+pub(crate) fn host(binding: &Value) -> &str {
     text(binding, "/id").rsplit('/').next().unwrap_or_default()
 }
 
 /// How a binding presents a certificate; absent members mean "not bound".
-pub fn state(binding: &Value) -> BindingSslState {
+pub(crate) fn state(binding: &Value) -> BindingSslState {
     let word = binding.pointer("/properties/sslState").unwrap_or(&Value::Null);
     BindingSslState::parse(word).unwrap_or(BindingSslState::Disabled)
 }
 
 /// The bindings of a site or a slot.
-pub fn of_site(ctx: &CloudContext<'_>, site: &ArmId) -> Result<Vec<Value>, Fault> {
+pub(crate) fn of_site(ctx: &CloudContext<'_>, site: &ArmId) -> Result<Vec<Value>, Fault> {
     let slot = site.kind() == site::SLOT;
     ctx.list(KINDS[usize::from(slot)], site)
 }
 
 /// The site or slot that a binding belongs to.
-pub fn site_of(binding: &Value) -> ArmId {
+pub(crate) fn site_of(binding: &Value) -> ArmId {
     ArmId::parse(text(binding, "/id")).parent()
 }
 
 /// The bindings that present a certificate with this thumbprint, of the sites that can use this certificate.
-pub fn presenting(
+pub(crate) fn presenting(
     ctx: &CloudContext<'_>,
     certificate: &ArmId,
     webspace: &str,
@@ -117,12 +117,12 @@ pub fn presenting(
 }
 
 /// The binding of a hostname, on any site of the cloud.
-pub fn find_host(ctx: &CloudContext<'_>, host_name: &str) -> Result<Option<Value>, Fault> {
+pub(crate) fn find_host(ctx: &CloudContext<'_>, host_name: &str) -> Result<Option<Value>, Fault> {
     Ok(ctx.having(&index::HOSTS, host_name)?.into_iter().next())
 }
 
 /// What the front door presents for a hostname: the bound certificate, if there is one.
-pub fn presented(ctx: &CloudContext<'_>, host_name: &str) -> Result<Option<Material>, Fault> {
+pub(crate) fn presented(ctx: &CloudContext<'_>, host_name: &str) -> Result<Option<Material>, Fault> {
     let Some(binding) = find_host(ctx, host_name)? else {
         return Ok(None);
     };
@@ -138,7 +138,7 @@ pub fn presented(ctx: &CloudContext<'_>, host_name: &str) -> Result<Option<Mater
 
 /// Maps a hostname to a site, without TLS. `record` is the type of the DNS record; `None` for the default
 /// hostname.
-pub fn add(
+pub(crate) fn add(
     ctx: &CloudContext<'_>,
     site: &ArmId,
     host_name: &str,
@@ -151,7 +151,7 @@ pub fn add(
 }
 
 /// The same, with a certificate: for generated estates, whose certificates are known to fit.
-pub fn plant(
+pub(crate) fn plant(
     ctx: &CloudContext<'_>,
     site: &ArmId,
     owner: &Value,
@@ -187,7 +187,7 @@ fn document(site: &ArmId, owner: &Value, host_name: &str, record: Option<&str>) 
 }
 
 /// Binds, rebinds or unbinds a certificate, with every check that the service makes.
-pub fn bind(
+pub(crate) fn bind(
     ctx: &CloudContext<'_>,
     site: &ArmId,
     host_name: &str,
@@ -274,7 +274,7 @@ fn check(
 
 /// Moves the bindings of a certificate to its successor, which has these names. A hostname that the new one
 /// does not cover stays on the old one, which the front ends continue to present.
-pub fn move_all(
+pub(crate) fn move_all(
     ctx: &CloudContext<'_>,
     certificate: &ArmId,
     webspace: &str,

@@ -22,12 +22,12 @@ use crate::{
     store::Collection,
 };
 
-pub const KIND: &str = "microsoft.web/certificates";
+pub(crate) const KIND: &str = "microsoft.web/certificates";
 
 /// By thumbprint.
 const SUPERSEDED: Collection<Material> = Collection::private("superseded-certificate");
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/certificates", list),
     Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/certificates", list),
     Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/certificates/{name}", get),
@@ -37,7 +37,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// The certificates of a single app or slot.
-pub const OF_SITE_ROUTES: &[Route] = [
+pub(crate) const OF_SITE_ROUTES: &[Route] = [
     both!(Get, "certificates", list_of_site),
     both!(Get, "certificates/{name}", get),
     both!(Put, "certificates/{name}", put),
@@ -48,7 +48,7 @@ pub const OF_SITE_ROUTES: &[Route] = [
 
 /// Where a certificate is created.
 #[derive(Debug, Clone)]
-pub struct Placement {
+pub(crate) struct Placement {
     pub id: ArmId,
     /// As App Service spells it.
     pub region: String,
@@ -60,14 +60,18 @@ pub struct Placement {
 
 /// The origin of a certificate, as its members state it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CertificateOrigin {
+pub(crate) enum CertificateOrigin {
     Upload { friendly_name: String },
     Vault { vault: ArmId, secret: String },
     Managed { host: String, method: Option<String> },
 }
 
 /// The certificate with this thumbprint to which a site can be bound.
-pub fn for_site(ctx: &CloudContext<'_>, site: &ArmId, thumbprint: &str) -> Result<Option<Value>, Fault> {
+pub(crate) fn for_site(
+    ctx: &CloudContext<'_>,
+    site: &ArmId,
+    thumbprint: &str,
+) -> Result<Option<Value>, Fault> {
     let owner = ctx.need(site)?;
     let all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
     let fits = |one: &Value| {
@@ -78,7 +82,7 @@ pub fn for_site(ctx: &CloudContext<'_>, site: &ArmId, thumbprint: &str) -> Resul
 
 /// Whether a site can be bound to the certificate with this id: one of its own, or one of its webspace unless
 /// the site accepts only its own.
-pub fn serves(certificate: &ArmId, webspace: &str, site: &ArmId, owner: &Value) -> bool {
+pub(crate) fn serves(certificate: &ArmId, webspace: &str, site: &ArmId, owner: &Value) -> bool {
     if is_of_site(certificate) {
         return certificate.parent().key() == site.key();
     }
@@ -88,7 +92,7 @@ pub fn serves(certificate: &ArmId, webspace: &str, site: &ArmId, owner: &Value) 
 }
 
 /// Every certificate with this thumbprint in the same webspace, including this one.
-pub fn twins(
+pub(crate) fn twins(
     ctx: &CloudContext<'_>,
     one: &ArmId,
     webspace: &str,
@@ -107,19 +111,19 @@ pub fn twins(
 }
 
 /// Leaf, chain and key of a certificate.
-pub fn material(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Option<Material>, Fault> {
+pub(crate) fn material(ctx: &CloudContext<'_>, id: &ArmId) -> Result<Option<Material>, Fault> {
     let kept: Option<StoredMaterial> = ctx.private(id)?;
     Ok(kept.map(|kept| kept.whole(ctx.setting)))
 }
 
 /// A certificate without a resource, which front ends continue to present for the hostnames bound to it.
-pub fn superseded(ctx: &CloudContext<'_>, thumbprint: &str) -> Result<Option<Material>, Fault> {
+pub(crate) fn superseded(ctx: &CloudContext<'_>, thumbprint: &str) -> Result<Option<Material>, Fault> {
     Ok(ctx.tx.get(&SUPERSEDED, &thumbprint.to_uppercase())?)
 }
 
 /// Writes a certificate, either new or in place of the one with that name. Bindings to the old one present
 /// the new one from now on, where it covers their hostname.
-pub fn save(
+pub(crate) fn save(
     ctx: &CloudContext<'_>,
     place: &Placement,
     material: &Material,
@@ -145,7 +149,7 @@ pub fn save(
 }
 
 /// The resource of a certificate.
-pub fn document(place: &Placement, facts: &CertificateFacts, origin: &CertificateOrigin) -> Value {
+pub(crate) fn document(place: &Placement, facts: &CertificateFacts, origin: &CertificateOrigin) -> Value {
     let mut properties = json!({
         "friendlyName": "",
         "subjectName": facts.names.join(","),
@@ -201,7 +205,7 @@ pub fn document(place: &Placement, facts: &CertificateFacts, origin: &Certificat
 }
 
 /// Where an existing certificate is.
-pub fn place_of(certificate: &Value) -> Placement {
+pub(crate) fn place_of(certificate: &Value) -> Placement {
     Placement {
         id: ArmId::parse(text(certificate, "/id")),
         region: text(certificate, "/location").to_owned(),

@@ -24,7 +24,7 @@ const TLS_MINIMA: [&str; 2] = ["minTlsVersion", "scmMinTlsVersion"];
 /// Values are often secrets, so only POST shows them.
 const APP_SETTINGS: Collection<Map<String, Value>> = Collection::private("app-settings");
 
-pub const ROUTES: &[Route] = [
+pub(crate) const ROUTES: &[Route] = [
     both!(Get, "config", list),
     both!(Get, "config/web", get),
     both!(Put, "config/web", put),
@@ -38,7 +38,7 @@ pub const ROUTES: &[Route] = [
 .as_flattened();
 
 /// The configuration of a new site.
-pub fn create(ctx: &CloudContext<'_>, site: &ArmId, location: &str) -> Result<(), Fault> {
+pub(crate) fn create(ctx: &CloudContext<'_>, site: &ArmId, location: &str) -> Result<(), Fault> {
     let id = site.child("config", "web");
     let mut web = envelope(
         &id,
@@ -70,7 +70,11 @@ pub fn create(ctx: &CloudContext<'_>, site: &ArmId, location: &str) -> Result<()
 
 /// Applies the `siteConfig` in a request for a site. A site that was read and is written back unchanged has
 /// only nulls there, and app settings as a list.
-pub fn from_site(ctx: &CloudContext<'_>, site: &ArmId, members: &Map<String, Value>) -> Result<(), Fault> {
+pub(crate) fn from_site(
+    ctx: &CloudContext<'_>,
+    site: &ArmId,
+    members: &Map<String, Value>,
+) -> Result<(), Fault> {
     let mut members: Map<String, Value> =
         members.iter().filter(|(_, value)| !value.is_null()).map(|(n, v)| (n.clone(), v.clone())).collect();
     if let Some(settings) = members.remove("appSettings") {
@@ -84,7 +88,7 @@ pub fn from_site(ctx: &CloudContext<'_>, site: &ArmId, members: &Map<String, Val
 }
 
 /// Merges changed members into the configuration.
-pub fn change(ctx: &CloudContext<'_>, site: &ArmId, members: &Value) -> Result<Value, Fault> {
+pub(crate) fn change(ctx: &CloudContext<'_>, site: &ArmId, members: &Value) -> Result<Value, Fault> {
     for name in TLS_MINIMA {
         if let Some(version) = members.get(name).and_then(Value::as_str)
             && !["1.0", "1.1", "1.2", "1.3"].contains(&version)
@@ -159,7 +163,7 @@ fn set_settings(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Sets one app setting, for a scenario.
-pub fn set(ctx: &CloudContext<'_>, site: &ArmId, name: &str, value: &str) -> Result<(), Fault> {
+pub(crate) fn set(ctx: &CloudContext<'_>, site: &ArmId, name: &str, value: &str) -> Result<(), Fault> {
     let mut all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
     all.insert(name.to_owned(), json!(value));
     Ok(ctx.tx.put(&APP_SETTINGS, &site.key(), &all)?)
@@ -199,7 +203,7 @@ fn sticky_of(ctx: &CloudContext<'_>, site: &ArmId) -> Result<Value, Fault> {
 type Halves = (Map<String, Value>, Map<String, Value>);
 
 /// Exchanges the settings of two sites of an app, except those that stay with their slot.
-pub fn swap(ctx: &CloudContext<'_>, app: &ArmId, both: [&ArmId; 2]) -> Result<(), Fault> {
+pub(crate) fn swap(ctx: &CloudContext<'_>, app: &ArmId, both: [&ArmId; 2]) -> Result<(), Fault> {
     let names = sticky_of(ctx, app)?;
     let stays = |name: &str| {
         names["properties"]["appSettingNames"].as_array().is_some_and(|all| all.contains(&json!(name)))
@@ -217,7 +221,7 @@ pub fn swap(ctx: &CloudContext<'_>, app: &ArmId, both: [&ArmId; 2]) -> Result<()
 }
 
 /// Removes the settings of a deleted site.
-pub fn forget(ctx: &CloudContext<'_>, site: &ArmId) -> Result<(), Fault> {
+pub(crate) fn forget(ctx: &CloudContext<'_>, site: &ArmId) -> Result<(), Fault> {
     ctx.tx.remove(&APP_SETTINGS, &site.key())?;
     Ok(())
 }

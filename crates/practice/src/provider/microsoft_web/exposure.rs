@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Whether every client on the internet gets the app's own response at `http://HOST/…`.
-pub fn answers_plainly(ctx: &CloudContext<'_>, id: &ArmId) -> Result<bool, Fault> {
+pub(crate) fn answers_plainly(ctx: &CloudContext<'_>, id: &ArmId) -> Result<bool, Fault> {
     let site = ctx.need(id)?;
     let properties = &site["properties"];
     let web = ctx.need(&id.child("config", "web"))?;

@@ -16,7 +16,7 @@ use crate::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = [both!(Get, "analyzeCustomHostname", analyze)].as_flattened();
+pub(crate) const ROUTES: &[Route] = [both!(Get, "analyzeCustomHostname", analyze)].as_flattened();
 
 /// The zone's records about a hostname and a site.
 #[derive(Debug)]
@@ -68,7 +68,11 @@ fn is_hostname(host: &str) -> bool {
 }
 
 /// The record type that maps the hostname to the site, or the fault that names what is missing.
-pub fn require_mapped(ctx: &CloudContext<'_>, site: &ArmId, host: &str) -> Result<&'static str, Fault> {
+pub(crate) fn require_mapped(
+    ctx: &CloudContext<'_>,
+    site: &ArmId,
+    host: &str,
+) -> Result<&'static str, Fault> {
     if let Some(other) = bindings::find_host(ctx, host)? {
         let owner = bindings::site_of(&other);
         return Err(Fault::web(

@@ -29,7 +29,7 @@ const TAKES: SignedDuration = SignedDuration::from_mins(3);
 
 /// A pending first issue.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Issue {
+pub(crate) struct Issue {
     id: String,
     region: String,
     webspace: String,
@@ -42,7 +42,7 @@ pub struct Issue {
 }
 
 /// Accepts the request; the certificate does not exist before the operation has ended.
-pub fn begin(
+pub(crate) fn begin(
     ctx: &CloudContext<'_>,
     call: &Call,
     place: Placement,
@@ -71,7 +71,7 @@ pub fn begin(
 }
 
 /// The job: issues the certificate, or fails the operation with the reason.
-pub fn issue(ctx: &CloudContext<'_>, issue: Issue) -> Result<(), Fault> {
+pub(crate) fn issue(ctx: &CloudContext<'_>, issue: Issue) -> Result<(), Fault> {
     let id = ArmId::parse(&issue.id);
     let place =
         Placement { id, region: issue.region, webspace: issue.webspace, tags: issue.tags, own: issue.own };
@@ -90,7 +90,7 @@ pub fn issue(ctx: &CloudContext<'_>, issue: Issue) -> Result<(), Fault> {
 
 /// Some time before the end: issues again while the preconditions hold (A31), otherwise tries again a day
 /// later.
-pub fn renew(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
+pub(crate) fn renew(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     let Some(certificate) = ctx.find(id)? else {
         return Ok(());
     };
@@ -113,7 +113,7 @@ pub fn renew(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
 }
 
 /// Schedules the renewal of a managed certificate.
-pub fn schedule_renewal(
+pub(crate) fn schedule_renewal(
     ctx: &CloudContext<'_>,
     id: &ArmId,
     issued: Timestamp,

@@ -13,7 +13,7 @@ static MEMBERS: LazyLock<Value> = LazyLock::new(|| {
 
 /// The kind of resource that the members belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Of {
+pub(super) enum Of {
     Site,
     /// `config/web`
     Configuration,
@@ -21,12 +21,12 @@ pub enum Of {
 }
 
 /// Adds the members that `properties` lacks.
-pub fn complete(of: Of, properties: &mut Value) {
+pub(super) fn complete(of: Of, properties: &mut Value) {
     complete_with(of, properties, &|_| true);
 }
 
 /// Adds those of them that are wanted.
-pub fn complete_with(of: Of, properties: &mut Value, wanted: &dyn Fn(&str) -> bool) {
+pub(super) fn complete_with(of: Of, properties: &mut Value, wanted: &dyn Fn(&str) -> bool) {
     let name = match of {
         Of::Site => "site",
         Of::Configuration => "configuration",

@@ -1,26 +1,26 @@
 //! Microsoft.Web: plans, sites, hostnames and their bindings, certificates in webspaces.
 
-pub mod absent;
-pub mod bindings;
-pub mod certificates;
-pub mod config;
-pub mod exposure;
-pub mod hostnames;
-pub mod managed;
+pub(crate) mod absent;
+pub(crate) mod bindings;
+pub(crate) mod certificates;
+pub(crate) mod config;
+pub(crate) mod exposure;
+pub(crate) mod hostnames;
+pub(crate) mod managed;
 mod members;
-pub mod offers;
-pub mod ownership;
-pub mod plans;
-pub mod public_certificates;
-pub mod revision;
-pub mod sign_in;
-pub mod site;
-pub mod site_actions;
-pub mod site_certificates;
-pub mod sites;
-pub mod slot_swap;
-pub mod sources;
-pub mod stacks;
+pub(crate) mod offers;
+pub(crate) mod ownership;
+pub(crate) mod plans;
+pub(crate) mod public_certificates;
+pub(crate) mod revision;
+pub(crate) mod sign_in;
+pub(crate) mod site;
+pub(crate) mod site_actions;
+pub(crate) mod site_certificates;
+pub(crate) mod sites;
+pub(crate) mod slot_swap;
+pub(crate) mod sources;
+pub(crate) mod stacks;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ use crate::{context::CloudContext, id::ArmId, reply::Fault};
 
 /// A later step in Microsoft.Web.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum SiteJob {
+pub(crate) enum SiteJob {
     /// Issues a managed certificate for the first time.
     Issue(Box<managed::Issue>),
     /// Renews a managed certificate near its end (A30).
@@ -38,7 +38,7 @@ pub enum SiteJob {
 }
 
 impl SiteJob {
-    pub fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
+    pub(crate) fn run(self, ctx: &CloudContext<'_>) -> Result<(), Fault> {
         match self {
             Self::Issue(issue) => managed::issue(ctx, *issue),
             Self::Renew(id) => managed::renew(ctx, &ArmId::parse(&id)),

@@ -15,7 +15,7 @@ use crate::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/skus", skus),
     Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}/skus", skus_of_plan),
     Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/customhostnameSites", hostnames),

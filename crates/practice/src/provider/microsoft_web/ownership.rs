@@ -20,7 +20,7 @@ const KINDS: [&str; 2] = [
     "microsoft.web/sites/slots/domainownershipidentifiers",
 ];
 
-pub const ROUTES: &[Route] = [
+pub(crate) const ROUTES: &[Route] = [
     both!(Get, "domainOwnershipIdentifiers", list),
     both!(Get, "domainOwnershipIdentifiers/{name}", get),
     both!(Put, "domainOwnershipIdentifiers/{name}", put),
@@ -30,7 +30,12 @@ pub const ROUTES: &[Route] = [
 .as_flattened();
 
 /// Whether an app of the subscription to which `host` is mapped serves `token` to every client.
-pub fn serves(ctx: &CloudContext<'_>, subscription: &ArmId, host: &str, token: &str) -> Result<bool, Fault> {
+pub(crate) fn serves(
+    ctx: &CloudContext<'_>,
+    subscription: &ArmId,
+    host: &str,
+    token: &str,
+) -> Result<bool, Fault> {
     for binding in ctx.having(&index::HOSTS, host)? {
         let site = bindings::site_of(&binding);
         if !site.is_under(subscription) {

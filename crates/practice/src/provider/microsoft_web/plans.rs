@@ -19,9 +19,9 @@ use crate::{
     route::Route,
 };
 
-pub const KIND: &str = "microsoft.web/serverfarms";
+pub(crate) const KIND: &str = "microsoft.web/serverfarms";
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/serverfarms", list),
     Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/serverfarms", list),
     Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", get),
@@ -54,7 +54,7 @@ const SKUS: &[(&str, &str, &[&str])] = &[
 
 /// The TLS bindings that a plan's tier allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Tls {
+pub(crate) enum Tls {
     /// F1 and D1 (A26).
     None,
     Sni,
@@ -63,7 +63,7 @@ pub enum Tls {
 }
 
 /// The webspace of a plan: its group, region and operating system (A9).
-pub fn webspace(group: &str, region: &str, linux: bool) -> String {
+pub(crate) fn webspace(group: &str, region: &str, linux: bool) -> String {
     let os = if linux { "-Linux" } else { "" };
     format!("{group}-{}webspace{os}", region.replace(' ', ""))
 }
@@ -73,18 +73,18 @@ fn flex_webspace(id: &ArmId) -> String {
     format!("flex-{}-webspace", hex_upper(&Sha256::digest(id.key())).to_lowercase())
 }
 
-pub fn is_flex(plan: &Value) -> bool {
+pub(crate) fn is_flex(plan: &Value) -> bool {
     text(plan, "/sku/tier") == FLEX
 }
 
 /// Whether both are spellings of one region: `West Europe` and `westeurope`.
-pub fn same_region(one: &str, other: &str) -> bool {
+pub(crate) fn same_region(one: &str, other: &str) -> bool {
     let plain = |text: &str| text.replace(' ', "").to_lowercase();
     plain(one) == plain(other)
 }
 
 /// The TLS bindings that the plan of a site allows.
-pub fn tls(plan: &Value) -> Tls {
+pub(crate) fn tls(plan: &Value) -> Tls {
     match text(plan, "/sku/tier") {
         "Free" | "Shared" => Tls::None,
         "Basic" | "Dynamic" | FLEX => Tls::Sni,
@@ -93,12 +93,12 @@ pub fn tls(plan: &Value) -> Tls {
 }
 
 /// Whether apps on the plan can have custom hostnames.
-pub fn takes_hostnames(plan: &Value) -> bool {
+pub(crate) fn takes_hostnames(plan: &Value) -> bool {
     text(plan, "/sku/tier") != "Free"
 }
 
 /// Refuses slots if the tier has none.
-pub fn require_slots(plan: &Value) -> Result<(), Fault> {
+pub(crate) fn require_slots(plan: &Value) -> Result<(), Fault> {
     let tier = text(plan, "/sku/tier");
     if !["Free", "Shared", "Basic", FLEX].contains(&tier) {
         return Ok(());
@@ -110,7 +110,7 @@ pub fn require_slots(plan: &Value) -> Result<(), Fault> {
 }
 
 /// Refuses a plan whose tier does not allow what an app has: its slots, hostnames, certificates.
-pub fn require_room(ctx: &CloudContext<'_>, plan: &Value, app: &ArmId) -> Result<(), Fault> {
+pub(crate) fn require_room(ctx: &CloudContext<'_>, plan: &Value, app: &ArmId) -> Result<(), Fault> {
     let slots = ctx.list(SLOT, app)?;
     if !slots.is_empty() {
         require_slots(plan)?;
@@ -138,13 +138,13 @@ pub fn require_room(ctx: &CloudContext<'_>, plan: &Value, app: &ArmId) -> Result
 }
 
 /// The plan that a property names, or the provider's own fault.
-pub fn named(ctx: &CloudContext<'_>, plan: &str) -> Result<Value, Fault> {
+pub(crate) fn named(ctx: &CloudContext<'_>, plan: &str) -> Result<Value, Fault> {
     let id = ArmId::parse(plan);
     ctx.find(&id)?.ok_or_else(|| Fault::web(404, format!("Cannot find ServerFarm with name {}.", id.name())))
 }
 
 /// Creates or changes a plan.
-pub fn save(
+pub(crate) fn save(
     ctx: &CloudContext<'_>,
     id: &ArmId,
     location: &str,
@@ -186,12 +186,12 @@ pub fn save(
 }
 
 /// The region as App Service spells it.
-pub fn region(location: &str) -> &str {
+pub(crate) fn region(location: &str) -> &str {
     REGIONS.iter().find(|region| same_region(region, location)).unwrap_or(&location)
 }
 
 /// Every size with its tier and family.
-pub fn sizes() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+pub(crate) fn sizes() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     SKUS.iter().flat_map(|(tier, family, names)| names.iter().map(move |name| (*name, *tier, *family)))
 }
 
@@ -214,7 +214,7 @@ fn show(ctx: &CloudContext<'_>, mut plan: Value) -> Result<Value, Fault> {
 }
 
 /// The sites on a plan; slots are not counted.
-pub fn of_plan(ctx: &CloudContext<'_>, plan: &ArmId) -> Result<Vec<Value>, Fault> {
+pub(crate) fn of_plan(ctx: &CloudContext<'_>, plan: &ArmId) -> Result<Vec<Value>, Fault> {
     ctx.having(&index::ON_PLAN, &plan.to_string())
 }
 

@@ -18,7 +18,7 @@ const STORES: [&str; 2] = ["CurrentUserMy", "LocalMachineMy"];
 const KINDS: [&str; 2] =
     ["microsoft.web/sites/publiccertificates", "microsoft.web/sites/slots/publiccertificates"];
 
-pub const ROUTES: &[Route] = [
+pub(crate) const ROUTES: &[Route] = [
     both!(Get, "publicCertificates", list),
     both!(Get, "publicCertificates/{name}", get),
     both!(Put, "publicCertificates/{name}", put),
@@ -27,7 +27,7 @@ pub const ROUTES: &[Route] = [
 .as_flattened();
 
 /// Adds a public certificate to an app; `der` is the certificate.
-pub fn add(
+pub(crate) fn add(
     ctx: &CloudContext<'_>,
     id: &ArmId,
     der: &[u8],
@@ -52,7 +52,7 @@ pub fn add(
 }
 
 /// Exchanges the public certificates of two sites of an app.
-pub fn swap(ctx: &CloudContext<'_>, both: [&ArmId; 2]) -> Result<(), Fault> {
+pub(crate) fn swap(ctx: &CloudContext<'_>, both: [&ArmId; 2]) -> Result<(), Fault> {
     let of = |site: &ArmId| ctx.list(KINDS[usize::from(site.kind() == site::SLOT)], site);
     let [one, other] = [of(both[0])?, of(both[1])?];
     for resource in one.iter().chain(&other) {

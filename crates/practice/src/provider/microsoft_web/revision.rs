@@ -24,7 +24,7 @@ fn site_of(id: &ArmId) -> Option<ArmId> {
 }
 
 /// Counts a write.
-pub fn count(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
+pub(crate) fn count(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     // Generated estates begin without any writes.
     let Some(site) = site_of(id).filter(|_| ctx.view != View::Planted) else { return Ok(()) };
     let writes = ctx.tx.get(&WRITES, &site.key())?.unwrap_or(0);
@@ -32,7 +32,7 @@ pub fn count(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
 }
 
 /// The ETag of a site, a slot or something below one.
-pub fn etag(ctx: &CloudContext<'_>, id: &ArmId) -> Result<String, Fault> {
+pub(crate) fn etag(ctx: &CloudContext<'_>, id: &ArmId) -> Result<String, Fault> {
     let Some(site) = site_of(id) else { return Ok(String::new()) };
     let writes = ctx.tx.get(&WRITES, &site.key())?.unwrap_or(0);
     let hash = hex_upper(&Sha256::digest(format!("{}|{writes}", site.key())));
@@ -40,7 +40,7 @@ pub fn etag(ctx: &CloudContext<'_>, id: &ArmId) -> Result<String, Fault> {
 }
 
 /// 412 when the caller saw another state than this one.
-pub fn require_match(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
+pub(crate) fn require_match(ctx: &CloudContext<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     match call.if_match.as_deref() {
         Some(wanted) if wanted != "*" && wanted != etag(ctx, id)? && !Switches::of(ctx)?.if_match_ignored => {
             Err(Fault::web(412, "The resource was changed since it was read. Read it again."))

@@ -11,7 +11,7 @@ use crate::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = [
+pub(crate) const ROUTES: &[Route] = [
     both!(Get, "config/authsettingsV2", get),
     both!(Post, "config/authsettingsV2/list", list),
     both!(Put, "config/authsettingsV2", put),
@@ -19,7 +19,7 @@ pub const ROUTES: &[Route] = [
 .as_flattened();
 
 /// Whether a visitor without an account is refused.
-pub fn is_required(ctx: &CloudContext<'_>, site: &ArmId) -> Result<bool, Fault> {
+pub(crate) fn is_required(ctx: &CloudContext<'_>, site: &ArmId) -> Result<bool, Fault> {
     let settings = of(ctx, site)?;
     let properties = &settings["properties"];
     let lets_in = text(properties, "/globalValidation/unauthenticatedClientAction")

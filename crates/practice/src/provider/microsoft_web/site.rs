@@ -18,11 +18,11 @@ use crate::{
     switches::Switches,
 };
 
-pub const KIND: &str = "microsoft.web/sites";
-pub const SLOT: &str = "microsoft.web/sites/slots";
+pub(crate) const KIND: &str = "microsoft.web/sites";
+pub(crate) const SLOT: &str = "microsoft.web/sites/slots";
 
 /// Its own hostname under `azurewebsites.net`: the app's, or `app-slot`.
-pub fn default_host(id: &ArmId) -> String {
+pub(crate) fn default_host(id: &ArmId) -> String {
     let name = match id.kind().as_str() {
         SLOT => format!("{}-{}", id.parent().name(), id.name()),
         _ => id.name().to_owned(),
@@ -31,7 +31,7 @@ pub fn default_host(id: &ArmId) -> String {
 }
 
 /// The value of the `asuid.` TXT record: one for each subscription.
-pub fn verification_id(id: &ArmId) -> String {
+pub(crate) fn verification_id(id: &ArmId) -> String {
     let text = format!("practice-asuid-{}", id.subscription().unwrap_or_default().to_lowercase());
     hex_upper(&Sha256::digest(text))
 }
@@ -42,12 +42,12 @@ fn shared_ip(webspace: &str) -> String {
 }
 
 /// Whether a site accepts only its own certificates (C34).
-pub fn has_own_certificates(site: &Value) -> bool {
+pub(crate) fn has_own_certificates(site: &Value) -> bool {
     site.pointer("/properties/siteScopedCertificatesEnabled") == Some(&Value::Bool(true))
 }
 
 /// The address that an app gets with its first IP-based binding.
-pub fn own_ip(site: &ArmId) -> String {
+pub(crate) fn own_ip(site: &ArmId) -> String {
     format!("198.51.100.{}", byte_of(&site.key()))
 }
 
@@ -56,7 +56,7 @@ fn byte_of(text: &str) -> u8 {
 }
 
 /// Creates a site on a plan, with its default hostname.
-pub fn create(ctx: &CloudContext<'_>, id: &ArmId, plan_id: &str, kind: &str) -> Result<Value, Fault> {
+pub(crate) fn create(ctx: &CloudContext<'_>, id: &ArmId, plan_id: &str, kind: &str) -> Result<Value, Fault> {
     let plan = plans::named(ctx, plan_id)?;
     let site = document(ctx, id, &plan, kind);
     ctx.save(id, &site)?;
@@ -67,7 +67,12 @@ pub fn create(ctx: &CloudContext<'_>, id: &ArmId, plan_id: &str, kind: &str) -> 
 }
 
 /// The same for a generated estate with thousands of sites: looks nothing up that is known.
-pub fn plant(ctx: &CloudContext<'_>, id: &ArmId, plan: &Value, https_only: bool) -> Result<Value, Fault> {
+pub(crate) fn plant(
+    ctx: &CloudContext<'_>,
+    id: &ArmId,
+    plan: &Value,
+    https_only: bool,
+) -> Result<Value, Fault> {
     let mut site = document(ctx, id, plan, "app");
     site["properties"]["httpsOnly"] = json!(https_only);
     ctx.save(id, &site)?;
@@ -131,7 +136,7 @@ fn document(ctx: &CloudContext<'_>, id: &ArmId, plan: &Value, kind: &str) -> Val
 
 /// Updates the address of the site's own name in DNS: the shared address, or its own with an IP-based
 /// binding.
-pub fn publish_address(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
+pub(crate) fn publish_address(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     let shown = show(ctx, ctx.need(id)?)?;
     let name = default_host(id);
     dns::remove(ctx.tx, &name, DnsRecordKind::A, None)?;
@@ -142,12 +147,12 @@ pub fn publish_address(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> 
 }
 
 /// The site as GET shows it.
-pub fn show(ctx: &CloudContext<'_>, site: Value) -> Result<Value, Fault> {
+pub(crate) fn show(ctx: &CloudContext<'_>, site: Value) -> Result<Value, Fault> {
     show_only(ctx, site, &|_| true)
 }
 
 /// The same with only the wanted members of `properties`; others may be present too.
-pub fn show_only(
+pub(crate) fn show_only(
     ctx: &CloudContext<'_>,
     mut site: Value,
     wanted: &dyn Fn(&str) -> bool,

@@ -14,7 +14,7 @@ use crate::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = [
+pub(crate) const ROUTES: &[Route] = [
     both!(Post, "stop", stop),
     both!(Post, "start", start),
     both!(Post, "restart", start),
@@ -66,7 +66,7 @@ fn check_name(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
 }
 
 /// 2 to 60 letters, digits and dashes, without a dash at either end.
-pub fn is_site_name(name: &str) -> bool {
+pub(crate) fn is_site_name(name: &str) -> bool {
     (2..=60).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && !name.starts_with('-')
@@ -74,7 +74,7 @@ pub fn is_site_name(name: &str) -> bool {
 }
 
 /// Refuses a name that a site cannot have.
-pub fn require_name(id: &ArmId) -> Result<(), Fault> {
+pub(crate) fn require_name(id: &ArmId) -> Result<(), Fault> {
     if is_site_name(id.name()) {
         return Ok(());
     }

@@ -12,7 +12,8 @@ use crate::{
     reply::Fault,
 };
 
-pub const KINDS: [&str; 2] = ["microsoft.web/sites/certificates", "microsoft.web/sites/slots/certificates"];
+pub(crate) const KINDS: [&str; 2] =
+    ["microsoft.web/sites/certificates", "microsoft.web/sites/slots/certificates"];
 
 /// The first api-version that has them.
 const FIRST_VERSION: &str = "2024-11-01";
@@ -20,19 +21,19 @@ const FIRST_VERSION: &str = "2024-11-01";
 /// The maximum of private key certificates of an app on a Flex Consumption plan, by its article of 2026.
 const MOST_ON_FLEX: usize = 3;
 
-pub fn is_of_site(id: &ArmId) -> bool {
+pub(crate) fn is_of_site(id: &ArmId) -> bool {
     KINDS.contains(&id.kind().as_str())
 }
 
 /// The fault for a binding of an app that accepts only its own certificates and has none with this
 /// thumbprint, in the words that Terraform's users saw.
-pub fn missing(thumbprint: &str) -> Fault {
+pub(crate) fn missing(thumbprint: &str) -> Fault {
     Fault::web_coded(404, "51004", "Cannot find {0} with name {1}.", &["SiteCertificate", thumbprint])
 }
 
 /// Refuses the fourth certificate of an app on a Flex Consumption plan. The message is the practice cloud's
 /// own.
-pub fn require_room(ctx: &CloudContext<'_>, certificate: &ArmId) -> Result<(), Fault> {
+pub(crate) fn require_room(ctx: &CloudContext<'_>, certificate: &ArmId) -> Result<(), Fault> {
     if !is_of_site(certificate) {
         return Ok(());
     }
@@ -51,7 +52,7 @@ pub fn require_room(ctx: &CloudContext<'_>, certificate: &ArmId) -> Result<(), F
 }
 
 /// Refuses api-versions that do not have them.
-pub fn require_version(call: &Call, id: &ArmId) -> Result<(), Fault> {
+pub(crate) fn require_version(call: &Call, id: &ArmId) -> Result<(), Fault> {
     let kind = id.kind();
     let asks = kind.starts_with("microsoft.web/sites/") && kind.ends_with("/certificates")
         || call.segments.iter().any(|one| one.eq_ignore_ascii_case("sites"))
@@ -69,14 +70,14 @@ pub fn require_version(call: &Call, id: &ArmId) -> Result<(), Fault> {
 
 /// The properties that only a single app's certificates have: the identity that reads the vault, and whether
 /// code may load the certificate. A PUT without them removes them, like all writable members.
-pub fn own(properties: &Value) -> Value {
+pub(crate) fn own(properties: &Value) -> Value {
     let names = ["enableKeyVaultAccessUsingMSI", "loadCertificateToWebsitesSettings"];
     let given = names.into_iter().filter_map(|name| Some((name.to_owned(), properties.get(name)?.clone())));
     Value::Object(given.collect())
 }
 
 /// Whether a new site accepts only its own certificates.
-pub fn are_wanted(plan: &Value, call: &Call) -> bool {
+pub(crate) fn are_wanted(plan: &Value, call: &Call) -> bool {
     let asked = call.body.pointer("/properties/siteScopedCertificatesEnabled").and_then(Value::as_bool);
     plans::is_flex(plan) || asked == Some(true)
 }

@@ -18,7 +18,7 @@ use crate::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/sites", list),
     Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/sites", list),
     Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/sites/{site}", get),
@@ -195,7 +195,7 @@ fn delete(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
 }
 
 /// Removes a site, a slot, or something below one, with everything stored for it elsewhere.
-pub fn remove(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
+pub(crate) fn remove(ctx: &CloudContext<'_>, id: &ArmId) -> Result<(), Fault> {
     if [KIND, SLOT].contains(&id.kind().as_str()) {
         config::forget(ctx, id)?;
         dns::remove(ctx.tx, &default_host(id), DnsRecordKind::A, None)?;

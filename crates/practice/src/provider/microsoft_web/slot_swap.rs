@@ -18,7 +18,7 @@ use crate::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = &both!(Post, "slotsswap", swap);
+pub(crate) const ROUTES: &[Route] = &both!(Post, "slotsswap", swap);
 
 /// `{"targetSlot": "production", "preserveVnet": true}`; the path names the other slot of the swap.
 fn swap(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// The service's message about a vault or a secret that it cannot find.
-pub const INVALID_SECRET: &str = "The parameter KeyVaultId & KeyVaultSecretName has an invalid value.";
+pub(crate) const INVALID_SECRET: &str = "The parameter KeyVaultId & KeyVaultSecretName has an invalid value.";
 /// How often the service reads every vault again.
 const SYNC_EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// The minimum length of an RSA key in bits (A20).
@@ -41,7 +41,7 @@ const TAKEN: Collection<String> = Collection::new("certificate-version");
 
 /// An uploaded PFX, checked as the service does: it has a password, opens with it, and holds a key that is
 /// long enough. Self-signed and expired ones are accepted, with a warning header (recorded traffic).
-pub fn upload(ctx: &CloudContext<'_>, place: &Placement, blob: &str, password: &str) -> ReplyResult {
+pub(crate) fn upload(ctx: &CloudContext<'_>, place: &Placement, blob: &str, password: &str) -> ReplyResult {
     let invalid = || Fault::web(400, "The parameter pfxBlob has an invalid value.");
     let bytes = BASE64.decode(blob).map_err(|_| invalid())?;
     if password.is_empty() {
@@ -84,7 +84,7 @@ fn warning(ctx: &CloudContext<'_>, material: &Material) -> Option<String> {
 }
 
 /// Imports a vault's secret, or reads it again: a new version replaces the old one (Sync).
-pub fn import(ctx: &CloudContext<'_>, place: &Placement, vault: &ArmId, secret: &str) -> ReplyResult {
+pub(crate) fn import(ctx: &CloudContext<'_>, place: &Placement, vault: &ArmId, secret: &str) -> ReplyResult {
     match first_party::read(ctx, &WEB_SITES, vault, secret)? {
         // Only secrets of an order must be in the subscription of the order.
         Ok(version) if version.tags.contains_key(STATE_TAG) && !same_subscription(vault, &place.id) => {
@@ -146,19 +146,19 @@ fn take(
 }
 
 /// Remembers the secret version that a certificate was made of.
-pub fn taken(ctx: &CloudContext<'_>, certificate: &ArmId, version: &str) -> Result<(), Fault> {
+pub(crate) fn taken(ctx: &CloudContext<'_>, certificate: &ArmId, version: &str) -> Result<(), Fault> {
     Ok(ctx.tx.put(&TAKEN, &certificate.key(), &version.to_owned())?)
 }
 
 /// Vault and secret of a certificate that came from one.
-pub fn vault_of(certificate: &Value) -> Option<(ArmId, String)> {
+pub(crate) fn vault_of(certificate: &Value) -> Option<(ArmId, String)> {
     let vault = text(certificate, "/properties/keyVaultId");
     let secret = text(certificate, "/properties/keyVaultSecretName");
     (!vault.is_empty()).then(|| (ArmId::parse(vault), secret.to_owned()))
 }
 
 /// The service's own round: reads every vault again and reports the results in `keyVaultSecretStatus`.
-pub fn sync_all(ctx: &CloudContext<'_>) -> Result<(), Fault> {
+pub(crate) fn sync_all(ctx: &CloudContext<'_>) -> Result<(), Fault> {
     for certificate in ctx.having_any(&index::FROM_VAULT)? {
         if let Some((vault, secret)) = vault_of(&certificate) {
             sync(ctx, certificate, &vault, &secret)?;
@@ -187,6 +187,6 @@ fn sync(ctx: &CloudContext<'_>, mut certificate: Value, vault: &ArmId, secret: &
 }
 
 /// Schedules the next round in a day.
-pub fn schedule_sync(ctx: &CloudContext<'_>) -> Result<(), Fault> {
+pub(crate) fn schedule_sync(ctx: &CloudContext<'_>) -> Result<(), Fault> {
     ctx.at(jobs::moment(ctx.now, SYNC_EVERY), &jobs::ScheduledJob::Web(SiteJob::SyncAll))
 }

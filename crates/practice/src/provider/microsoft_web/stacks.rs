@@ -9,7 +9,7 @@ use crate::{
     route::Route,
 };
 
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new(HttpMethod::Get, "providers/Microsoft.Web/webAppStacks", web),
     Route::new(HttpMethod::Get, "providers/Microsoft.Web/functionAppStacks", none),
 ];
