@@ -193,7 +193,7 @@ async fn completed(client: &Client, flow: FlowName, inputs: Inputs) -> Result<Re
 
 /// What was to be deleted is nowhere, as after an earlier run: that is how it was to end.
 fn gone(flow: FlowName, why: &str, report: RunFormat) -> Result<Exit, CliError> {
-    let steps = [Step::new(StepId::Delete, flow.title(), StepStatus::Done(why.to_owned()))];
+    let steps = [Step::new(StepId::DELETE, flow.title(), StepStatus::Done(why.to_owned()))];
     let mut out = io::stdout();
     match report {
         RunFormat::Text => step_lines(&steps).iter().try_for_each(|line| writeln!(out, "{line}")),
@@ -370,7 +370,7 @@ mod tests {
     fn what_stops_several_steps_for_the_same_reason_is_said_once() {
         let step = |title: &str, why: &str| {
             let (key, why) = (Key::Vault, why.to_owned());
-            Step::new(crate::flow::StepId::Vault, title, StepStatus::NeedsInput { key, why })
+            Step::new(crate::flow::StepId::VAULT, title, StepStatus::NeedsInput { key, why })
         };
         let lines =
             step_lines(&[step("A", "taken"), step("B", "taken"), step("C", "taken"), step("D", "other")]);

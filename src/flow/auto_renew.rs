@@ -33,6 +33,10 @@ pub(super) static FLOW: Flow = Flow {
     steps: |case| vec![auto_renew(case)],
 };
 
+impl StepId {
+    pub const AUTO_RENEW: Self = Self("auto-renew");
+}
+
 fn fields() -> Vec<Field> {
     vec![Field::new(
         Key::AutoRenew,
@@ -76,7 +80,7 @@ fn auto_renew(case: &Case<'_>) -> Step {
     let wanted = case.inputs.is_yes(Key::AutoRenew);
     let lead = case.rules.span(Period::OrderAutoRenewal, case.now);
     let step = |status| {
-        Step::new(StepId::AutoRenew, format!("Switch auto renewal {}", words(wanted)), status).explained(format!(
+        Step::new(StepId::AUTO_RENEW, format!("Switch auto renewal {}", words(wanted)), status).explained(format!(
             "With auto renewal on, Azure starts to renew {lead} before the paid term ends. It does not verify the domain for \
              you: if the last proof is too old by then, the order stays pending until you verify the domain."
         ))

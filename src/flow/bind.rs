@@ -55,6 +55,10 @@ pub(super) static FLOW: Flow = Flow {
     steps,
 };
 
+impl StepId {
+    pub const BIND: Self = Self("bind");
+}
+
 fn fields(inputs: &Inputs) -> Vec<Field> {
     let mut fields = vec![
         app_field("The app or slot that answers for the hostname."),
@@ -264,7 +268,7 @@ fn address(case: &Case<'_>) -> Step {
 
 fn tier(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Tier, "Check the App Service plan", status)
+        Step::new(StepId::TIER, "Check the App Service plan", status)
             .explained("Custom TLS needs the Basic tier or higher.")
     };
     match (tier_problem(case, "Bind a certificate"), case.observed.plan.here()) {
@@ -283,7 +287,7 @@ fn bind(case: &Case<'_>) -> Step {
     let title =
         host(case.inputs).map_or_else(|| "Bind the certificate".to_owned(), |host| format!("Bind {host}"));
     let step = |status| {
-        Step::new(StepId::Bind, title.clone(), status).explained(
+        Step::new(StepId::BIND, title.clone(), status).explained(
             "Sets the certificate of the hostname. A binding that is there is replaced, never removed first, so nothing goes down.",
         )
     };
@@ -443,7 +447,7 @@ mod tests {
         let observed =
             Observed { binding: Seen::Here(bound("contoso.com", SslState::Sni, &"A".repeat(40))), ..seen() };
         let steps = stand(FlowName::Bind, &observed, &binding_to("contoso.com"));
-        let bind = find(&steps, StepId::Bind);
+        let bind = find(&steps, StepId::BIND);
         assert_eq!(bind.plan().len(), 1);
         assert!(bind.facts.iter().any(|(label, _)| label == "Replaces"));
     }
@@ -464,7 +468,7 @@ mod tests {
                 &Observed { certificates, binding, ..seen() },
                 &binding_to("contoso.com"),
             );
-            find(&steps, StepId::Bind).consent.clone()
+            find(&steps, StepId::BIND).consent.clone()
         };
         let early = || PrivateCertificate { issued: "2099-01-01T00:00:00Z".parse().ok(), ..imported() };
         let (good, ended) = ("2098-01-01T00:00:00Z", "2020-01-01T00:00:00Z");
@@ -490,7 +494,7 @@ mod tests {
             |print: &str| Outside::default().looked("contoso.com", "20.1.1.1", Thumbprint::parse(print).ok());
         observed.outside = looked(&"B".repeat(40));
         let waiting = stand(FlowName::Bind, &observed, &binding_to("contoso.com"));
-        assert!(matches!(find(&waiting, StepId::Served).status, StepStatus::Waiting { .. }));
+        assert!(matches!(find(&waiting, StepId::SERVED).status, StepStatus::Waiting { .. }));
         observed.outside = looked(LEAF);
         let steps = stand(FlowName::Bind, &observed, &binding_to("contoso.com"));
         assert!(crate::flow::current(&steps).is_none());
@@ -499,7 +503,7 @@ mod tests {
     #[test]
     fn a_certificate_that_does_not_cover_the_hostname_is_refused_with_its_names() {
         let steps = stand(FlowName::Bind, &seen(), &binding_to("pay.contoso.com"));
-        let (key, why) = needed(find(&steps, StepId::Bind));
+        let (key, why) = needed(find(&steps, StepId::BIND));
         assert_eq!(key, Key::Certificate);
         assert!(why.contains("secures contoso.com, not pay.contoso.com"), "{why}");
     }
@@ -507,7 +511,7 @@ mod tests {
     #[test]
     fn a_hostname_that_is_not_mapped_is_refused() {
         let steps = stand(FlowName::Bind, &seen(), &binding_to("www.contoso.com"));
-        assert_eq!(needed(find(&steps, StepId::Bind)).0, Key::Hostname);
+        assert_eq!(needed(find(&steps, StepId::BIND)).0, Key::Hostname);
     }
 
     #[test]
@@ -515,7 +519,7 @@ mod tests {
         for tier in ["Basic", "Dynamic", "FlexConsumption"] {
             let observed = Observed { plan: Seen::Here(plan(tier)), ..seen() };
             let steps = stand(FlowName::Bind, &observed, &binding_to("contoso.com").with(Key::SslType, "ip"));
-            assert_eq!(needed(find(&steps, StepId::Bind)).0, Key::SslType, "{tier}");
+            assert_eq!(needed(find(&steps, StepId::BIND)).0, Key::SslType, "{tier}");
         }
     }
 
@@ -524,12 +528,12 @@ mod tests {
         let mut observed = Observed { plan: Seen::Here(plan("Standard")), ..seen() };
         observed.outside.bindings = vec![bound("pay.contoso.com", SslState::IpBased, &"A".repeat(40))];
         let steps = stand(FlowName::Bind, &observed, &binding_to("contoso.com").with(Key::SslType, "ip"));
-        let (key, why) = needed(find(&steps, StepId::Bind));
+        let (key, why) = needed(find(&steps, StepId::BIND));
         assert!(key == Key::SslType && why.contains("pay.contoso.com has it"), "{why}");
         observed.binding = Seen::Here(bound("contoso.com", SslState::IpBased, LEAF));
         let steps = stand(FlowName::Bind, &observed, &binding_to("contoso.com"));
         assert!(
-            matches!(&find(&steps, StepId::Bind).consent, Consent::Typed { word, .. } if word == "20.1.1.1")
+            matches!(&find(&steps, StepId::BIND).consent, Consent::Typed { word, .. } if word == "20.1.1.1")
         );
     }
 }

@@ -6,6 +6,10 @@ use super::{Case, Key, Seen, Step, StepId, StepStatus};
 use crate::model::Problem;
 use crate::rules::Name;
 
+impl StepId {
+    pub const CAA_RECORD: Self = Self("caa-record");
+}
+
 /// Who issues, and for whom.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Authority {
@@ -50,7 +54,7 @@ pub(super) fn issuer_is_allowed(case: &Case<'_>, authority: &Authority, domain: 
         Seen::Absent => StepStatus::NotNeeded("CAA records could not be looked up from here".to_owned()),
     };
     let (name, certificates) = (authority.name, authority.certificates);
-    let step = Step::new(StepId::CaaRecord, "Check that the issuer is allowed", status).explained(format!(
+    let step = Step::new(StepId::CAA_RECORD, "Check that the issuer is allowed", status).explained(format!(
         "A CAA record in DNS says which authorities may issue for a domain. {certificates} come from {name}."
     ));
     match &case.observed.caa {

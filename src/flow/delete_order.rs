@@ -68,7 +68,7 @@ fn hostnames(order: &Order, usage: &Usage) -> Vec<String> {
 
 fn breaks(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::InUse, "See what breaks", status).explained(
+        Step::new(StepId::IN_USE, "See what breaks", status).explained(
             "Deleting revokes the certificate: browsers stop trusting every hostname that presents it, here and wherever it was exported to. Bind these hostnames to another certificate first. Other subscriptions are not looked at.",
         )
     };
@@ -100,7 +100,7 @@ fn breaks(case: &Case<'_>) -> Step {
 
 fn unlocked(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Locks, "Check the locks", status)
+        Step::new(StepId::LOCKS, "Check the locks", status)
             .explained("Azure deletes nothing that a management lock protects; not even for its owner.")
     };
     if case.observed.order.is_absent() {
@@ -133,7 +133,7 @@ fn unlocked(case: &Case<'_>) -> Step {
 
 fn delete(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Delete, "Delete the order", status).explained(
+        Step::new(StepId::DELETE, "Delete the order", status).explained(
             "Irreversible and final. The name cannot be changed and the money is not paid back; a new order has to be bought.",
         )
     };
@@ -192,12 +192,12 @@ mod tests {
     #[test]
     fn every_hostname_that_breaks_is_listed_before_the_exact_name_is_typed_a205_a211() {
         let steps = stand(FlowName::DeleteOrder, &seen(vec![]), &inputs());
-        let breaks = find(&steps, StepId::InUse);
+        let breaks = find(&steps, StepId::IN_USE);
         assert!(
             breaks.facts.iter().any(|(label, value)| label == "Breaks" && value == "contoso.com (shop)"),
             "{breaks:?}"
         );
-        let delete = find(&steps, StepId::Delete);
+        let delete = find(&steps, StepId::DELETE);
         let Consent::Typed { notice, word } = &delete.consent else { panic!("nothing has to be typed") };
         assert_eq!(word, "contoso-www");
         assert!(notice.contains("revokes") && notice.contains("contoso.com (shop)"), "{notice}");
@@ -209,9 +209,9 @@ mod tests {
         let id = order(OrderStatus::Issued).id.resource("Microsoft.Authorization/locks", "contoso-www");
         let lock = Lock { id, level: "CanNotDelete".to_owned(), notes: String::new() };
         let steps = stand(FlowName::DeleteOrder, &seen(vec![lock]), &inputs());
-        let StepStatus::Blocked(problem) = &find(&steps, StepId::Locks).status else { panic!("not blocked") };
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::LOCKS).status else { panic!("not blocked") };
         assert!(problem.remedy.contains("unlock"));
-        assert!(find(&steps, StepId::Delete).requests.is_empty());
+        assert!(find(&steps, StepId::DELETE).requests.is_empty());
     }
 
     #[test]

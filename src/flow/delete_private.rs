@@ -69,7 +69,7 @@ fn chosen<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a PrivateCert
 /// The blast radius (B3-8): everything that would break, by name.
 pub(super) fn in_use_step(case: &Case<'_>, certificate: Option<&PrivateCertificate>) -> Step {
     let step = |status| {
-        Step::new(StepId::InUse, "See what uses it", status).explained(
+        Step::new(StepId::IN_USE, "See what uses it", status).explained(
             "Looks at every app and slot that can be bound to it: hostnames that present it, and code that loads it. What you may not see, Azure checks: it deletes nothing that is bound.",
         )
     };
@@ -129,7 +129,7 @@ fn open_questions(usage: &Usage) -> Vec<(String, String)> {
 fn delete(case: &Case<'_>) -> Step {
     let certificate = chosen(case.observed, case.inputs);
     let step = |status| {
-        Step::new(StepId::Delete, "Delete the certificate", status)
+        Step::new(StepId::DELETE, "Delete the certificate", status)
             .explained("It disappears from Private Key Certificates of every app that could be bound to it.")
     };
     if let Some(status) = case.needs_any() {
@@ -192,13 +192,15 @@ mod tests {
     #[test]
     fn what_is_in_use_is_not_deleted_and_everything_that_uses_it_is_named_e10() {
         let steps = steps(usage());
-        let StepStatus::Blocked(problem) = &find(&steps, StepId::InUse).status else { panic!("not blocked") };
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::IN_USE).status else {
+            panic!("not blocked")
+        };
         assert!(
             problem.why.contains("contoso.com (shop)") && problem.remedy.contains("another certificate"),
             "{problem}"
         );
-        assert!(find(&steps, StepId::Delete).requests.is_empty());
-        assert_eq!(needed(find(&steps, StepId::Delete)).1, "follows once nothing uses it");
+        assert!(find(&steps, StepId::DELETE).requests.is_empty());
+        assert_eq!(needed(find(&steps, StepId::DELETE)).1, "follows once nothing uses it");
     }
 
     #[test]
@@ -206,7 +208,7 @@ mod tests {
         let mut unused = usage();
         unused.sites[0].bindings.clear();
         let steps = steps(unused);
-        let delete = find(&steps, StepId::Delete);
+        let delete = find(&steps, StepId::DELETE);
         let Consent::Typed { notice, word } = &delete.consent else { panic!("no consent asked") };
         assert_eq!(word, imported().id.name());
         assert!(notice.contains("cannot be undone") && notice.contains("key vault stays"));

@@ -85,7 +85,7 @@ fn is_named(case: &Case<'_>) -> bool {
 
 fn in_use(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::InUse, "See whether code loads it", status)
+        Step::new(StepId::IN_USE, "See whether code loads it", status)
             .explained("The app setting WEBSITE_LOAD_CERTIFICATES names what the code of the app loads; other apps do not see it.")
     };
     if let Some(status) = case.needs_any() {
@@ -115,7 +115,7 @@ fn in_use(case: &Case<'_>) -> Step {
 
 fn delete(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Delete, "Delete the public certificate", status)
+        Step::new(StepId::DELETE, "Delete the public certificate", status)
             .explained("It disappears from Public Certificates of this app.")
     };
     if let Some(status) = case.needs_any() {
@@ -181,16 +181,18 @@ mod tests {
     #[test]
     fn what_code_names_is_not_deleted_e10() {
         let steps = stands(&"ab".repeat(20));
-        let StepStatus::Blocked(problem) = &find(&steps, StepId::InUse).status else { panic!("not blocked") };
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::IN_USE).status else {
+            panic!("not blocked")
+        };
         assert!(problem.remedy.contains("settings"));
-        assert!(find(&steps, StepId::Delete).requests.is_empty());
+        assert!(find(&steps, StepId::DELETE).requests.is_empty());
     }
 
     #[test]
     fn what_no_code_names_goes_by_its_exact_name() {
         let steps = stands("*");
-        assert!(find(&steps, StepId::InUse).facts.iter().any(|(label, _)| label == "Note"));
-        let delete = find(&steps, StepId::Delete);
+        assert!(find(&steps, StepId::IN_USE).facts.iter().any(|(label, _)| label == "Note"));
+        let delete = find(&steps, StepId::DELETE);
         assert_eq!(delete.status, StepStatus::Ready);
         assert!(matches!(&delete.consent, Consent::Typed { word, .. } if word == "partner"));
     }

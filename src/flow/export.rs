@@ -52,6 +52,10 @@ pub(super) static FLOW: Flow = Flow {
     steps: |case| vec![in_vault(case), write(case)],
 };
 
+impl StepId {
+    pub const WRITE_FILE: Self = Self("write-file");
+}
+
 fn fields(inputs: &Inputs) -> Vec<Field> {
     let mut fields = vec![
         order_field(),
@@ -161,7 +165,7 @@ fn holds(file: Option<&CertificateFile>, order: &Order) -> bool {
 
 fn in_vault(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::InVault, "Find it in the key vault", status)
+        Step::new(StepId::IN_VAULT, "Find it in the key vault", status)
             .explained("An App Service certificate is a secret of a key vault: key and certificates as one PFX. Its current version is what is exported.")
     };
     if let Some(status) = case.needs(&[Key::Order]) {
@@ -213,7 +217,7 @@ fn ending(case: &Case<'_>) -> Option<String> {
 
 fn write(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::WriteFile, "Write the file", status).explained(
+        Step::new(StepId::WRITE_FILE, "Write the file", status).explained(
             "The file is a copy that nobody looks after: when the certificate is renewed, it stays the old one, and you install the new one yourself. certdeck remembers the export and says when it is out of date.",
         )
     };
@@ -300,7 +304,7 @@ mod tests {
     #[test]
     fn the_plan_names_secret_and_file_and_no_password_a197() {
         let steps = stand(FlowName::Export, &seen(), &asked().with(Key::Cipher, "aes-256"));
-        let write = find(&steps, StepId::WriteFile);
+        let write = find(&steps, StepId::WRITE_FILE);
         assert_eq!(write.plan(), ["GET /secrets/contoso-www", "WRITE /tmp/x.pfx (only you can read it)"]);
         assert!(write.requests.is_empty() && !format!("{write:?}").contains("hunter2"));
         let file = write.writes.as_ref().unwrap();
@@ -342,12 +346,12 @@ mod tests {
     fn the_password_is_typed_twice_and_none_only_on_request_a201() {
         let needs = |inputs: Inputs| {
             let steps = stand(FlowName::Export, &seen(), &inputs);
-            needed(find(&steps, StepId::WriteFile)).0
+            needed(find(&steps, StepId::WRITE_FILE)).0
         };
         assert_eq!(needs(inputs().with(Key::Out, "x")), Key::NewPassword);
         assert_eq!(needs(asked().with(Key::RepeatPassword, "hunter3")), Key::RepeatPassword);
         let raw = stand(FlowName::Export, &seen(), &inputs().with(Key::Out, "x").with(Key::Raw, "yes"));
-        let write = find(&raw, StepId::WriteFile);
+        let write = find(&raw, StepId::WRITE_FILE);
         assert!(matches!(&write.consent, Consent::Typed { notice, .. } if notice.contains("no password")));
     }
 
@@ -359,7 +363,7 @@ mod tests {
         {
             let steps = stand(FlowName::Export, &observed, &asked());
             assert!(
-                matches!(&find(&steps, StepId::InVault).status, StepStatus::Blocked(problem) if problem.remedy.contains("first"))
+                matches!(&find(&steps, StepId::IN_VAULT).status, StepStatus::Blocked(problem) if problem.remedy.contains("first"))
             );
         }
     }

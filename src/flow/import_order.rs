@@ -159,7 +159,7 @@ fn stored<'a>(case: &Case<'a>) -> Option<(&'a Order, &'a StoredCertificate)> {
 
 fn in_vault(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::InVault, "Check that the certificate is in the vault", status)
+        Step::new(StepId::IN_VAULT, "Check that the certificate is in the vault", status)
             .explained("Azure writes the issued certificate into the vault; App Service takes it from there.")
     };
     let Some(order) = case.observed.order.here() else {
@@ -211,7 +211,7 @@ fn in_vault(case: &Case<'_>) -> Step {
 
 fn app_access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::AppAccess, "Let App Service read the vault", status).explained(
+        Step::new(StepId::APP_ACCESS, "Let App Service read the vault", status).explained(
             "App Service reads the secret at import and again at every renewal; the permission must stay.",
         )
     };
@@ -224,7 +224,7 @@ fn app_access(case: &Case<'_>) -> Step {
 
 fn import(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Import, "Import the certificate", status).explained(
+        Step::new(StepId::IMPORT, "Import the certificate", status).explained(
             "The certificate appears in Private Key Certificates. It secures nothing before it is bound.",
         )
     };
@@ -350,12 +350,12 @@ mod tests {
     fn the_import_goes_to_the_plans_group_and_names_the_webspace_e6() {
         let steps =
             stand(FlowName::ImportOrder, &seen(OrderStatus::Issued, SecretStatus::Succeeded), &into_shop());
-        let plan = find(&steps, StepId::Import).plan();
+        let plan = find(&steps, StepId::IMPORT).plan();
         assert!(
             plan[0].ends_with("/Microsoft.Web/certificates/contoso-www-web-WestEuropewebspace"),
             "{plan:?}"
         );
-        assert_eq!(find(&steps, StepId::AppAccess).status, StepStatus::Ready);
+        assert_eq!(find(&steps, StepId::APP_ACCESS).status, StepStatus::Ready);
     }
 
     #[test]
@@ -363,14 +363,14 @@ mod tests {
         let mut observed = seen(OrderStatus::Issued, SecretStatus::Succeeded);
         observed.certificates = Seen::Here(vec![imported()]);
         assert!(matches!(
-            find(&stand(FlowName::ImportOrder, &observed, &into_shop()), StepId::Import).status,
+            find(&stand(FlowName::ImportOrder, &observed, &into_shop()), StepId::IMPORT).status,
             StepStatus::Done(_)
         ));
         let mut old = imported();
         old.thumbprint = crate::model::Thumbprint::parse(&"A".repeat(40)).ok();
         observed.certificates = Seen::Here(vec![old]);
         assert_eq!(
-            find(&stand(FlowName::ImportOrder, &observed, &into_shop()), StepId::Import).status,
+            find(&stand(FlowName::ImportOrder, &observed, &into_shop()), StepId::IMPORT).status,
             StepStatus::Ready
         );
     }
@@ -411,7 +411,7 @@ mod tests {
             inputs().with(Key::App, "/subscriptions/other/resourceGroups/g/providers/Microsoft.Web/sites/a");
         let steps =
             stand(FlowName::ImportOrder, &seen(OrderStatus::Issued, SecretStatus::Succeeded), &elsewhere);
-        assert_eq!(needed(find(&steps, StepId::Import)).0, Key::App);
+        assert_eq!(needed(find(&steps, StepId::IMPORT)).0, Key::App);
     }
 
     #[test]
@@ -419,7 +419,7 @@ mod tests {
         let mut observed = seen(OrderStatus::Issued, SecretStatus::Succeeded);
         observed.plan = Seen::Here(plan("Shared"));
         assert!(matches!(
-            find(&stand(FlowName::ImportOrder, &observed, &into_shop()), StepId::Import).status,
+            find(&stand(FlowName::ImportOrder, &observed, &into_shop()), StepId::IMPORT).status,
             StepStatus::Blocked(_)
         ));
     }

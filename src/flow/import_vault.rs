@@ -270,7 +270,7 @@ fn what(case: &Case<'_>) -> String {
 
 fn vault(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Vault, "Check the key vault", status).explained(
+        Step::new(StepId::VAULT, "Check the key vault", status).explained(
             "App Service reads the vault over Azure's own network. A firewall on the vault has to let trusted Microsoft services in.",
         )
     };
@@ -309,7 +309,7 @@ fn vault(case: &Case<'_>) -> Step {
 
 fn in_vault(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::InVault, "Check the certificate", status).explained(
+        Step::new(StepId::IN_VAULT, "Check the certificate", status).explained(
             "It has to be PKCS#12 with an exportable RSA key and the whole chain. Who may read the vault's secrets has the chain \
              checked here; the private key that comes with it is dropped at once.",
         )
@@ -348,7 +348,7 @@ fn in_vault(case: &Case<'_>) -> Step {
 
 fn app_access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::AppAccess, "Let App Service read the vault", status).explained(format!(
+        Step::new(StepId::APP_ACCESS, "Let App Service read the vault", status).explained(format!(
             "By default App Service may not. It reads the certificate now, and again within {} of every new version: the permission \
              must stay.",
             case.rules.span(Period::SyncInterval, case.now)
@@ -364,7 +364,7 @@ fn app_access(case: &Case<'_>) -> Step {
 /// look for it.
 fn registrar_access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::VaultAccess, "Let the order service in too", status).explained(
+        Step::new(StepId::VAULT_ACCESS, "Let the order service in too", status).explained(
             "Microsoft.Azure.CertificateRegistration writes bought certificates into a vault. An import does not need it.",
         )
     };
@@ -388,7 +388,7 @@ fn registrar_access(case: &Case<'_>) -> Step {
 
 fn import(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Import, "Import the certificate", status).explained(format!(
+        Step::new(StepId::IMPORT, "Import the certificate", status).explained(format!(
             "The certificate appears in Private Key Certificates. It secures nothing before it is bound. \
              New versions in the vault follow within {} by themselves.",
             case.rules.span(Period::SyncInterval, case.now)

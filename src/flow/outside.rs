@@ -9,6 +9,10 @@ use super::{Step, StepId, StepStatus};
 use crate::azure::Client;
 use crate::model::{App, Binding, Hostname, Problem, SslState, Thumbprint};
 
+impl StepId {
+    pub const ADDRESS: Self = Self("address");
+}
+
 /// Hostnames that are looked at at the same time.
 const AT_ONCE: usize = 8;
 
@@ -163,7 +167,7 @@ impl Outside {
 
 /// The step that compares the address, before there is something to compare.
 pub fn address(status: StepStatus) -> Step {
-    Step::new(StepId::Address, "Compare the inbound address", status).explained(
+    Step::new(StepId::ADDRESS, "Compare the inbound address", status).explained(
         "An inbound address may change with an IP based binding; DNS shows where visitors go. Only a binding that is replaced, never removed, keeps its address.",
     )
 }

@@ -9,6 +9,10 @@ use crate::azure::Client;
 use crate::health::{dns, tls};
 use crate::model::{Hostname, Seen, Thumbprint};
 
+impl StepId {
+    pub const SERVED: Self = Self("served");
+}
+
 /// The front ends take a new binding within moments.
 const POLL: SignedDuration = SignedDuration::from_secs(5);
 
@@ -109,7 +113,7 @@ impl Proof {
 
 /// The step that proves what is served, before there is something to prove.
 pub fn served(status: StepStatus) -> Step {
-    Step::new(StepId::Served, "See what is served", status)
+    Step::new(StepId::SERVED, "See what is served", status)
         .explained("A TLS handshake of certdeck's own with each hostname: the proof that the change arrived.")
 }
 

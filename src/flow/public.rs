@@ -149,7 +149,7 @@ fn steps(case: &Case<'_>) -> Vec<Step> {
 
 fn read(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::ReadFile, "Read the file", status).explained(
+        Step::new(StepId::READ_FILE, "Read the file", status).explained(
             "A public certificate has no key: it is what others may know. DER and PEM are both taken.",
         )
     };
@@ -189,7 +189,7 @@ fn there<'a>(
 
 fn upload(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Upload, "Upload the certificate", status)
+        Step::new(StepId::UPLOAD, "Upload the certificate", status)
             .explained("It appears in Public Certificates of this app. It can never secure a hostname; that takes a private key.")
     };
     if let Some(status) = case.needs_any() {
@@ -232,7 +232,7 @@ fn upload(case: &Case<'_>) -> Step {
 
 fn load(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Load, "Make it accessible to the code", status).explained(
+        Step::new(StepId::LOAD, "Make it accessible to the code", status).explained(
             "The app setting WEBSITE_LOAD_CERTIFICATES names what the code may load. All other settings are sent back as they are. The app restarts.",
         )
     };

@@ -54,6 +54,11 @@ pub(super) static FLOW: Flow = Flow {
     steps,
 };
 
+impl StepId {
+    pub const BUY: Self = Self("buy");
+    pub const RESOURCE_GROUP: Self = Self("resource-group");
+}
+
 fn fields(observed: &Observed) -> Vec<Field> {
     let mut fields = vec![
         Field::new(
@@ -231,10 +236,10 @@ fn new_group(case: &Case<'_>) -> Step {
     let title = "Create the resource group";
     let (Some(id), Some(location)) = (group_id(case.inputs), case.inputs.get(Key::Location)) else {
         let status = case.needs(&[Key::ResourceGroup, Key::Location]);
-        return Step::new(StepId::ResourceGroup, title, status.unwrap_or(StepStatus::Ready));
+        return Step::new(StepId::RESOURCE_GROUP, title, status.unwrap_or(StepStatus::Ready));
     };
     let status = case.needs_any().unwrap_or(StepStatus::Ready);
-    Step::new(StepId::ResourceGroup, title, status)
+    Step::new(StepId::RESOURCE_GROUP, title, status)
         .explained("The resource group holds the order. It costs nothing by itself.")
         .fact("Region", location)
         .sending(vec![groups::create(&id, location, &tags::given(case.inputs))])
@@ -253,7 +258,7 @@ fn caa(case: &Case<'_>) -> Step {
 }
 
 fn buying(status: StepStatus) -> Step {
-    Step::new(StepId::Buy, "Buy the certificate", status).explained(
+    Step::new(StepId::BUY, "Buy the certificate", status).explained(
         "Azure orders the certificate from GoDaddy. It is not usable yet afterwards: 1 Store, 2 Verify and 3 Import follow.",
     )
 }
@@ -379,7 +384,7 @@ mod tests {
     }
 
     fn buying(observed: &Observed, inputs: &Inputs) -> Step {
-        find(&stand(FlowName::Purchase, observed, inputs), StepId::Buy).clone()
+        find(&stand(FlowName::Purchase, observed, inputs), StepId::BUY).clone()
     }
 
     #[test]
@@ -465,12 +470,12 @@ mod tests {
     fn a_group_that_is_missing_is_created_once_everything_else_is_right() {
         let observed = Observed { group: Seen::Absent, ..seen() };
         let ask = stand(FlowName::Purchase, &observed, &inputs());
-        assert_eq!(needed(find(&ask, StepId::ResourceGroup)).0, Key::Location);
+        assert_eq!(needed(find(&ask, StepId::RESOURCE_GROUP)).0, Key::Location);
         let ready = stand(FlowName::Purchase, &observed, &inputs().with(Key::Location, "westeurope"));
-        assert_eq!(find(&ready, StepId::ResourceGroup).plan(), ["PUT /subscriptions/s/resourceGroups/web"]);
+        assert_eq!(find(&ready, StepId::RESOURCE_GROUP).plan(), ["PUT /subscriptions/s/resourceGroups/web"]);
         let wrong = inputs().with(Key::Location, "westeurope").with(Key::Domain, "nonsense");
         assert_eq!(
-            needed(find(&stand(FlowName::Purchase, &observed, &wrong), StepId::ResourceGroup)).0,
+            needed(find(&stand(FlowName::Purchase, &observed, &wrong), StepId::RESOURCE_GROUP)).0,
             Key::Domain
         );
     }

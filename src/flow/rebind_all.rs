@@ -173,7 +173,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
 
 fn rebind(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Rebind, "Bind the hostnames", status).explained(
+        Step::new(StepId::REBIND, "Bind the hostnames", status).explained(
             "Each binding keeps its TLS type and is replaced in one write, so nothing goes down. Several apps are changed at a time; the first error stops, and doing this again goes on with what is left.",
         )
     };
@@ -300,7 +300,7 @@ mod tests {
 
     fn hosts(observed: &Observed, inputs: &Inputs) -> Vec<String> {
         let steps = stand(FlowName::RebindAll, observed, inputs);
-        let plan = find(&steps, StepId::Rebind).plan();
+        let plan = find(&steps, StepId::REBIND).plan();
         plan.iter().map(|line| line.rsplit('/').next().unwrap().to_owned()).collect()
     }
 
@@ -316,7 +316,7 @@ mod tests {
         assert_eq!(hosts(&seen(), &asked("all").with(Key::Only, "d.contoso.com, b.contoso.com")).len(), 2);
         let elsewhere = asked("all").with(Key::Only, "www.fabrikam.com");
         assert_eq!(
-            needed(find(&stand(FlowName::RebindAll, &seen(), &elsewhere), StepId::Rebind)).0,
+            needed(find(&stand(FlowName::RebindAll, &seen(), &elsewhere), StepId::REBIND)).0,
             Key::Only
         );
     }
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn a_binding_keeps_its_type_and_an_app_with_its_slots_is_one_lane() {
         let steps = stand(FlowName::RebindAll, &seen(), &asked("renewed"));
-        let rebind = find(&steps, StepId::Rebind);
+        let rebind = find(&steps, StepId::REBIND);
         assert_eq!(
             rebind.requests[0].body.as_ref().unwrap().shown()["properties"]["sslState"],
             "IpBasedEnabled"
@@ -349,6 +349,6 @@ mod tests {
             usage.certificates[0].expires = "2026-01-01T00:00:00Z".parse().ok();
         }
         let steps = stand(FlowName::RebindAll, &observed, &asked("all"));
-        assert!(needed(find(&steps, StepId::Rebind)).1.contains("expired on 2026-01-01"), "{steps:?}");
+        assert!(needed(find(&steps, StepId::REBIND)).1.contains("expired on 2026-01-01"), "{steps:?}");
     }
 }

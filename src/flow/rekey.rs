@@ -57,6 +57,10 @@ pub(super) static FLOW: Flow = Flow {
     steps,
 };
 
+impl StepId {
+    pub const REKEY: Self = Self("rekey");
+}
+
 fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
     let mut fields = succession::fields(observed, inputs);
     fields.insert(
@@ -89,7 +93,7 @@ fn rekey(case: &Case<'_>) -> Step {
         .here()
         .map_or_else(|| "Rekey".to_owned(), |order| format!("Rekey {}", order.id.name()));
     let step = |status| {
-        Step::new(StepId::Rekey, &*title, status)
+        Step::new(StepId::REKEY, &*title, status)
             .explained(
                 "Rolls the certificate: a new key in the vault and a new certificate for it, with the same end. Do it when others \
                  may know the key. Apps keep the old one until Sync.",
@@ -164,7 +168,7 @@ mod tests {
     fn the_end_stays_and_when_the_old_one_is_revoked_is_chosen_and_said_a187_c12() {
         for (choice, hours, word) in [("later", 24, "24 hours later"), ("at-once", 0, "as soon as")] {
             let steps = stand(FlowName::Rekey, &seen(OrderStatus::Issued), &given(choice));
-            let step = find(&steps, StepId::Rekey);
+            let step = find(&steps, StepId::REKEY);
             assert_eq!(step.status, StepStatus::Ready);
             let body = step.requests[0].body.as_ref().unwrap().shown();
             assert_eq!(body["properties"]["delayExistingRevokeInHours"], hours);
@@ -179,8 +183,8 @@ mod tests {
         let just =
             Observed { sent: vec![renewal_sent(NOW.parse().unwrap())], ..seen(OrderStatus::PendingRekey) };
         let steps = stand(FlowName::Rekey, &just, &given("later"));
-        assert!(matches!(find(&steps, StepId::Rekey).status, StepStatus::Done(_)));
-        assert!(matches!(find(&steps, StepId::Issued).status, StepStatus::Waiting { .. }));
+        assert!(matches!(find(&steps, StepId::REKEY).status, StepStatus::Done(_)));
+        assert!(matches!(find(&steps, StepId::ISSUED).status, StepStatus::Waiting { .. }));
         let other = given("later").with(Key::Current, "B".repeat(40));
         let steps = stand(FlowName::Rekey, &seen(OrderStatus::Issued), &other);
         assert!(crate::flow::current(&steps).is_none());

@@ -41,6 +41,11 @@ pub(super) static FLOW: Flow = Flow {
     steps,
 };
 
+impl StepId {
+    pub const WINDOW: Self = Self("window");
+    pub const RENEW: Self = Self("renew");
+}
+
 fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
     if route::is_asked(inputs) {
         return vec![route::refusal(observed, inputs)];
@@ -67,7 +72,7 @@ fn window(case: &Case<'_>) -> Step {
     let reach = case.rules.span(Period::OrderManualRenewal, case.now);
     let lead = case.rules.span(Period::OrderAutoRenewal, case.now);
     let step = |status| {
-        Step::new(StepId::Window, "Check that it can be renewed", status).explained(format!(
+        Step::new(StepId::WINDOW, "Check that it can be renewed", status).explained(format!(
             "An order can be renewed by hand from {reach} before its paid term ends. With auto renewal on, Azure does it by \
              itself {lead} before the end."
         ))
@@ -150,7 +155,7 @@ fn renew(case: &Case<'_>) -> Step {
         .here()
         .map_or_else(|| "Renew".to_owned(), |order| format!("Renew {}", order.id.name()));
     let step = |status| {
-        Step::new(StepId::Renew, &*title, status)
+        Step::new(StepId::RENEW, &*title, status)
             .explained(
                 "Azure has a new certificate issued. The old one stays in use until Sync, so nothing goes down. What follows is \
                  written below.",
@@ -301,7 +306,7 @@ mod tests {
             path: "/srv/copy.pfx".to_owned(),
         }];
         let steps = stand(FlowName::Renew, &observed, &naming(LEAF));
-        let step = find(&steps, StepId::Renew);
+        let step = find(&steps, StepId::RENEW);
         assert_eq!(step.status, StepStatus::Ready);
         assert!(
             matches!(&step.consent, Consent::Typed { word, notice } if word == "renew" && !notice.contains('$'))
@@ -331,12 +336,12 @@ mod tests {
     #[test]
     fn earlier_than_the_automatic_renewal_it_is_free_and_keeps_the_term_c12() {
         let steps = stand(FlowName::Renew, &ending(60), &naming(LEAF));
-        let step = find(&steps, StepId::Renew);
+        let step = find(&steps, StepId::RENEW);
         assert_eq!((&step.status, &step.consent), (&StepStatus::Ready, &Consent::Plain));
         assert!(facts(step).contains("as before") && facts(step).contains("Charged: no"));
         let steps = stand_under(FlowName::Renew, &ending(60), &naming(LEAF), Profile::Seed);
         assert!(
-            facts(find(&steps, StepId::Renew)).contains("Charged: yes"),
+            facts(find(&steps, StepId::RENEW)).contains("Charged: yes"),
             "by the article of 2022 every renewal is charged"
         );
     }
@@ -348,13 +353,13 @@ mod tests {
             order.not_renewable = vec!["ExpirationNotInRenewalTimeRange".to_owned()];
         }
         let steps = stand(FlowName::Renew, &early, &naming(LEAF));
-        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else {
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::WINDOW).status else {
             panic!("not blocked")
         };
         assert!(problem.why.contains("from 2026-12-23 on, 90 days"), "{problem}");
-        assert!(problem.remedy.contains("rekey") && find(&steps, StepId::Renew).requests.is_empty());
+        assert!(problem.remedy.contains("rekey") && find(&steps, StepId::RENEW).requests.is_empty());
         let steps = stand_under(FlowName::Renew, &early, &naming(LEAF), Profile::Seed);
-        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else {
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::WINDOW).status else {
             panic!("not blocked")
         };
         assert!(problem.why.contains("60 days"), "{problem}");
@@ -367,15 +372,15 @@ mod tests {
             order.has_external_key = true;
         }
         let steps = stand(FlowName::Renew, &own, &naming(LEAF));
-        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else {
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::WINDOW).status else {
             panic!("not blocked")
         };
         assert!(
-            problem.why.contains("signing request") && find(&steps, StepId::Renew).requests.is_empty(),
+            problem.why.contains("signing request") && find(&steps, StepId::RENEW).requests.is_empty(),
             "{problem}"
         );
         let steps = stand(FlowName::Rekey, &own, &naming(LEAF).with(Key::RevokeOld, "later"));
-        assert!(matches!(find(&steps, StepId::Rekey).status, StepStatus::Blocked(_)));
+        assert!(matches!(find(&steps, StepId::REKEY).status, StepStatus::Blocked(_)));
     }
 
     #[test]
@@ -392,18 +397,18 @@ mod tests {
                 order.status = status;
             }
             let steps = stand(FlowName::Renew, &pending, &naming(LEAF));
-            assert!(find(&steps, StepId::Renew).requests.is_empty());
-            assert!(matches!(find(&steps, StepId::Issued).status, StepStatus::Waiting { .. }));
+            assert!(find(&steps, StepId::RENEW).requests.is_empty());
+            assert!(matches!(find(&steps, StepId::ISSUED).status, StepStatus::Waiting { .. }));
         }
     }
 
     #[test]
     fn whoever_names_no_certificate_is_told_its_thumbprint() {
         let steps = stand(FlowName::Renew, &ending(10), &inputs());
-        let (key, why) = needed(find(&steps, StepId::Renew));
+        let (key, why) = needed(find(&steps, StepId::RENEW));
         assert!(key == Key::Current && why.contains(LEAF), "{why}");
         let steps = stand(FlowName::Renew, &ending(10), &naming("nonsense"));
-        assert_eq!(needed(find(&steps, StepId::Renew)).0, Key::Current);
+        assert_eq!(needed(find(&steps, StepId::RENEW)).0, Key::Current);
     }
 
     #[test]
@@ -411,7 +416,7 @@ mod tests {
         let mut old = ending(10);
         old.proven = Seen::Here(in_days(-199));
         let steps = stand(FlowName::Renew, &old, &naming(LEAF));
-        assert!(facts(find(&steps, StepId::Renew)).contains("more than 198 days ago"));
+        assert!(facts(find(&steps, StepId::RENEW)).contains("more than 198 days ago"));
         if let Seen::Here(order) = &mut old.order {
             order.status = OrderStatus::PendingIssuance;
         }
@@ -420,7 +425,7 @@ mod tests {
         let by_txt = naming(LEAF).with(Key::Method, "manual-txt");
         old.txt = Seen::Here(vec![("contoso.com".to_owned(), vec!["hFyZjnMp".to_owned()])]);
         let steps = stand(FlowName::Renew, &old, &by_txt);
-        assert!(find(&steps, StepId::AskVerification).plan()[0].ends_with("/verifyDomainOwnership"));
+        assert!(find(&steps, StepId::ASK_VERIFICATION).plan()[0].ends_with("/verifyDomainOwnership"));
     }
 
     #[test]
@@ -434,23 +439,23 @@ mod tests {
             for flow in [FlowName::Renew, FlowName::Rekey] {
                 pending.sent = minutes(9).map(renewal_sent).into_iter().collect();
                 let steps = stand(flow, &pending, &naming(LEAF));
-                assert_eq!(crate::flow::current(&steps).unwrap().id, StepId::Issued, "minutes are usual");
+                assert_eq!(crate::flow::current(&steps).unwrap().id, StepId::ISSUED, "minutes are usual");
                 // Ten minutes later, or where it is not known since when: Azure or another machine began it.
                 for asked in [minutes(11), None] {
                     pending.sent = asked.map(renewal_sent).into_iter().collect();
                     let steps = stand(flow, &pending, &naming(LEAF));
                     assert_eq!(needed(crate::flow::current(&steps).unwrap()).0, Key::Method);
                     assert!(
-                        facts(find(&steps, StepId::Evidence)).contains("the authority may want a new one")
+                        facts(find(&steps, StepId::EVIDENCE)).contains("the authority may want a new one")
                     );
                     let steps = stand(flow, &pending, &naming(LEAF).with(Key::Method, "mail"));
-                    assert_eq!(find(&steps, StepId::Evidence).plan().len(), 1);
+                    assert_eq!(find(&steps, StepId::EVIDENCE).plan().len(), 1);
                 }
             }
             pending.sent = minutes(60).map(renewal_sent).into_iter().collect();
             pending.proven = Seen::Here(in_days(0));
             let steps = stand(FlowName::Renew, &pending, &naming(LEAF));
-            assert_eq!(crate::flow::current(&steps).unwrap().id, StepId::Issued, "it was just proved");
+            assert_eq!(crate::flow::current(&steps).unwrap().id, StepId::ISSUED, "it was just proved");
         }
     }
 

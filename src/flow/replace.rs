@@ -221,7 +221,7 @@ fn steps(case: &Case<'_>) -> Vec<Step> {
 
 fn rebind(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
     let step = |status| {
-        Step::new(StepId::Rebind, "Bind it in place of the old one", status).explained(
+        Step::new(StepId::REBIND, "Bind it in place of the old one", status).explained(
             "One write a hostname, of the same TLS type: it replaces the old certificate and removes nothing, so nothing goes down and the inbound address stays.",
         )
     };
@@ -293,7 +293,7 @@ fn address(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
 /// where none does.
 fn load(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Option<Step> {
     let step = |status| {
-        Step::new(StepId::Load, "Let the code load the new one", status).explained(
+        Step::new(StepId::LOAD, "Let the code load the new one", status).explained(
             "The app setting WEBSITE_LOAD_CERTIFICATES names the old thumbprint. The new one takes its place; all other settings are sent back as they are. The app restarts.",
         )
     };
@@ -318,7 +318,7 @@ fn load(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Option<Step> {
 
 fn delete(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
     let step = |status| {
-        Step::new(StepId::Delete, "Delete the old certificate", status).explained(
+        Step::new(StepId::DELETE, "Delete the old certificate", status).explained(
             "Last of all, and only now that nothing uses it: two certificates of a name are easily confused.",
         )
     };

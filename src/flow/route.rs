@@ -145,7 +145,7 @@ mod tests {
             (uploaded, "only a new file", "certdeck run replace"),
         ] {
             let steps = stand(FlowName::Renew, &seen(certificate), &naming());
-            let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else {
+            let StepStatus::Blocked(problem) = &find(&steps, StepId::WINDOW).status else {
                 panic!("{steps:?}")
             };
             assert!(problem.why.contains(who) && problem.remedy.contains(what), "{problem}");
@@ -157,7 +157,7 @@ mod tests {
     fn the_import_of_an_order_leads_to_its_order() {
         let seen = Observed { order: Seen::Here(order(OrderStatus::Issued)), ..seen(imported()) };
         let steps = stand(FlowName::Renew, &seen, &naming());
-        let (key, why) = needed(find(&steps, StepId::Window));
+        let (key, why) = needed(find(&steps, StepId::WINDOW));
         assert!(key == Key::Order && why.contains("/certificateOrders/contoso-www"), "{why}");
         assert!(steps.iter().all(|step| step.requests.is_empty()));
     }

@@ -64,6 +64,11 @@ pub(super) static FLOW: Flow = Flow {
     steps: |case| vec![https_only(case), min_tls(case), load(case)],
 };
 
+impl StepId {
+    pub const HTTPS_ONLY: Self = Self("https-only");
+    pub const MIN_TLS: Self = Self("min-tls");
+}
+
 /// Code on Flex Consumption finds its certificates as files, one by one as each is made accessible to it
 /// (C34).
 pub(super) const NOT_ON_FLEX: &str = "apps on Flex Consumption do not use WEBSITE_LOAD_CERTIFICATES: each certificate is made accessible to code by itself";
@@ -177,7 +182,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
 
 fn https_only(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::HttpsOnly, "HTTPS only", status).explained(
+        Step::new(StepId::HTTPS_ONLY, "HTTPS only", status).explained(
             "Redirects plain HTTP to HTTPS. Certificates are not touched, and no restart is needed.",
         )
     };
@@ -231,7 +236,7 @@ fn word(on: bool) -> &'static str {
 
 fn min_tls(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::MinTls, "Minimum TLS version", status)
+        Step::new(StepId::MIN_TLS, "Minimum TLS version", status)
             .explained("The oldest version of TLS that clients may use.")
     };
     if let Some(status) = case.needs_any() {
@@ -306,7 +311,7 @@ fn with_retirement(case: &Case<'_>, version: &str, step: Step) -> Step {
 
 fn load(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Load, "Certificates that code may load", status)
+        Step::new(StepId::LOAD, "Certificates that code may load", status)
             .explained("The app setting WEBSITE_LOAD_CERTIFICATES. All other settings are sent back as they are. The app restarts.")
     };
     if let Some(status) = case.needs_any() {
@@ -360,14 +365,14 @@ mod tests {
     #[test]
     fn each_change_shows_old_and_new_and_what_it_will_break_a218_a219() {
         let https = stand(FlowName::Settings, &seen(), &set(Key::HttpsOnly, "yes"));
-        let https = find(&https, StepId::HttpsOnly);
+        let https = find(&https, StepId::HTTPS_ONLY);
         assert!(https.explanation.contains("off \u{2192} on"));
         assert!(
             https.facts.iter().any(|(label, words)| label == "Note" && words.contains("contoso.com")),
             "no certificate yet"
         );
         let tls = stand(FlowName::Settings, &seen(), &set(Key::MinTls, "1.1"));
-        let tls = find(&tls, StepId::MinTls);
+        let tls = find(&tls, StepId::MIN_TLS);
         assert!(
             tls.explanation.contains("1.0 \u{2192} 1.1")
                 && tls.facts.iter().any(|(label, _)| label == "Note")
@@ -388,13 +393,13 @@ mod tests {
             min_tls: Seen::Here(MinTls { app: version.to_owned(), scm: None }),
             ..seen()
         };
-        let (lower, names) = stops(&at("1.3"), &set(Key::MinTls, "1.2"), StepId::MinTls);
+        let (lower, names) = stops(&at("1.3"), &set(Key::MinTls, "1.2"), StepId::MIN_TLS);
         assert!(
             lower.contains("TLS 1.2") && lower.contains("weakens") && lower.contains("may connect again"),
             "{lower}"
         );
         assert_eq!(names, ["shop"]);
-        let (higher, _) = stops(&at("1.1"), &set(Key::MinTls, "1.2"), StepId::MinTls);
+        let (higher, _) = stops(&at("1.1"), &set(Key::MinTls, "1.2"), StepId::MIN_TLS);
         assert!(higher.contains("cannot connect any more") && !higher.contains("weakens"), "{higher}");
     }
 
@@ -404,11 +409,11 @@ mod tests {
         if let Seen::Here(app) = &mut on.app {
             app.https_only = true;
         }
-        let (notice, names) = stops(&on, &set(Key::HttpsOnly, "no"), StepId::HttpsOnly);
+        let (notice, names) = stops(&on, &set(Key::HttpsOnly, "no"), StepId::HTTPS_ONLY);
         assert!(notice.contains("unencrypted") && names == ["shop"], "{notice}");
-        let (notice, names) = stops(&seen(), &set(Key::HttpsOnly, "yes"), StepId::HttpsOnly);
+        let (notice, names) = stops(&seen(), &set(Key::HttpsOnly, "yes"), StepId::HTTPS_ONLY);
         assert!(notice.contains("browsers will warn") && names == ["contoso.com"], "{notice}");
-        let (notice, names) = stops(&seen(), &set(Key::LoadCertificates, "*"), StepId::Load);
+        let (notice, names) = stops(&seen(), &set(Key::LoadCertificates, "*"), StepId::LOAD);
         assert!(notice.contains("The app restarts") && names == ["shop"], "{notice}");
     }
 
@@ -416,18 +421,18 @@ mod tests {
     fn tls_1_3_is_known_today_and_was_not_in_2022_c32() {
         let inputs = set(Key::MinTls, "1.3");
         assert_eq!(
-            find(&stand(FlowName::Settings, &seen(), &inputs), StepId::MinTls).status,
+            find(&stand(FlowName::Settings, &seen(), &inputs), StepId::MIN_TLS).status,
             StepStatus::Ready
         );
         let then = stand_under(FlowName::Settings, &seen(), &inputs, Profile::Seed);
-        assert_eq!(needed(find(&then, StepId::MinTls)).0, Key::MinTls);
+        assert_eq!(needed(find(&then, StepId::MIN_TLS)).0, Key::MinTls);
     }
 
     #[test]
     fn an_app_or_deployment_site_at_an_old_version_is_told_from_when_it_is_refused_c46() {
         let said = |inputs: &Inputs, profile| {
             let steps = stand_under(FlowName::Settings, &seen(), inputs, profile);
-            let facts = &find(&steps, StepId::MinTls).facts;
+            let facts = &find(&steps, StepId::MIN_TLS).facts;
             facts.iter().map(|(label, words)| format!("{label}: {words}")).collect::<Vec<_>>().join("\n")
         };
         for inputs in [set(Key::MinTls, "keep"), set(Key::MinTls, "1.0"), set(Key::MinTls, "1.1")] {
@@ -440,7 +445,7 @@ mod tests {
             assert!(!said(&inputs, Profile::Seed).contains("2027"), "not known in 2022");
         }
         let kept = stand(FlowName::Settings, &seen(), &set(Key::MinTls, "keep"));
-        let StepStatus::NotNeeded(words) = &find(&kept, StepId::MinTls).status else {
+        let StepStatus::NotNeeded(words) = &find(&kept, StepId::MIN_TLS).status else {
             unreachable!("nothing was asked for")
         };
         assert_eq!(words, "stays as it is, 1.0; App Service refuses TLS 1.0 from 2027-05-31 on");
@@ -453,7 +458,7 @@ mod tests {
         let other = "AB".repeat(20);
         let value = |typed: &str| {
             let steps = stand(FlowName::Settings, &seen(), &set(Key::LoadCertificates, typed));
-            let request = find(&steps, StepId::Load).requests.first().cloned()?;
+            let request = find(&steps, StepId::LOAD).requests.first().cloned()?;
             let sent: serde_json::Value = serde_json::from_slice(&request.body?.wire()).ok()?;
             assert_eq!(sent["properties"]["DB"], "hunter2");
             Some(sent["properties"][SETTING].as_str()?.to_owned())
@@ -464,6 +469,6 @@ mod tests {
         assert_eq!(value("none").unwrap(), "");
         assert_eq!(value(LEAF), None, "that is what it is");
         let odd = stand(FlowName::Settings, &seen(), &set(Key::LoadCertificates, "+nonsense"));
-        assert_eq!(needed(find(&odd, StepId::Load)).0, Key::LoadCertificates);
+        assert_eq!(needed(find(&odd, StepId::LOAD)).0, Key::LoadCertificates);
     }
 }

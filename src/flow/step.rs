@@ -8,67 +8,25 @@ use super::{Arrival, ByHand, Consent, Key, NewFile};
 use crate::azure::{Repeat, Request};
 use crate::model::{Problem, ResourceId, Revokes};
 
-/// The steps that flows are made of. A step keeps its id in every status, so that screens and tests can name
-/// it.
+/// The name of a step, which it keeps in every status, so that screens and tests can name it. Each flow names
+/// its own steps beside its definition; here are those that several flows have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum StepId {
-    // purchase
-    ResourceGroup,
-    CaaRecord,
-    Buy,
-    // store
-    Vault,
-    VaultAccess,
-    Store,
-    // verify
-    Evidence,
-    AskVerification,
-    Issued,
-    // import
-    InVault,
-    AppAccess,
-    Import,
-    // bind, unbind
-    Tier,
-    Bind,
-    Unbind,
-    Served,
-    Address,
-    // managed
-    Eligible,
-    Way,
-    Reachable,
-    Create,
-    // upload, public
-    ReadFile,
-    Wrap,
-    Check,
-    Upload,
-    Load,
-    // renew, rekey, auto-renew
-    Window,
-    Renew,
-    Rekey,
-    AutoRenew,
-    // sync
-    Newest,
-    Sync,
-    Moved,
-    Stuck,
-    // replace, rebind-all
-    Rebind,
-    // settings
-    HttpsOnly,
-    MinTls,
-    // export
-    WriteFile,
-    // unlock, delete
-    Locks,
-    Unlock,
-    UnlockAbove,
-    // delete-private, delete-public, delete
-    InUse,
-    Delete,
+pub struct StepId(pub(super) &'static str);
+
+impl StepId {
+    pub const VAULT: Self = Self("vault");
+    pub const VAULT_ACCESS: Self = Self("vault-access");
+    pub const IN_VAULT: Self = Self("in-vault");
+    pub const APP_ACCESS: Self = Self("app-access");
+    pub const IMPORT: Self = Self("import");
+    pub const TIER: Self = Self("tier");
+    pub const REBIND: Self = Self("rebind");
+    pub const LOAD: Self = Self("load");
+    pub const DELETE: Self = Self("delete");
+    pub const READ_FILE: Self = Self("read-file");
+    pub const UPLOAD: Self = Self("upload");
+    pub const IN_USE: Self = Self("in-use");
+    pub const LOCKS: Self = Self("locks");
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -420,7 +378,7 @@ mod tests {
 
     /// A verification may be asked for twice; what costs money may not.
     fn ready(again: Again) -> Step {
-        Step::new(StepId::Renew, "Renew", StepStatus::Ready)
+        Step::new(StepId::RENEW, "Renew", StepStatus::Ready)
             .sending(vec![orders::renew(&id(), None)])
             .again(again)
     }
@@ -464,7 +422,7 @@ mod tests {
         assert_eq!(after(31, ready(Again::IfLost), false, true), StepStatus::Ready);
         assert!(is_unseen(&after(31, ready(Again::Never), false, true)));
         let harmless =
-            Step::new(StepId::Delete, "Delete", StepStatus::Ready).sending(vec![orders::delete(&id())]);
+            Step::new(StepId::DELETE, "Delete", StepStatus::Ready).sending(vec![orders::delete(&id())]);
         assert_eq!(after(0, harmless, false, true), StepStatus::Ready);
     }
 

@@ -83,6 +83,10 @@ pub(super) static FLOW: Flow = Flow {
     steps,
 };
 
+impl StepId {
+    pub const STORE: Self = Self("store");
+}
+
 fn fields(inputs: &Inputs) -> Vec<Field> {
     let mut fields = choices(inputs);
     fields.push(tags::field());
@@ -298,7 +302,7 @@ fn steps(case: &Case<'_>) -> Vec<Step> {
 fn vault(case: &Case<'_>) -> Step {
     let title = if is_new(case.inputs) { "Create the key vault" } else { "Choose the key vault" };
     let step = |status| {
-        Step::new(StepId::Vault, title, status)
+        Step::new(StepId::VAULT, title, status)
             .explained("Key Vault is the storage of choice for App Service certificates: Azure writes each new version there.")
     };
     if let Some(vault) = case.observed.vault.here() {
@@ -367,7 +371,7 @@ fn new_vault(case: &Case<'_>) -> Option<NewVault> {
 
 fn vault_access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::VaultAccess, "Let Azure use the vault", status).explained(
+        Step::new(StepId::VAULT_ACCESS, "Let Azure use the vault", status).explained(
             "Two services of Azure act on the vault: one writes the certificate there, App Service reads it. By default neither may.",
         )
     };
@@ -412,7 +416,7 @@ fn unsuitable(vault: &Vault, case: &Case<'_>) -> Option<Problem> {
 
 fn store(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Store, "Store the certificate in the vault", status).explained(
+        Step::new(StepId::STORE, "Store the certificate in the vault", status).explained(
             "Links the order to a secret of the vault. The secret stays empty until the domain is verified.",
         )
     };

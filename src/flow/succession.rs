@@ -161,7 +161,7 @@ pub(super) fn follow_up(case: &Case<'_>) -> Vec<Step> {
             format!("the last proof should serve until {}, but the order stays pending: the authority may want a new one", day(end))
         });
         let mut proof = verify::steps(case);
-        proof.retain(|step| step.id != StepId::Issued);
+        proof.retain(|step| step.id != StepId::ISSUED);
         for (nth, step) in proof.into_iter().enumerate() {
             steps.push(match why.as_ref().filter(|_| nth == 0) {
                 Some(why) => step.fact("Why", why.as_str()),
@@ -176,7 +176,7 @@ pub(super) fn follow_up(case: &Case<'_>) -> Vec<Step> {
 fn issued(case: &Case<'_>, order: Option<&Order>) -> Step {
     let longest = case.rules.span(Period::OrderIssuance, case.now);
     let step = |status| {
-        Step::new(StepId::Issued, "Wait for the new certificate", status).explained(format!(
+        Step::new(StepId::ISSUED, "Wait for the new certificate", status).explained(format!(
             "Usually within {longest}. Leaving does no harm: the order goes on in Azure, and the same command finds it \
              again. If it stays pending for longer, the domain has to be verified again (Step 2: Verify)."
         ))

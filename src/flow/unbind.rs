@@ -33,6 +33,10 @@ pub(super) static FLOW: Flow = Flow {
     steps: |case| vec![unbind(case), address(case)],
 };
 
+impl StepId {
+    pub const UNBIND: Self = Self("unbind");
+}
+
 fn fields(inputs: &Inputs) -> Vec<Field> {
     let field = |key, label, help, of| Field::new(key, label, help, FieldKind::Pick { of, or_new: false });
     let mut fields = vec![
@@ -70,7 +74,7 @@ fn unbind(case: &Case<'_>) -> Step {
     let title =
         host(case.inputs).map_or_else(|| "Unbind the hostname".to_owned(), |host| format!("Unbind {host}"));
     let step = |status| {
-        Step::new(StepId::Unbind, title.clone(), status).explained(
+        Step::new(StepId::UNBIND, title.clone(), status).explained(
             "Browsers warn of the hostname afterwards, until it is bound again. To renew a certificate nothing has to be unbound: bind replaces.",
         )
     };
@@ -160,7 +164,7 @@ mod tests {
     #[test]
     fn an_ip_based_binding_is_given_up_only_by_typing_its_address_a166() {
         let steps = stands(SslState::IpBased);
-        let Consent::Typed { notice, word } = &find(&steps, StepId::Unbind).consent else {
+        let Consent::Typed { notice, word } = &find(&steps, StepId::UNBIND).consent else {
             panic!("no consent asked")
         };
         assert_eq!(word, "20.9.9.9");
@@ -170,7 +174,7 @@ mod tests {
     #[test]
     fn unbinding_a_hostname_interrupts_it_and_names_it_a4() {
         let steps = stands(SslState::Sni);
-        let Consent::Interrupts { notice, names } = &find(&steps, StepId::Unbind).consent else {
+        let Consent::Interrupts { notice, names } = &find(&steps, StepId::UNBIND).consent else {
             panic!("nothing is interrupted")
         };
         assert_eq!(names, &["contoso.com"]);
@@ -182,7 +186,7 @@ mod tests {
         let steps = stands(SslState::Disabled);
         assert!(crate::flow::current(&steps).is_none());
         assert!(
-            find(&steps, StepId::Address)
+            find(&steps, StepId::ADDRESS)
                 .facts
                 .iter()
                 .any(|(_, words)| words.starts_with("contoso.com leads") && words.contains("20.1.1.1"))

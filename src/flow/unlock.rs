@@ -40,6 +40,11 @@ pub(super) static FLOW: Flow = Flow {
     steps: |case| vec![look(case), unlock(case), unlock_above(case)],
 };
 
+impl StepId {
+    pub const UNLOCK: Self = Self("unlock");
+    pub const UNLOCK_ABOVE: Self = Self("unlock-above");
+}
+
 fn fields(observed: &Observed) -> Vec<Field> {
     let mut fields = vec![order_field()];
     if inherited(observed).next().is_some() {
@@ -144,7 +149,7 @@ fn scope_words(scope: &ResourceId) -> String {
 
 fn look(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Locks, "See the locks", status).explained(
+        Step::new(StepId::LOCKS, "See the locks", status).explained(
             "Azure puts a Delete lock on an order when it is bought, so that nobody deletes it by mistake. Locks of the resource group and the subscription hold for the order, too. The lock on its vault protects the vault, and stays.",
         )
     };
@@ -173,7 +178,7 @@ pub(super) fn follows(once: &str) -> StepStatus {
 
 fn unlock(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Unlock, "Remove the locks on the order", status).explained(
+        Step::new(StepId::UNLOCK, "Remove the locks on the order", status).explained(
             "Nothing changes but that the order can be deleted. A lock can be set again at any time.",
         )
     };
@@ -199,7 +204,7 @@ fn unlock(case: &Case<'_>) -> Step {
 
 fn unlock_above(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::UnlockAbove, "Deal with inherited locks", status)
+        Step::new(StepId::UNLOCK_ABOVE, "Deal with inherited locks", status)
             .explained("They were set by somebody on the whole group or subscription: ask who did before you remove them.")
     };
     let inherited: Vec<&Lock> = inherited(case.observed).collect();
@@ -271,7 +276,7 @@ mod tests {
             "CanNotDelete",
         )]);
         let steps = stand(FlowName::Unlock, &observed, &inputs());
-        let Consent::Interrupts { notice, names } = &find(&steps, StepId::Unlock).consent else {
+        let Consent::Interrupts { notice, names } = &find(&steps, StepId::UNLOCK).consent else {
             panic!("it weakens nothing")
         };
         assert!(notice.contains("deleted") && names == &["contoso-www"], "{notice}");
@@ -281,9 +286,9 @@ mod tests {
     fn the_lock_on_the_order_goes_by_its_id_and_that_of_the_vault_stays_c18() {
         let own = lock(&order(OrderStatus::Issued).id, "CanNotDelete");
         let steps = stand(FlowName::Unlock, &seen(vec![own.clone()]), &inputs());
-        assert_eq!(find(&steps, StepId::Unlock).plan(), [format!("DELETE {}", own.id)]);
+        assert_eq!(find(&steps, StepId::UNLOCK).plan(), [format!("DELETE {}", own.id)]);
         assert!(
-            find(&steps, StepId::Locks)
+            find(&steps, StepId::LOCKS)
                 .facts
                 .iter()
                 .any(|(label, words)| label == "Stays" && words.contains("kv-web"))
@@ -299,15 +304,15 @@ mod tests {
         let group = lock(&order(OrderStatus::Issued).id.group(), "ReadOnly");
         let observed = seen(vec![group]);
         let steps = stand(FlowName::Unlock, &observed, &inputs());
-        let (key, why) = needed(find(&steps, StepId::UnlockAbove));
+        let (key, why) = needed(find(&steps, StepId::UNLOCK_ABOVE));
         assert!(
             key == Key::Locks && why.contains("Read-only lock 'keep' on the resource group web"),
             "{why}"
         );
         let left = stand(FlowName::Unlock, &observed, &inputs().with(Key::Locks, "order"));
-        assert!(matches!(find(&left, StepId::UnlockAbove).status, StepStatus::Blocked(_)));
+        assert!(matches!(find(&left, StepId::UNLOCK_ABOVE).status, StepStatus::Blocked(_)));
         let all = stand(FlowName::Unlock, &observed, &inputs().with(Key::Locks, "all"));
-        let above = find(&all, StepId::UnlockAbove);
+        let above = find(&all, StepId::UNLOCK_ABOVE);
         assert_eq!(above.requests.len(), 1);
         assert!(
             matches!(&above.consent, Consent::Typed { notice, .. } if notice.contains("resource group web"))

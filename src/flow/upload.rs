@@ -56,6 +56,11 @@ pub(super) static FLOW: Flow = Flow {
     steps,
 };
 
+impl StepId {
+    pub const WRAP: Self = Self("wrap");
+    pub const CHECK: Self = Self("check");
+}
+
 pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
     let mut fields = vec![
         app_field(
@@ -274,7 +279,7 @@ pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
 
 fn read(case: &Case<'_>, report: Option<&Report>) -> Step {
     let step = |status| {
-        Step::new(StepId::ReadFile, "Read the file", status)
+        Step::new(StepId::READ_FILE, "Read the file", status)
             .explained("The file is read on this machine, in memory only. A wrong password is said only where the file proves it.")
     };
     if let Some(status) = case.needs(&[Key::File, Key::Password]) {
@@ -312,7 +317,7 @@ fn read(case: &Case<'_>, report: Option<&Report>) -> Step {
 
 fn wrap(case: &Case<'_>, report: Option<&Report>) -> Step {
     let step = |status| {
-        Step::new(StepId::Wrap, "Wrap the file anew, if need be", status)
+        Step::new(StepId::WRAP, "Wrap the file anew, if need be", status)
             .explained("Where only password or cipher are not what App Service takes, key and certificates are wrapped anew.")
     };
     let Some(file) = file(case.observed) else {
@@ -348,7 +353,7 @@ fn with_findings(step: Step, report: Option<&Report>, which: impl Fn(&pki::FileF
 
 fn check(case: &Case<'_>, report: Option<&Report>) -> Step {
     let step = |status| {
-        let step = Step::new(StepId::Check, "Check the requirements", status)
+        let step = Step::new(StepId::CHECK, "Check the requirements", status)
             .explained("What Azure asks of a private certificate, and what it takes without a word although it will not work.");
         with_findings(step, report, |_| true)
     };
@@ -378,7 +383,7 @@ fn check(case: &Case<'_>, report: Option<&Report>) -> Step {
 
 fn upload(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Upload, "Upload the certificate", status).explained(
+        Step::new(StepId::UPLOAD, "Upload the certificate", status).explained(
             "The certificate appears in Private Key Certificates. It secures nothing before it is bound.",
         )
     };

@@ -104,7 +104,7 @@ mod tests {
             now: NOW.parse().unwrap(),
             refusals: Vec::new(),
         };
-        let (step, finding) = judge(&case, leaf, Step::new(StepId::InVault, "", StepStatus::Ready));
+        let (step, finding) = judge(&case, leaf, Step::new(StepId::IN_VAULT, "", StepStatus::Ready));
         (step.facts[0].1.clone(), finding)
     }
 

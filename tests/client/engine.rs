@@ -73,7 +73,7 @@ async fn a_change_without_an_answer_of_which_nothing_shows_is_reported_as_lost()
     let engine = Engine { client: &client, journal: &journal, rules: &rules };
     let seen = engine.observe(FlowName::Verify, &by_page()).await.unwrap();
     let steps = certdeck::flow::steps(FlowName::Verify, &seen, &by_page(), &rules, client.now());
-    let agreed = steps.iter().find(|step| step.id == StepId::AskVerification).unwrap();
+    let agreed = steps.iter().find(|step| step.id == StepId::ASK_VERIFICATION).unwrap();
     let performed = engine.perform(FlowName::Verify, &by_page(), agreed, &mut |_| ()).await;
     assert!(performed.unwrap_err().why.contains("answer"));
     assert_eq!(server.seen("verifyDomainOwnership").len(), 1);

@@ -85,7 +85,7 @@ async fn one_certificate_goes_to_every_hostname_that_it_renews_and_to_all_where_
         "{:?}",
         done[1]
     );
-    assert_eq!(done[0].id, StepId::Rebind);
+    assert_eq!(done[0].id, StepId::REBIND);
     let shop = site(&practice, "contoso-shop").await;
     for host in ["shop.contoso.com", "contoso.com", "www.contoso.com", "pay.contoso.com"] {
         assert_eq!(binding(&shop, host), ("SniEnabled", Some(wildcard.as_str())), "{host}");
@@ -186,7 +186,7 @@ async fn a_hostname_behind_something_with_its_own_certificate_is_bound_and_prove
         (Key::SslType, "sni"),
     ];
     let steps = practice.complete(FlowName::Bind, &given).await;
-    let served = steps.iter().find(|step| step.id == StepId::Served).unwrap();
+    let served = steps.iter().find(|step| step.id == StepId::SERVED).unwrap();
     assert!(
         matches!(&served.status, StepStatus::Done(words) if words.contains("the app presents this certificate")),
         "{served:?}"

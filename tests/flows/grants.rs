@@ -66,7 +66,7 @@ async fn flows_without_graph(practice: &Practice) {
     let stored = practice
         .complete(FlowName::Store, &[EVENTS, (Key::VaultChoice, "existing"), (Key::Vault, "kv-contoso-shop")])
         .await;
-    let access = step(&stored, StepId::VaultAccess);
+    let access = step(&stored, StepId::VAULT_ACCESS);
     assert!(
         matches!(&access.status, StepStatus::NotNeeded(why) if why.contains("may not read the directory")),
         "{access:?}"

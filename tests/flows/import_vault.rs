@@ -28,7 +28,7 @@ async fn the_vault_is_opened_to_app_service_the_certificate_imported_and_bound_a
     let seen = observe(&practice.client, FlowName::ImportVault, &inputs).await.unwrap();
     let planned = steps(FlowName::ImportVault, &seen, &inputs, &practice.rules, jiff::Timestamp::now());
     let next = current(&planned).unwrap();
-    assert_eq!((next.id, practice.changes().await), (StepId::AppAccess, before), "{planned:#?}");
+    assert_eq!((next.id, practice.changes().await), (StepId::APP_ACCESS, before), "{planned:#?}");
 
     practice.complete(FlowName::ImportVault, &PAY).await;
     let made = site_certificate(&practice).await;
@@ -40,7 +40,7 @@ async fn the_vault_is_opened_to_app_service_the_certificate_imported_and_bound_a
 
     let bind = [PAY[0], (Key::Hostname, "pay.contoso.com"), (Key::Certificate, NAME), (Key::SslType, "sni")];
     let bound = practice.complete(FlowName::Bind, &bind).await;
-    assert!(bound.iter().any(|step| step.id == StepId::Served && matches!(step.status, StepStatus::Done(_))));
+    assert!(bound.iter().any(|step| step.id == StepId::SERVED && matches!(step.status, StepStatus::Done(_))));
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ async fn a_mapped_hostname_gets_its_certificate_and_then_its_binding_and_nothing
     let next = current(&planned).unwrap();
     assert_eq!(
         (next.id, next.plan().len(), practice.changes().await),
-        (StepId::Create, 1, before),
+        (StepId::CREATE, 1, before),
         "{planned:#?}"
     );
 
@@ -40,7 +40,7 @@ async fn a_mapped_hostname_gets_its_certificate_and_then_its_binding_and_nothing
 
     let bind = [given[0], given[1], (Key::Certificate, "pay.contoso.com"), (Key::SslType, "sni")];
     let bound = practice.complete(FlowName::Bind, &bind).await;
-    assert!(bound.iter().any(|step| step.id == StepId::Served && matches!(step.status, StepStatus::Done(_))));
+    assert!(bound.iter().any(|step| step.id == StepId::SERVED && matches!(step.status, StepStatus::Done(_))));
 }
 
 #[tokio::test]

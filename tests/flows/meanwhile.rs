@@ -33,7 +33,7 @@ async fn somebody_sets(practice: &Practice, name: &str, value: &str) {
 async fn a_setting_of_somebody_else_made_after_the_look_is_sent_back_as_it_is() {
     let practice = Practice::start().await;
     let inputs = practice.inputs(FlowName::Settings, &LOADS_ALL);
-    let agreed = practice.shown(FlowName::Settings, &inputs, StepId::Load).await;
+    let agreed = practice.shown(FlowName::Settings, &inputs, StepId::LOAD).await;
     somebody_sets(&practice, "DB", "new and secret").await;
     practice.engine().perform(FlowName::Settings, &inputs, &agreed, &mut |_| ()).await.unwrap();
     let after = settings(&practice).await;
@@ -44,7 +44,7 @@ async fn a_setting_of_somebody_else_made_after_the_look_is_sent_back_as_it_is() 
 async fn the_same_setting_changed_after_the_look_is_not_overwritten_and_the_words_say_what_it_is_now() {
     let practice = Practice::start().await;
     let inputs = practice.inputs(FlowName::Settings, &LOADS_ALL);
-    let agreed = practice.shown(FlowName::Settings, &inputs, StepId::Load).await;
+    let agreed = practice.shown(FlowName::Settings, &inputs, StepId::LOAD).await;
     let theirs = "AB".repeat(20);
     somebody_sets(&practice, "WEBSITE_LOAD_CERTIFICATES", &theirs).await;
     let changes = practice.changes().await;

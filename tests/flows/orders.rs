@@ -31,7 +31,7 @@ async fn an_order_is_unlocked_and_deleted_only_in_this_sequence_and_once() {
     let inputs = practice.inputs(FlowName::Unlock, &[ORDER]);
     let seen = observe(&practice.client, FlowName::Unlock, &inputs).await.unwrap();
     let planned = steps(FlowName::Unlock, &seen, &inputs, &practice.rules, jiff::Timestamp::now());
-    assert!(planned.iter().any(|step| step.id == StepId::Unlock
+    assert!(planned.iter().any(|step| step.id == StepId::UNLOCK
         && step.status == StepStatus::Ready
         && step.requests.len() == 1));
     assert_eq!(practice.changes().await, before, "looking changes nothing");

@@ -46,7 +46,7 @@ async fn an_order_is_renewed_once_verified_again_and_brought_to_its_apps_a167_a1
     let plan =
         certdeck::flow::steps(FlowName::Renew, &seen, &inputs, &practice.rules, jiff::Timestamp::now());
     assert_eq!(practice.changes().await, changes, "looking changes nothing");
-    let step = plan.iter().find(|step| step.id == StepId::Renew).unwrap();
+    let step = plan.iter().find(|step| step.id == StepId::RENEW).unwrap();
     let fact = |label: &str| {
         step.facts.iter().find(|(known, _)| known == label).map(|(_, words)| words.as_str()).unwrap()
     };

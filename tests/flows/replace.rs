@@ -99,16 +99,16 @@ async fn an_ip_based_certificate_is_replaced_and_keeps_its_address_and_its_code_
         planned.iter().filter(|step| !step.status.is_over()).map(|step| step.id).collect();
     assert_eq!(
         order,
-        [StepId::Upload, StepId::Rebind, StepId::Served, StepId::Address, StepId::Load, StepId::Delete]
+        [StepId::UPLOAD, StepId::REBIND, StepId::SERVED, StepId::ADDRESS, StepId::LOAD, StepId::DELETE]
     );
     assert!(
-        planned.iter().skip_while(|step| step.id != StepId::Rebind).all(|step| step.requests.is_empty()),
+        planned.iter().skip_while(|step| step.id != StepId::REBIND).all(|step| step.requests.is_empty()),
         "in no other order"
     );
 
     let done = practice.complete(FlowName::Replace, &given).await;
     assert!(
-        done.iter().any(|step| step.id == StepId::Served && matches!(step.status, StepStatus::Done(_))),
+        done.iter().any(|step| step.id == StepId::SERVED && matches!(step.status, StepStatus::Done(_))),
         "{done:#?}"
     );
     let new = certificate(&practice, "partners-2027").await["properties"]["thumbprint"]
@@ -152,7 +152,7 @@ async fn whatever_form_names_the_certificate_a_second_replace_says_done() {
             let changes = practice.changes().await;
             match practice.run_with(FlowName::Replace, &inputs).await {
                 Ok(Ending::Done(steps)) => {
-                    assert!(steps.iter().any(|step| step.id == StepId::Delete), "{typed}");
+                    assert!(steps.iter().any(|step| step.id == StepId::DELETE), "{typed}");
                 }
                 other => panic!("{typed}, again: {again}: {other:?}"),
             }
@@ -277,7 +277,7 @@ async fn a_hostname_behind_something_with_a_certificate_of_its_own_is_replaced_t
         (Key::FriendlyName, "shop-2027"),
     ];
     let done = practice.complete(FlowName::Replace, &given).await;
-    let served = done.iter().find(|step| step.id == StepId::Served).unwrap();
+    let served = done.iter().find(|step| step.id == StepId::SERVED).unwrap();
     assert!(
         matches!(&served.status, StepStatus::Done(words) if words.contains("in front of it")),
         "{served:?}"

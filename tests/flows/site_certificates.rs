@@ -75,7 +75,7 @@ async fn a_file_goes_to_the_app_alone_is_bound_there_and_replaced_there_and_ever
 
     let bind = [API, (Key::Hostname, HOST), (Key::Certificate, "api-2026"), (Key::SslType, "sni")];
     let steps = practice.complete(FlowName::Bind, &bind).await;
-    assert!(steps.iter().any(|step| step.id == StepId::Served && matches!(step.status, StepStatus::Done(_))));
+    assert!(steps.iter().any(|step| step.id == StepId::SERVED && matches!(step.status, StepStatus::Done(_))));
     let seen = estate(&practice).await;
     let listed = of_app(&seen, &app(&practice));
     assert_eq!(listed.len(), 1, "the inventory shows it");

@@ -34,7 +34,7 @@ async fn a_rekeyed_order_is_synced_its_bindings_move_and_its_hostnames_prove_it_
     certdeck::flow::observe(&practice.client, FlowName::Sync, &inputs).await.unwrap();
     assert_eq!(practice.changes().await, changes, "looking changes nothing");
     let steps = practice.complete(FlowName::Sync, &given).await;
-    let served = steps.iter().find(|step| step.id == StepId::Served).unwrap();
+    let served = steps.iter().find(|step| step.id == StepId::SERVED).unwrap();
     assert!(matches!(&served.status, StepStatus::Done(words) if words.contains('2')), "{served:?}");
     for host in &hosts {
         assert_eq!(
@@ -58,7 +58,7 @@ async fn a_sync_ends_for_hostnames_behind_something_with_a_certificate_of_its_ow
     let (_, import) = fabrikam(&practice).await;
     practice.control_post("edge", json!({"host": "www.fabrikam.com"})).await;
     let steps = practice.complete(FlowName::Sync, &[(Key::Certificate, &import)]).await;
-    let served = steps.iter().find(|step| step.id == StepId::Served).unwrap();
+    let served = steps.iter().find(|step| step.id == StepId::SERVED).unwrap();
     assert!(
         matches!(&served.status, StepStatus::Done(words) if words.contains("behind something else")),
         "{served:?}"
@@ -85,7 +85,7 @@ async fn a_name_that_the_new_certificate_lost_is_told_before_and_is_not_called_m
     assert_eq!(practice.arm(&order).await["properties"]["status"], "Issued");
 
     let given = [(Key::Certificate, import.as_str())];
-    let before = practice.shown(FlowName::Sync, &practice.inputs(FlowName::Sync, &given), StepId::Sync).await;
+    let before = practice.shown(FlowName::Sync, &practice.inputs(FlowName::Sync, &given), StepId::SYNC).await;
     assert!(
         before
             .facts
@@ -120,7 +120,7 @@ async fn a_certificate_renewed_in_its_vault_is_seen_and_brought_to_its_app_a183_
     let secret = &certificate.vault.as_ref().unwrap().secret;
     let given = [(Key::Certificate, certificate.id.as_str())];
     let steps = practice.complete(FlowName::Sync, &given).await;
-    let newest = &steps.iter().find(|step| step.id == StepId::Newest).unwrap().status;
+    let newest = &steps.iter().find(|step| step.id == StepId::NEWEST).unwrap().status;
     assert!(matches!(newest, StepStatus::Done(words) if words.contains("nothing newer")), "{newest:?}");
 
     let create = new_version(vault, secret, "api.contoso.com");

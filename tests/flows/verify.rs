@@ -123,7 +123,7 @@ async fn what_keeps_the_authority_from_an_app_is_warned_of_and_really_does() {
         ("/config/authsettingsV2", "PUT", sign_in(true), sign_in(false), "sign in"),
     ] {
         practice.arm_send(verb, &format!("{site}{part}"), &close).await;
-        let step = practice.shown(FlowName::Verify, &inputs, StepId::Evidence).await;
+        let step = practice.shown(FlowName::Verify, &inputs, StepId::EVIDENCE).await;
         assert!(
             step.facts.iter().any(|(label, words)| label == "Warning" && words.contains(word)),
             "{word}: {step:?}"
@@ -143,7 +143,7 @@ async fn the_page_is_told_by_the_name_that_the_authority_asks_for() {
     let order = bought(&practice, "by-page", "example.org").await;
     let given = [(Key::Order, "by-page"), (Key::Method, "manual-html")];
     let step =
-        practice.shown(FlowName::Verify, &practice.inputs(FlowName::Verify, &given), StepId::Evidence).await;
+        practice.shown(FlowName::Verify, &practice.inputs(FlowName::Verify, &given), StepId::EVIDENCE).await;
     let pages: Vec<&str> =
         step.facts.iter().filter(|(label, _)| label == "Page").map(|(_, url)| url.as_str()).collect();
     for url in pages {

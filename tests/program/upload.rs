@@ -89,7 +89,7 @@ async fn a_pfx_is_uploaded_once_and_bound_and_its_password_is_nowhere() {
     let observed = observe(&practice.client, FlowName::Upload, &inputs).await.unwrap();
     let steps =
         certdeck::flow::steps(FlowName::Upload, &observed, &inputs, &practice.rules, jiff::Timestamp::now());
-    let sent = steps.iter().find(|step| step.id == StepId::Upload).unwrap();
+    let sent = steps.iter().find(|step| step.id == StepId::UPLOAD).unwrap();
     assert_eq!(sent.status, StepStatus::Ready, "{steps:?}");
     let shown = sent.requests[0].body.as_ref().unwrap().shown();
     assert_eq!(
@@ -115,7 +115,7 @@ async fn a_pfx_is_uploaded_once_and_bound_and_its_password_is_nowhere() {
         (Key::SslType, "sni"),
     ];
     let bound = practice.complete(FlowName::Bind, &bind).await;
-    assert!(bound.iter().any(|step| step.id == StepId::Served && matches!(step.status, StepStatus::Done(_))));
+    assert!(bound.iter().any(|step| step.id == StepId::SERVED && matches!(step.status, StepStatus::Done(_))));
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn a_file_without_a_password_is_wrapped_anew_in_memory_and_stays_as_it_is_
     assert!(key == Key::NewPassword && why.contains("wrap it anew"), "{why}");
     let steps = practice.complete(FlowName::Upload, &[file[0], file[1], (Key::NewPassword, NEW)]).await;
     assert!(matches!(
-        &steps.iter().find(|step| step.id == StepId::Wrap).unwrap().status,
+        &steps.iter().find(|step| step.id == StepId::WRAP).unwrap().status,
         StepStatus::Done(_)
     ));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), pem);

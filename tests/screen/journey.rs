@@ -41,11 +41,11 @@ async fn an_order_is_bought_stored_verified_imported_and_bound_and_nothing_is_do
     for (flow, given) in &flows {
         last = practice.complete(*flow, given).await;
     }
-    let bound = last.iter().find(|step| step.id == StepId::Bind).unwrap().facts[0].1.clone();
+    let bound = last.iter().find(|step| step.id == StepId::BIND).unwrap().facts[0].1.clone();
     let served =
         tls::served_thumbprint(practice.client.cloud(), &Hostname::parse("contoso.com").unwrap()).await;
     assert_eq!(served.here().unwrap().as_str(), bound, "the front door serves what the binding says");
-    assert!(last.iter().any(|step| step.id == StepId::Served && matches!(step.status, StepStatus::Done(_))));
+    assert!(last.iter().any(|step| step.id == StepId::SERVED && matches!(step.status, StepStatus::Done(_))));
 
     let changes = practice.changes().await;
     for (flow, given) in &flows {
@@ -113,7 +113,7 @@ async fn a_mail_verifies_once_its_link_is_followed() {
     practice.complete(FlowName::Purchase, &purchase("*.contoso.com")).await;
     practice.complete(FlowName::Store, VAULT).await;
     let inputs = practice.inputs(FlowName::Verify, &[ORDER, (Key::Method, "mail")]);
-    let agreed = practice.shown(FlowName::Verify, &inputs, StepId::Evidence).await;
+    let agreed = practice.shown(FlowName::Verify, &inputs, StepId::EVIDENCE).await;
     let seen = practice.engine().perform(FlowName::Verify, &inputs, &agreed, &mut |_| ()).await.unwrap();
     assert!(!seen.mails.here().unwrap().is_empty(), "the mail was sent");
     practice.control_post("mail/approve", json!({"domain": "contoso.com"})).await;

@@ -129,7 +129,7 @@ fn a_private_certificate_is_checked_confirmed_and_sent() {
     let [Effect::PerformStep { flow, step, inputs, .. }, ..] = &screen.effects[..] else {
         panic!("{:?}", screen.effects)
     };
-    assert_eq!((*flow, step.id, inputs.has(Key::Password)), (FlowName::Upload, StepId::Upload, true));
+    assert_eq!((*flow, step.id, inputs.has(Key::Password)), (FlowName::Upload, StepId::UPLOAD, true));
 }
 
 #[test]

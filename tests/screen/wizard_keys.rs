@@ -32,7 +32,7 @@ fn buying_takes_the_typed_word_and_nothing_less() {
     let [Effect::PerformStep { flow, inputs, step, .. }, Effect::Wake { .. }] = &screen.effects[..] else {
         panic!("{:?}", screen.effects)
     };
-    assert_eq!((*flow, step.id), (FlowName::Purchase, StepId::Buy));
+    assert_eq!((*flow, step.id), (FlowName::Purchase, StepId::BUY));
     assert_eq!(
         (inputs.get(Key::Domain), inputs.get(Key::Order)),
         (Some("fabrikam.com"), Some("fabrikam-www"))
@@ -182,7 +182,7 @@ fn after_the_purchase_the_wizard_is_about_the_order_and_goes_on_to_store() {
         _ => None,
     });
     let seen = seen_for_purchase(Some(fabrikam(OrderStatus::PendingIssuance)));
-    screen.send(Message::StepPerformed { ask, step: StepId::Buy, result: Ok(Box::new(seen)) });
+    screen.send(Message::StepPerformed { ask, step: StepId::BUY, result: Ok(Box::new(seen)) });
     assert!(
         screen.effects.iter().any(|effect| matches!(effect, Effect::ReadEstate { .. })),
         "the panes are read again"
@@ -207,7 +207,7 @@ fn an_operation_goes_on_when_its_wizard_is_left_and_shows_where_it_stands_on_com
     assert!(!screen.effects.contains(&Effect::Forget { ask }), "leaving does not stop it");
     assert_eq!(screen.app.operations.running().count(), 1);
     let seen = seen_for_purchase(Some(fabrikam(OrderStatus::PendingIssuance)));
-    screen.send(Message::StepPerformed { ask, step: StepId::Buy, result: Ok(Box::new(seen)) });
+    screen.send(Message::StepPerformed { ask, step: StepId::BUY, result: Ok(Box::new(seen)) });
     assert_eq!(screen.app.operations.running().count(), 0);
     let mut with_it = estate();
     with_it.orders.push(fabrikam(OrderStatus::PendingIssuance));
@@ -226,7 +226,7 @@ fn a_failed_step_shows_the_error_and_looks_at_what_is_there() {
     });
     screen.send(Message::StepPerformed {
         ask,
-        step: StepId::Buy,
+        step: StepId::BUY,
         result: Err(Problem::new("Buy", "ScopeLocked")),
     });
     assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Error(_))));

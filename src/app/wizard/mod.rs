@@ -193,7 +193,7 @@ impl Wizard {
         let mut steps: Vec<Step> = steps.collect();
         if let Some((key, why)) = self.refusals.first() {
             for step in
-                steps.iter_mut().filter(|step| step.status == StepStatus::Ready || step.id == StepId::Buy)
+                steps.iter_mut().filter(|step| step.status == StepStatus::Ready || step.id == StepId::BUY)
             {
                 step.status = StepStatus::NeedsInput { key: *key, why: why.clone() };
             }

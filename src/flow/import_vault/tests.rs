@@ -38,21 +38,21 @@ fn import_of(certificate: &str, thumbprint: &str) -> PrivateCertificate {
 fn app_service_is_granted_what_it_needs_in_either_model_and_nobody_else_anything_a118_c15() {
     for (rbac, place) in [(false, "accessPolicies/add"), (true, "roleAssignments")] {
         let steps = stand(FlowName::ImportVault, &seen(rbac), &wanting("api"));
-        let access = find(&steps, StepId::AppAccess);
+        let access = find(&steps, StepId::APP_ACCESS);
         assert!(
             access.status == StepStatus::Ready
                 && access.plan().len() == 1
                 && access.plan()[0].contains(place),
             "{access:?}"
         );
-        assert!(matches!(find(&steps, StepId::VaultAccess).status, StepStatus::NotNeeded(_)));
+        assert!(matches!(find(&steps, StepId::VAULT_ACCESS).status, StepStatus::NotNeeded(_)));
     }
 }
 
 #[test]
 fn the_certificate_service_is_shown_and_granted_on_request_only_a119_a120() {
     let steps = stand(FlowName::ImportVault, &seen(false), &wanting("api").with(Key::ForOrders, "yes"));
-    let access = find(&steps, StepId::VaultAccess);
+    let access = find(&steps, StepId::VAULT_ACCESS);
     assert_eq!(access.status, StepStatus::Ready);
     assert!(access.facts[0].1.contains("secret permissions get, list, set, delete"), "{:?}", access.facts);
 }
@@ -60,19 +60,19 @@ fn the_certificate_service_is_shown_and_granted_on_request_only_a119_a120() {
 #[test]
 fn nothing_is_granted_before_it_is_known_what_for() {
     let steps = stand(FlowName::ImportVault, &seen(false), &wanting("nothing"));
-    let (key, why) = needed(find(&steps, StepId::AppAccess));
+    let (key, why) = needed(find(&steps, StepId::APP_ACCESS));
     assert!(
         key == Key::VaultCertificate && why.contains("there is no certificate 'nothing' in kv-web"),
         "{why}"
     );
     let none = stand(FlowName::ImportVault, &seen(false), &wanting(""));
-    assert!(needed(find(&none, StepId::Import)).1.contains("api, login"));
+    assert!(needed(find(&none, StepId::IMPORT)).1.contains("api, login"));
 }
 
 #[test]
 fn the_import_names_vault_certificate_and_webspace_e6() {
     let steps = stand(FlowName::ImportVault, &seen(false), &wanting("api"));
-    let import = find(&steps, StepId::Import);
+    let import = find(&steps, StepId::IMPORT);
     assert!(
         import.plan()[0].ends_with("/Microsoft.Web/certificates/kv-web-api-web-WestEuropewebspace"),
         "{:?}",
@@ -84,17 +84,17 @@ fn the_import_names_vault_certificate_and_webspace_e6() {
 fn what_is_imported_is_done_and_what_lags_behind_the_vault_is_read_again() {
     let mut observed = Observed { certificates: Seen::Here(vec![import_of("api", LEAF)]), ..seen(false) };
     let steps = stand(FlowName::ImportVault, &observed, &wanting("API"));
-    assert!(matches!(find(&steps, StepId::Import).status, StepStatus::Done(_)));
+    assert!(matches!(find(&steps, StepId::IMPORT).status, StepStatus::Done(_)));
     observed.certificates = Seen::Here(vec![import_of("api", &"A".repeat(40))]);
     let steps = stand(FlowName::ImportVault, &observed, &wanting("api"));
-    assert!(find(&steps, StepId::Import).plan()[0].ends_with("/contoso-www-web-WestEuropewebspace"));
+    assert!(find(&steps, StepId::IMPORT).plan()[0].ends_with("/contoso-www-web-WestEuropewebspace"));
 }
 
 #[test]
 fn another_certificate_of_that_name_is_not_replaced() {
     let observed = Observed { namesake: Seen::Here(imported()), ..seen(false) };
     let steps = stand(FlowName::ImportVault, &observed, &wanting("api"));
-    assert!(matches!(find(&steps, StepId::Import).status, StepStatus::Blocked(_)));
+    assert!(matches!(find(&steps, StepId::IMPORT).status, StepStatus::Blocked(_)));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_vault_of_another_subscription_is_imported_from_with_a_warning() {
             .any(|(label, words)| label == "Warning" && words.contains("another subscription")),
         "{steps:?}"
     );
-    let import = find(&steps, StepId::Import);
+    let import = find(&steps, StepId::IMPORT);
     assert_eq!(import.status, StepStatus::Ready);
     assert!(import.requests[0].body.as_ref().unwrap().shown().to_string().contains("/subscriptions/other/"));
     let mut suggested = Inputs::default().with(Key::App, app(&[]).id.as_str()).with(Key::Vault, elsewhere);
@@ -139,8 +139,8 @@ fn who_may_not_look_into_the_vault_types_the_name_and_imports_all_the_same() {
     let observed = Observed { vault_contents: Seen::Here(Err(refused)), ..seen(false) };
     assert_eq!(fields(&observed, &wanting(""))[3].kind, FieldKind::Text);
     let steps = stand(FlowName::ImportVault, &observed, &wanting("api"));
-    assert_eq!(find(&steps, StepId::Import).status, StepStatus::Ready);
+    assert_eq!(find(&steps, StepId::IMPORT).status, StepStatus::Ready);
     assert!(
-        matches!(&find(&steps, StepId::InVault).status, StepStatus::NotNeeded(why) if why.contains("certificates list"))
+        matches!(&find(&steps, StepId::IN_VAULT).status, StepStatus::NotNeeded(why) if why.contains("certificates list"))
     );
 }

@@ -54,6 +54,10 @@ pub(super) static FLOW: Flow = Flow {
     steps,
 };
 
+impl StepId {
+    pub const CREATE: Self = Self("create");
+}
+
 async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed::default();
     let Some(app) = app_id(inputs) else { return Ok(seen) };
@@ -107,7 +111,7 @@ fn create(case: &Case<'_>) -> Step {
     let renewal = case.rules.span(Period::ManagedRenewal, case.now);
     let lives = case.rules.span(Period::ManagedLifetime, case.now);
     let step = |status| {
-        Step::new(StepId::Create, "Create the certificate", status).explained(
+        Step::new(StepId::CREATE, "Create the certificate", status).explained(
             "Azure has it issued by DigiCert, free of charge, and renews it as long as all of the above holds. It takes some \
              minutes. It secures nothing before it is bound; that comes next.",
         )

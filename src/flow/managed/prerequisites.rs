@@ -10,6 +10,12 @@ use crate::flow::{Case, Key, Step, StepId, StepStatus};
 use crate::model::Problem;
 use crate::rules::{Count, Name, Names};
 
+impl StepId {
+    pub const ELIGIBLE: Self = Self("eligible");
+    pub const WAY: Self = Self("way");
+    pub const REACHABLE: Self = Self("reachable");
+}
+
 const DIGICERT: Authority = Authority {
     name: "DigiCert",
     certificates: "Managed certificates",
@@ -19,7 +25,7 @@ const DIGICERT: Authority = Authority {
 
 pub(super) fn tier(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Tier, "Check the App Service plan", status)
+        Step::new(StepId::TIER, "Check the App Service plan", status)
             .explained("A managed certificate needs the Basic tier or higher, and an app outside of an App Service Environment.")
     };
     let (Some(app), None) = (case.observed.app.here(), case.needs(&[Key::App])) else {
@@ -54,7 +60,7 @@ pub(super) fn follows(case: &Case<'_>, key: Key) -> StepStatus {
 
 pub(super) fn eligible(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Eligible, "Check the hostname", status).explained(
+        Step::new(StepId::ELIGIBLE, "Check the hostname", status).explained(
             "A managed certificate is for one mapped hostname of letters, digits, dashes and dots: no wildcard. There is one for each hostname.",
         )
     };
@@ -80,7 +86,7 @@ pub(super) fn eligible(case: &Case<'_>) -> Step {
 
 pub(super) fn way(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Way, "Follow the hostname in DNS", status).explained(
+        Step::new(StepId::WAY, "Follow the hostname in DNS", status).explained(
             "The authority proves the hostname by reaching the app over it. A root domain needs an A record with the app's address, \
              a subdomain a CNAME record straight to the app's own name. The same holds at every renewal. This machine's DNS is \
              asked; Azure asks the public one.",
@@ -119,7 +125,7 @@ pub(super) fn caa(case: &Case<'_>) -> Step {
 
 pub(super) fn reachable(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Reachable, "Check who may reach the app", status).explained(
+        Step::new(StepId::REACHABLE, "Check who may reach the app", status).explained(
             "The authority fetches a token from the app. Restrictions used to stop it; since November 2025 the platform answers for \
              the app, so they are shown and no longer stand in the way.",
         )

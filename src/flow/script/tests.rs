@@ -27,7 +27,7 @@ fn script(kind: ScriptKind, steps: &[Step], inputs: &Inputs) -> String {
 }
 
 fn sending(request: Request) -> Vec<Step> {
-    vec![Step::new(StepId::Bind, "Do it", StepStatus::Ready).sending(vec![request])]
+    vec![Step::new(StepId::BIND, "Do it", StepStatus::Ready).sending(vec![request])]
 }
 
 fn bind() -> Request {
@@ -205,7 +205,7 @@ fn what_costs_money_says_so_before_the_command() {
     let consent =
         Consent::Typed { notice: "This costs money.\n$(rm -rf ~)".to_owned(), word: "buy".to_owned() };
     let steps = vec![
-        Step::new(StepId::Buy, "Buy", StepStatus::Ready)
+        Step::new(StepId::BUY, "Buy", StepStatus::Ready)
             .consent(consent)
             .sending(vec![bind().repeat(Repeat::LookFirst)]),
     ];
@@ -362,9 +362,9 @@ fn every_shape(name: &str) -> Vec<Step> {
     let requests = requests.into_iter().map(|request| Request { what: name.to_owned(), ..request }).collect();
     let consent = Consent::Typed { notice: name.to_owned(), word: "yes".to_owned() };
     vec![
-        Step::new(StepId::Bind, name, StepStatus::Ready).explained(name).consent(consent).sending(requests),
-        Step::new(StepId::Check, name, StepStatus::Done(name.to_owned())),
-        Step::new(StepId::Issued, name, StepStatus::NeedsInput { key: Key::App, why: name.to_owned() }),
+        Step::new(StepId::BIND, name, StepStatus::Ready).explained(name).consent(consent).sending(requests),
+        Step::new(StepId::CHECK, name, StepStatus::Done(name.to_owned())),
+        Step::new(StepId::ISSUED, name, StepStatus::NeedsInput { key: Key::App, why: name.to_owned() }),
     ]
 }
 
@@ -436,7 +436,7 @@ proptest! {
         let body = json!({"location": name, "properties": {"x": title}});
         let group = ResourceId::subscription("s").child("resourceGroups", &name);
         let steps = vec![
-            Step::new(StepId::ResourceGroup, format!("{title}\n{name}"), StepStatus::Ready)
+            Step::new(StepId::RESOURCE_GROUP, format!("{title}\n{name}"), StepStatus::Ready)
                 .explained(&name)
                 .sending(vec![Request::put(&name, &group, "1", body.clone()), Request::put(&title, &group.resource("P/t", &name), "1", body)]),
         ];

@@ -28,10 +28,10 @@ fn free() -> Observed {
 #[test]
 fn a_new_vault_is_made_with_what_both_services_need_a119() {
     let steps = stand(FlowName::Store, &free(), &new_vault_inputs());
-    let step = find(&steps, StepId::Vault);
+    let step = find(&steps, StepId::VAULT);
     let body = step.requests[0].body.as_ref().unwrap().shown().to_string();
     assert!(body.contains("registrar") && body.contains("websites") && body.contains("delete"), "{body}");
-    assert_eq!(needed(find(&steps, StepId::Store)).0, Key::Vault);
+    assert_eq!(needed(find(&steps, StepId::STORE)).0, Key::Vault);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn retention_stays_within_the_rule_c20() {
 fn missing_permissions_are_named_and_granted_on_consent_a120() {
     let inputs = inputs().with(Key::VaultChoice, "existing").with(Key::Vault, "kv-web");
     let steps = stand(FlowName::Store, &seen(Seen::Here(vault(false))), &inputs);
-    let access = find(&steps, StepId::VaultAccess);
+    let access = find(&steps, StepId::VAULT_ACCESS);
     assert_eq!(access.status, StepStatus::Ready);
     assert_eq!(access.requests.len(), 2);
     assert!(access.facts[0].1.contains("secret permissions get, list, set, delete"), "{:?}", access.facts);
@@ -96,9 +96,9 @@ fn a_vault_that_the_portal_set_up_lacks_nothing_a119() {
     let inputs = inputs().with(Key::VaultChoice, "existing").with(Key::Vault, "kv-web");
     let steps = stand(FlowName::Store, &observed, &inputs);
     assert!(
-        matches!(find(&steps, StepId::VaultAccess).status, StepStatus::Done(_)),
+        matches!(find(&steps, StepId::VAULT_ACCESS).status, StepStatus::Done(_)),
         "{:?}",
-        find(&steps, StepId::VaultAccess)
+        find(&steps, StepId::VAULT_ACCESS)
     );
 }
 
@@ -107,9 +107,9 @@ fn rbac_vaults_hold_orders_since_2026_and_not_under_the_seed_rules_c16() {
     let inputs = inputs().with(Key::VaultChoice, "existing").with(Key::Vault, "kv-web");
     let observed = Observed { vault_roles: Seen::Here(Vec::new()), ..seen(Seen::Here(vault(true))) };
     let today = stand(FlowName::Store, &observed, &inputs);
-    assert!(find(&today, StepId::VaultAccess).plan().iter().all(|line| line.contains("roleAssignments")));
+    assert!(find(&today, StepId::VAULT_ACCESS).plan().iter().all(|line| line.contains("roleAssignments")));
     let seed = stand_under(FlowName::Store, &observed, &inputs, Profile::Seed);
-    assert!(matches!(find(&seed, StepId::VaultAccess).status, StepStatus::Blocked(_)));
+    assert!(matches!(find(&seed, StepId::VAULT_ACCESS).status, StepStatus::Blocked(_)));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn an_order_that_is_stored_is_done_whoever_stored_it() {
     let observed = Observed { order: Seen::Here(order), ..seen(Seen::Here(vault(false))) };
     let inputs = inputs().with(Key::VaultChoice, "existing").with(Key::Vault, "kv-web");
     assert!(matches!(
-        find(&stand(FlowName::Store, &observed, &inputs), StepId::Store).status,
+        find(&stand(FlowName::Store, &observed, &inputs), StepId::STORE).status,
         StepStatus::Done(_)
     ));
 }
@@ -128,20 +128,20 @@ fn an_order_that_is_stored_is_done_whoever_stored_it() {
 #[test]
 fn a_vault_for_trusted_services_only_is_warned_of_before_it_is_made() {
     let steps = stand(FlowName::Store, &free(), &new_vault_inputs().with(Key::VaultNetwork, "trusted"));
-    let facts = &find(&steps, StepId::Vault).facts;
+    let facts = &find(&steps, StepId::VAULT).facts;
     assert!(
         facts.iter().any(|(label, words)| label == "Warning" && words.contains("storing may fail")),
         "{facts:?}"
     );
     let open = stand(FlowName::Store, &free(), &new_vault_inputs());
-    assert!(find(&open, StepId::Vault).facts.iter().all(|(label, _)| label != "Warning"));
+    assert!(find(&open, StepId::VAULT).facts.iter().all(|(label, _)| label != "Warning"));
 }
 
 #[test]
 fn a_model_that_azure_would_not_have_chosen_says_which_it_would_have_c42() {
     let model = |rbac: &str| {
         let steps = stand(FlowName::Store, &free(), &new_vault_inputs().with(Key::VaultRbac, rbac));
-        find(&steps, StepId::Vault).facts[0].1.clone()
+        find(&steps, StepId::VAULT).facts[0].1.clone()
     };
     assert_eq!(model("access-policy"), "access policies; without this choice Azure takes Azure RBAC");
     assert_eq!(model("rbac"), "Azure RBAC");
@@ -152,7 +152,7 @@ fn a_tenant_without_the_registrar_is_told_the_provider_to_register() {
     let observed = Observed { registrar: Seen::Absent, ..seen(Seen::Here(vault(false))) };
     let inputs = inputs().with(Key::VaultChoice, "existing").with(Key::Vault, "kv-web");
     let steps = stand(FlowName::Store, &observed, &inputs);
-    let StepStatus::Blocked(problem) = &find(&steps, StepId::VaultAccess).status else {
+    let StepStatus::Blocked(problem) = &find(&steps, StepId::VAULT_ACCESS).status else {
         panic!("not blocked")
     };
     assert!(

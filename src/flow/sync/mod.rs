@@ -60,6 +60,11 @@ pub(super) static FLOW: Flow = Flow {
     steps,
 };
 
+impl StepId {
+    pub const NEWEST: Self = Self("newest");
+    pub const SYNC: Self = Self("sync");
+}
+
 async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed::default();
     let Some(subscription) = form::subscription(inputs) else { return Ok(seen) };
@@ -126,7 +131,7 @@ fn standing_words(one: &Linked) -> String {
 fn newest(case: &Case<'_>) -> Step {
     let interval = case.rules.span(Period::SyncInterval, case.now);
     let step = |status| {
-        Step::new(StepId::Newest, "See what the vault holds", status).explained(format!(
+        Step::new(StepId::NEWEST, "See what the vault holds", status).explained(format!(
             "A certificate in a vault is renewed there: an order's by Azure, any other by the vault's issuer or by a new version \
              that you import into the vault. App Service reads each vault every {interval} and moves the bindings by itself; \
              Sync has it done now."
@@ -172,7 +177,7 @@ fn newest(case: &Case<'_>) -> Step {
 /// The permission has to stay for every renewal to come, not only for this Sync (A174).
 fn access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::AppAccess, "Let App Service read the vault", status)
+        Step::new(StepId::APP_ACCESS, "Let App Service read the vault", status)
             .explained("App Service reads the secret at each Sync and each renewal; without the permission they fail silently.")
     };
     if linked(case).is_empty() {
@@ -214,7 +219,7 @@ fn wanting<'a>(case: &Case<'a>) -> Vec<(&'a Linked, VaultStanding)> {
 
 fn sync(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Sync, "Sync", status).explained(
+        Step::new(StepId::SYNC, "Sync", status).explained(
             "App Service reads the secret again and, where it holds a newer certificate, puts it into the bindings of the \
              webspace whose hostname it secures. No binding is removed, so nothing goes down.",
         )

@@ -6,9 +6,14 @@ use crate::flow::proof::served_step;
 use crate::flow::{Case, Step, StepId, StepStatus};
 use crate::model::{Binding, Problem, Thumbprint};
 
+impl StepId {
+    pub const MOVED: Self = Self("moved");
+    pub const STUCK: Self = Self("stuck");
+}
+
 pub(super) fn moved(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Moved, "See that the bindings moved", status).explained(
+        Step::new(StepId::MOVED, "See that the bindings moved", status).explained(
             "Reads the bindings of all apps and slots of the webspace again: each has to name the certificate as it is now.",
         )
     };
@@ -57,7 +62,7 @@ pub(super) fn served(case: &Case<'_>) -> Step {
 /// Last, so that what can be synced is synced independent of what is in the way of the rest.
 pub(super) fn stuck(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Stuck, "See what stays behind", status)
+        Step::new(StepId::STUCK, "See what stays behind", status)
             .explained("What no Sync can bring: the service's own words for it, and what to do.")
     };
     let problems: Vec<Problem> = linked(case)

@@ -70,7 +70,7 @@ fn steps_of(linked: Vec<Linked>) -> Vec<Step> {
 #[test]
 fn a_certificate_behind_its_vault_is_imported_once_more_unchanged_a181() {
     let steps = steps_of(vec![one(known(print("B")))]);
-    let sync = find(&steps, StepId::Sync);
+    let sync = find(&steps, StepId::SYNC);
     assert_eq!(sync.status, StepStatus::Ready);
     let body = sync.requests[0].body.as_ref().unwrap().shown();
     assert_eq!(body["properties"]["keyVaultSecretName"], "contoso-www");
@@ -85,13 +85,13 @@ fn what_is_in_step_sends_nothing_and_is_proved_by_a_handshake_b3_2() {
     let mut lagging = one(known(Thumbprint::parse(LEAF).unwrap()));
     lagging.bound[0].look = look(&lagging.bound[0].binding, Some(&print("A")));
     let steps = steps_of(vec![lagging]);
-    assert!(matches!(find(&steps, StepId::Served).status, StepStatus::Waiting { .. }));
+    assert!(matches!(find(&steps, StepId::SERVED).status, StepStatus::Waiting { .. }));
 }
 
 #[test]
 fn what_cannot_be_seen_is_asked_for_once_and_the_answer_counts() {
     let steps = steps_of(vec![one(Newest::Unknown("no permission".to_owned()))]);
-    let sync = find(&steps, StepId::Sync).clone();
+    let sync = find(&steps, StepId::SYNC).clone();
     assert_eq!(sync.status, StepStatus::Ready);
     let now = crate::flow::sample::NOW.parse().unwrap();
     assert!(matches!(sync.clone().settling(Some(Asked::accepted(now)), now).status, StepStatus::Done(_)));
@@ -103,9 +103,9 @@ fn a_permission_that_was_taken_away_is_given_back_before_the_sync_a174() {
     let mut closed = one(known(print("B")));
     closed.vault = Seen::Here(vault(false));
     let steps = steps_of(vec![closed]);
-    let access = find(&steps, StepId::AppAccess);
+    let access = find(&steps, StepId::APP_ACCESS);
     assert_eq!((&access.status, access.requests.len()), (&StepStatus::Ready, 1));
-    assert_eq!(crate::flow::current(&steps).unwrap().id, StepId::AppAccess);
+    assert_eq!(crate::flow::current(&steps).unwrap().id, StepId::APP_ACCESS);
 }
 
 #[test]
@@ -121,8 +121,8 @@ fn what_is_stuck_holds_nothing_else_up_and_has_words_and_a_remedy() {
             stuck.vault = Seen::Absent;
         }
         let steps = steps_of(vec![stuck, one(known(print("B")))]);
-        assert_eq!(find(&steps, StepId::Sync).requests.len(), 1);
-        let StepStatus::Blocked(problem) = &find(&steps, StepId::Stuck).status else { panic!("not blocked") };
+        assert_eq!(find(&steps, StepId::SYNC).requests.len(), 1);
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::STUCK).status else { panic!("not blocked") };
         assert!(problem.why.contains(status.words()) && !problem.remedy.is_empty(), "{problem}");
         assert_eq!(problem.code.as_deref(), Some(status.as_wire()));
     }
@@ -164,7 +164,7 @@ fn a_binding_that_was_left_behind_is_waited_for_by_name() {
     left.left_behind = vec![Binding { thumbprint: Some(print("D")), ..left.bound[0].binding.clone() }];
     let steps = steps_of(vec![left]);
     assert!(
-        matches!(&find(&steps, StepId::Moved).status, StepStatus::Waiting { on, .. } if on.contains("contoso.com"))
+        matches!(&find(&steps, StepId::MOVED).status, StepStatus::Waiting { on, .. } if on.contains("contoso.com"))
     );
 }
 
@@ -196,7 +196,7 @@ fn copies_that_a_sync_does_not_reach_are_named_before_it_is_sent_b3_18() {
     let exports = vec![of(Thumbprint::parse(LEAF).unwrap(), "/srv/old.pfx"), of(print("B"), "/srv/new.pfx")];
     behind.order = Some(order);
     let steps = stand(FlowName::Sync, &Observed { exports, ..seen(vec![behind]) }, &inputs());
-    let facts = &find(&steps, StepId::Sync).facts;
+    let facts = &find(&steps, StepId::SYNC).facts;
     let (_, words) = facts.iter().find(|(label, _)| label == "Exports").unwrap();
     assert!(words.ends_with("/srv/old.pfx of 2026-11-01") && !words.contains("new.pfx"), "{words}");
 }
@@ -210,7 +210,7 @@ fn a_sync_to_what_has_ended_interrupts_the_hostnames_that_move_and_any_other_add
             starts: None,
             ends: ends.parse().ok(),
         };
-        find(&steps_of(vec![one(newest)]), StepId::Sync).consent.clone()
+        find(&steps_of(vec![one(newest)]), StepId::SYNC).consent.clone()
     };
     assert_eq!(consent("2099-01-01T00:00:00Z"), Consent::Plain);
     let Consent::Interrupts { notice, names } = consent("2020-01-01T00:00:00Z") else {
@@ -228,14 +228,14 @@ fn hostnames_that_a_new_certificate_does_not_secure_are_named_before_and_after()
     let names = vec![Hostname::parse("contoso.com").unwrap()];
     behind.newest = Newest::Known { thumbprint: print("B"), names, starts: None, ends: None };
     let steps = steps_of(vec![behind]);
-    let facts = &find(&steps, StepId::Sync).facts;
+    let facts = &find(&steps, StepId::SYNC).facts;
     let said = facts.iter().find(|(label, _)| label == "Stays behind").unwrap();
     assert!(said.1.starts_with("www.contoso.com:") && said.1.contains(&LEAF[..8]), "{said:?}");
 
     let mut done = one(known(Thumbprint::parse(LEAF).unwrap()));
     done.left_behind = vec![Binding { thumbprint: Some(print("D")), ..www }];
     let steps = steps_of(vec![done]);
-    let StepStatus::Blocked(problem) = &find(&steps, StepId::Moved).status else {
+    let StepStatus::Blocked(problem) = &find(&steps, StepId::MOVED).status else {
         panic!("it counts as moved: {steps:?}")
     };
     assert!(problem.why.contains("www.contoso.com stays on the old certificate DDDDDDDD"), "{problem}");

@@ -13,7 +13,7 @@ use crate::rules::Names;
 const MAILBOXES: &str = "admin@, administrator@, hostmaster@, postmaster@ and webmaster@";
 
 pub(super) fn evidence(case: &Case<'_>, order: &Order, title: &str) -> Step {
-    let step = |status| Step::new(StepId::Evidence, title, status);
+    let step = |status| Step::new(StepId::EVIDENCE, title, status);
     let name = order.id.name();
     let Some(token) = order.token.as_deref() else {
         return step(StepStatus::Waiting {

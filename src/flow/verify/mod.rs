@@ -97,6 +97,12 @@ pub(super) static FLOW: Flow = Flow {
     steps,
 };
 
+impl StepId {
+    pub const EVIDENCE: Self = Self("evidence");
+    pub const ASK_VERIFICATION: Self = Self("ask-verification");
+    pub const ISSUED: Self = Self("issued");
+}
+
 pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
     let mut fields = vec![Field::new(
         Key::Method,
@@ -298,13 +304,13 @@ pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
     });
     if let Some(Some(status)) = over {
         return [
-            (StepId::Evidence, evidence_title),
-            (StepId::AskVerification, "Ask for verification"),
-            (StepId::Issued, "Wait for the certificate"),
+            (StepId::EVIDENCE, evidence_title),
+            (StepId::ASK_VERIFICATION, "Ask for verification"),
+            (StepId::ISSUED, "Wait for the certificate"),
         ]
         .into_iter()
         .map(|(id, title)| Step::new(id, title, status.clone()))
-        .map(|step| match order.filter(|_| step.id == StepId::Issued) {
+        .map(|step| match order.filter(|_| step.id == StepId::ISSUED) {
             Some(order) => with_issued_names(step, order),
             None => step,
         })
@@ -315,9 +321,9 @@ pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
             .needs_any()
             .unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() });
         return vec![
-            Step::new(StepId::Evidence, evidence_title, status.clone()),
-            Step::new(StepId::AskVerification, "Ask for verification", status.clone()),
-            Step::new(StepId::Issued, "Wait for the certificate", status),
+            Step::new(StepId::EVIDENCE, evidence_title, status.clone()),
+            Step::new(StepId::ASK_VERIFICATION, "Ask for verification", status.clone()),
+            Step::new(StepId::ISSUED, "Wait for the certificate", status),
         ];
     };
     vec![evidence(case, order, evidence_title), ask(case, order), issued(case, order)]
@@ -341,7 +347,7 @@ pub(super) fn with_issued_names(step: Step, order: &Order) -> Step {
 
 fn ask(case: &Case<'_>, order: &Order) -> Step {
     let step = |status| {
-        Step::new(StepId::AskVerification, "Ask for verification", status)
+        Step::new(StepId::ASK_VERIFICATION, "Ask for verification", status)
             .explained(
                 "Asks the certificate authority to look for the proof now. The answer shows in the order after some minutes.",
             )
@@ -358,7 +364,7 @@ fn issued(case: &Case<'_>, order: &Order) -> Step {
     let deadline = case.rules.span(Period::OrderVerificationDeadline, case.now);
     let longest = case.rules.span(Period::OrderIssuance, case.now);
     Step::new(
-        StepId::Issued,
+        StepId::ISSUED,
         "Wait for the certificate",
         StepStatus::Waiting {
             on: format!("the certificate authority (status {})", order.status),

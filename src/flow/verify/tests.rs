@@ -26,7 +26,7 @@ fn by(method: &str) -> Inputs {
 #[test]
 fn the_app_that_has_the_domain_answers_for_it_and_www_is_warned_about_a95_a105() {
     let observed = Observed { mapped_on: Seen::Here(vec![app(&["contoso.com"])]), ..seen() };
-    let step = find(&stand(FlowName::Verify, &observed, &by("app-service")), StepId::Evidence).clone();
+    let step = find(&stand(FlowName::Verify, &observed, &by("app-service")), StepId::EVIDENCE).clone();
     assert_eq!(step.plan().len(), 1);
     assert!(step.plan()[0].contains("/sites/shop/domainOwnershipIdentifiers/contoso-www"));
     assert!(step.facts.iter().any(|(_, fact)| fact.contains("leaves www.contoso.com out")));
@@ -44,13 +44,13 @@ fn a_txt_record_is_waited_for_and_shown_at_the_root_a100_c23() {
     let mut waiting = seen();
     waiting.txt = txt("contoso.com", "other");
     let steps = stand(FlowName::Verify, &waiting, &by("manual-txt"));
-    let step = find(&steps, StepId::Evidence);
+    let step = find(&steps, StepId::EVIDENCE);
     assert!(matches!(step.status, StepStatus::Waiting { .. }));
     assert!(step.facts.contains(&("Record value".to_owned(), "hFyZjnMp".to_owned())));
     waiting.txt = txt("contoso.com", "hFyZjnMp");
     let steps = stand(FlowName::Verify, &waiting, &by("manual-txt"));
-    assert!(matches!(find(&steps, StepId::Evidence).status, StepStatus::Done(_)));
-    assert!(find(&steps, StepId::AskVerification).plan()[0].ends_with("/verifyDomainOwnership"));
+    assert!(matches!(find(&steps, StepId::EVIDENCE).status, StepStatus::Done(_)));
+    assert!(find(&steps, StepId::ASK_VERIFICATION).plan()[0].ends_with("/verifyDomainOwnership"));
 }
 
 #[test]
@@ -60,13 +60,13 @@ fn a_record_at_the_name_itself_counts_and_the_root_is_named_c23_c58() {
     let mut observed =
         Observed { order: Seen::Here(order), txt: txt("example.or.jp", "other"), ..Observed::default() };
     let steps = stand(FlowName::Verify, &observed, &by("manual-txt"));
-    let StepStatus::Waiting { on, .. } = &find(&steps, StepId::Evidence).status else {
+    let StepStatus::Waiting { on, .. } = &find(&steps, StepId::EVIDENCE).status else {
         panic!("it is not waited for")
     };
     assert_eq!(on, "the TXT record at example.or.jp");
     observed.txt = txt("www.example.or.jp", "hFyZjnMp");
     let steps = stand(FlowName::Verify, &observed, &by("manual-txt"));
-    let step = find(&steps, StepId::Evidence);
+    let step = find(&steps, StepId::EVIDENCE);
     assert_eq!(step.status, StepStatus::Done("the record is visible at www.example.or.jp".to_owned()));
     assert!(
         step.facts.iter().any(|(label, words)| label == "Note" && words.contains("add it at example.or.jp")),
@@ -91,9 +91,9 @@ fn no_page_is_offered_for_a_wildcard_whatever_flow_asks_a101() {
             for method in ["app-service", "manual-html"] {
                 let inputs = by(method).with(Key::Current, crate::flow::sample::LEAF);
                 let steps = stand(flow, &observed, &inputs);
-                let (key, why) = needed(find(&steps, StepId::Evidence));
+                let (key, why) = needed(find(&steps, StepId::EVIDENCE));
                 assert!(key == Key::Method && why.contains("wildcard"), "{flow:?} {method}: {why}");
-                assert!(find(&steps, StepId::AskVerification).requests.is_empty());
+                assert!(find(&steps, StepId::ASK_VERIFICATION).requests.is_empty());
             }
         }
     }
@@ -120,7 +120,7 @@ fn what_may_keep_the_authority_from_the_app_is_warned_of() {
         let observed =
             Observed { mapped_on: Seen::Here(vec![app]), exposure: Seen::Here(exposure), ..seen() };
         let steps = stand(FlowName::Verify, &observed, &by("app-service"));
-        let step = find(&steps, StepId::Evidence);
+        let step = find(&steps, StepId::EVIDENCE);
         assert_eq!(step.status, StepStatus::Ready, "a warning stops nothing");
         step.facts.iter().filter(|(label, _)| label == "Warning").map(|(_, words)| words.clone()).collect()
     };
@@ -139,7 +139,7 @@ fn what_may_keep_the_authority_from_the_app_is_warned_of() {
 fn the_page_has_every_name_that_a_document_gives_it() {
     let observed = Observed { mapped_on: Seen::Here(Vec::new()), ..seen() };
     let steps = stand(FlowName::Verify, &observed, &by("manual-html"));
-    let facts = &find(&steps, StepId::Evidence).facts;
+    let facts = &find(&steps, StepId::EVIDENCE).facts;
     let pages: Vec<&str> =
         facts.iter().filter(|(label, _)| label == "Page").map(|(_, page)| page.as_str()).collect();
     let page = |name: &str| format!("http://contoso.com/.well-known/pki-validation/{name}.html");
@@ -163,7 +163,7 @@ fn a_mail_says_until_when_it_proves_the_domain_and_proves_nothing_from_then_on_c
     let rules = crate::rules::Rules::load(crate::rules::Profile::Current).unwrap();
     let on = |day: &str| crate::flow::steps(FlowName::Verify, &seen, &inputs, &rules, day.parse().unwrap());
     let before = on("2028-03-14T12:00:00Z");
-    let step = find(&before, StepId::Evidence);
+    let step = find(&before, StepId::EVIDENCE);
     assert_eq!(step.status, StepStatus::Ready);
     assert!(
         step.facts.iter().any(|(label, words)| label == "Until" && words.starts_with("2028-03-15")),
@@ -172,7 +172,7 @@ fn a_mail_says_until_when_it_proves_the_domain_and_proves_nothing_from_then_on_c
     );
     let after = on("2028-03-15T00:00:00Z");
     assert!(
-        matches!(&find(&after, StepId::Evidence).status, StepStatus::Blocked(problem) if problem.remedy.contains("another method"))
+        matches!(&find(&after, StepId::EVIDENCE).status, StepStatus::Blocked(problem) if problem.remedy.contains("another method"))
     );
 }
 
@@ -201,7 +201,7 @@ fn names_that_were_not_issued_are_named_a105() {
     issued.names = vec!["contoso.com".to_owned()];
     let observed = Observed { order: Seen::Here(issued), ..Observed::default() };
     let steps = stand(FlowName::Verify, &observed, &inputs());
-    let facts = &find(&steps, StepId::Issued).facts;
+    let facts = &find(&steps, StepId::ISSUED).facts;
     assert!(
         facts.iter().any(|(label, fact)| label == "Left out" && fact.contains("www.contoso.com")),
         "{facts:?}"
