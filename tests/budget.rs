@@ -60,6 +60,7 @@ fn of_apps<'r>(new: &'r str, uploaded: &'r str, public: &'r str) -> Vec<Run<'r>>
         (FlowName::Upload, vec![SHOP, (Key::File, uploaded), password]),
         (FlowName::Public, vec![SHOP, (Key::Name, "partner"), (Key::File, public)]),
         (FlowName::Replace, replace),
+        (FlowName::Hostname, vec![SHOP, (Key::Hostname, "new.contoso.com")]),
         (FlowName::Managed, vec![SHOP, (Key::Hostname, "pay.contoso.com")]),
         (FlowName::ImportVault, import),
         (FlowName::RebindAll, vec![(Key::Certificate, "wildcard-contoso"), (Key::Which, "all")]),
@@ -170,7 +171,7 @@ async fn at_five_requests_a_second_everything_is_read_again_and_again_while_some
     let (practice, start) = at_five_a_second().await;
     read_everything(&practice).await;
     say_what_it_took("everything read", &practice, start).await;
-    let runs = of_apps("", "", "").split_off(3);
+    let runs = of_apps("", "", "").split_off(4);
     tokio::join!(complete(&practice, &runs[..2]), read_everything(&practice), read_everything(&practice));
     say_what_it_took("and twice more beside two flows", &practice, start).await;
 }

@@ -111,6 +111,7 @@ fn bindings_settings_and_deletions_killed_after_any_request_and_run_again_end_th
     let file = |name: &str| files.path().join(name).display().to_string();
     let group = "resource-group=rg-shop";
     let runs = [
+        Run::new("hostname", &["app=rg-shop/contoso-shop", "hostname=new.contoso.com"]),
         Run::new(
             "replace",
             &[

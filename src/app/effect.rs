@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::message::AskId;
 use crate::flow::script::ScriptKind;
-use crate::flow::{FlowName, Inputs, Step};
+use crate::flow::{FlowName, Inputs, Step, WantedRecord};
 use crate::model::custody::About;
 use crate::model::{ResourceId, SignInReply};
 use crate::workbench::Job;
@@ -135,8 +135,8 @@ pub enum Opening {
 /// Parts that only the owner of a domain can play, and that the practice cloud plays on request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PracticeAct {
-    /// Publish a TXT record in the practice zone.
-    PublishTxt { name: String, value: String },
+    /// Publish a record in the practice zone.
+    PublishRecord(WantedRecord),
     /// Put the token page on the domain's web server.
     PublishPage { domain: String, token: String },
     /// Click the link in the newest verification mail.

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Case, Key, Seen, Step, StepId, StepStatus};
+use super::{Case, Key, RecordKind, Seen, Step, StepId, StepStatus, WantedRecord};
 use crate::model::Problem;
 use crate::rules::Name;
 
@@ -58,9 +58,10 @@ pub(super) fn issuer_is_allowed(case: &Case<'_>, authority: &Authority, domain: 
         "A CAA record in DNS says which authorities may issue for a domain. {certificates} come from {name}."
     ));
     match &case.observed.caa {
-        Seen::Here(allowed) if !allowed.is_empty() => step
-            .fact("CAA allows", allowed.join(", "))
-            .fact("Record needed", format!("{domain} CAA 0 issue {issuer}")),
+        Seen::Here(allowed) if !allowed.is_empty() => step.fact("CAA allows", allowed.join(", ")).wanting(
+            "Record needed",
+            WantedRecord::new(domain, RecordKind::Caa, format!("0 issue {issuer}")),
+        ),
         _ => step,
     }
 }

@@ -21,6 +21,7 @@ mod destination;
 pub mod engine;
 mod export;
 mod exports;
+mod hostname;
 mod import_order;
 mod import_vault;
 pub mod input;
@@ -62,6 +63,7 @@ pub mod usage;
 mod vault_chain;
 mod vault_contents;
 mod verify;
+mod wanted_record;
 
 use jiff::Timestamp;
 
@@ -77,6 +79,7 @@ pub use row::order_of;
 pub use step::{Again, Asked, Step, StepId, StepStatus, current, poll_after};
 pub use target::{app_id, order_id, vault_id};
 use upload::uploaded;
+pub use wanted_record::{RecordKind, WantedRecord};
 
 use crate::azure::Client;
 pub use crate::model::Seen;
@@ -126,6 +129,7 @@ flows! {
     DeletePublic = delete_public,
     Managed = managed,
     ImportVault = import_vault,
+    Hostname = hostname,
 }
 
 /// Why a flow of orders cannot be had in a national cloud (A65).
@@ -156,15 +160,72 @@ impl FlowName {
     }
 }
 
-/// What the flow asks for, in the order of the form; fields appear and disappear with the choices made and
-/// with what exists already.
+/// All that is derived from one look and one set of inputs.
+#[derive(Debug)]
+pub struct Standing {
+    /// What the flow asks for, in the order of the form; fields appear and disappear with the choices made and
+    /// with what exists already.
+    pub fields: Vec<Field>,
+    /// Every input that is missing or cannot work, with the reason.
+    pub refusals: Vec<(Key, String)>,
+    pub steps: Vec<Step>,
+}
+
+/// Where the flow stands: form, refusals and the status of every step, derived from what was seen. Pure and
+/// quick, for use while a person types.
+pub fn standing(
+    flow: FlowName,
+    observed: &Observed,
+    inputs: &Inputs,
+    rules: &Rules,
+    now: Timestamp,
+) -> Standing {
+    let fields = (flow.definition().fields)(observed, inputs);
+    let refusals = refuse(flow, &fields, observed, inputs, rules, now);
+    let case = Case { observed, inputs, rules, now, refusals };
+    let mut steps = (flow.definition().steps)(&case);
+    for step in &mut steps {
+        step.settle(observed.asked(step), now);
+        give_reason(step, inputs, &case.refusals);
+    }
+    // What was not looked at is said beside the step that the person is at.
+    let at = steps.iter().position(|step| !step.status.is_over()).or_else(|| steps.len().checked_sub(1));
+    if let Some(step) = at.and_then(|at| steps.get_mut(at)) {
+        step.facts.extend(observed.left_out.iter().map(|what| ("Not looked at".to_owned(), what.clone())));
+    }
+    Standing { fields, refusals: case.refusals, steps }
+}
+
+/// [`Standing::fields`] alone.
 pub fn fields(flow: FlowName, observed: &Observed, inputs: &Inputs) -> Vec<Field> {
     (flow.definition().fields)(observed, inputs)
 }
 
-/// Every input that is missing or cannot work, with the reason. Pure and quick, for use while a person types.
+/// [`Standing::refusals`] alone.
 pub fn refusals(
     flow: FlowName,
+    observed: &Observed,
+    inputs: &Inputs,
+    rules: &Rules,
+    now: Timestamp,
+) -> Vec<(Key, String)> {
+    refuse(flow, &fields(flow, observed, inputs), observed, inputs, rules, now)
+}
+
+/// [`Standing::steps`] alone.
+pub fn steps(
+    flow: FlowName,
+    observed: &Observed,
+    inputs: &Inputs,
+    rules: &Rules,
+    now: Timestamp,
+) -> Vec<Step> {
+    standing(flow, observed, inputs, rules, now).steps
+}
+
+fn refuse(
+    flow: FlowName,
+    fields: &[Field],
     observed: &Observed,
     inputs: &Inputs,
     rules: &Rules,
@@ -174,7 +235,7 @@ pub fn refusals(
         return vec![refusal];
     }
     let mut refusals = (flow.definition().refusals)(observed, inputs, rules, now);
-    refusals.extend(fields(flow, observed, inputs).iter().filter_map(|field| unknown_value(field, inputs)));
+    refusals.extend(fields.iter().filter_map(|field| unknown_value(field, inputs)));
     refusals
 }
 
@@ -196,34 +257,12 @@ fn unknown_value(field: &Field, inputs: &Inputs) -> Option<(Key, String)> {
 
 /// What a step waits for is said as the reason why its input was refused, where something was given that
 /// cannot work.
-fn with_reason(step: Step, inputs: &Inputs, refusals: &[(Key, String)]) -> Step {
-    let StepStatus::NeedsInput { key, why } = &step.status else { return step };
+fn give_reason(step: &mut Step, inputs: &Inputs, refusals: &[(Key, String)]) {
+    let StepStatus::NeedsInput { key, why } = &mut step.status else { return };
     let refused = refusals.iter().find(|(refused, _)| refused == key && inputs.has(*key));
-    let Some((key, why)) = refused.filter(|_| why.starts_with(step::FOLLOWS)) else { return step };
-    Step { status: StepStatus::NeedsInput { key: *key, why: why.clone() }, ..step }
-}
-
-/// Where the flow stands: the status of every step, derived from what was seen.
-pub fn steps(
-    flow: FlowName,
-    observed: &Observed,
-    inputs: &Inputs,
-    rules: &Rules,
-    now: Timestamp,
-) -> Vec<Step> {
-    let refusals = refusals(flow, observed, inputs, rules, now);
-    let case = Case { observed, inputs, rules, now, refusals };
-    let settled = |step: Step| {
-        let asked = observed.asked(&step);
-        with_reason(step.settling(asked, now), inputs, &case.refusals)
-    };
-    let mut steps: Vec<Step> = (flow.definition().steps)(&case).into_iter().map(settled).collect();
-    // What was not looked at is said beside the step that the person is at.
-    let at = steps.iter().position(|step| !step.status.is_over()).or_else(|| steps.len().checked_sub(1));
-    if let Some(step) = at.and_then(|at| steps.get_mut(at)) {
-        step.facts.extend(observed.left_out.iter().map(|what| ("Not looked at".to_owned(), what.clone())));
+    if let Some((_, reason)) = refused.filter(|_| why.starts_with(step::FOLLOWS)) {
+        why.clone_from(reason);
     }
-    steps
 }
 
 /// Looks at what the flow is about. Reads only; what the inputs do not name yet is not asked about.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::certificate_file::{CertificateFile, Unusable};
+use super::hostname::NewHostname;
 use super::linked::Linked;
 use super::outside::Outside;
 use super::reach::Reach;
@@ -86,6 +87,8 @@ pub struct Observed {
     /// Site certificates in the app's webspace.
     pub certificates: Seen<Vec<PrivateCertificate>>,
     pub binding: Seen<Binding>,
+    /// A hostname that the app is to answer for.
+    pub new_hostname: Seen<NewHostname>,
     /// The service's own answer about the binding, to be given back with a change of it.
     pub binding_as_it_is: Option<AsItIs>,
     /// Where any TLS client can see the same, as `HOST:PORT`.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Arrival, ByHand, Consent, Key, NewFile};
+use super::{Arrival, ByHand, Consent, Key, NewFile, WantedRecord};
 use crate::azure::{Repeat, Request};
 use crate::model::{Problem, ResourceId, Revokes};
 
@@ -113,6 +113,8 @@ pub struct Step {
     pub explanation: String,
     /// Facts worth reading beside the status: label and value. Values can be copied (A102).
     pub facts: Vec<(String, String)>,
+    /// The DNS records that the domain's owner has to publish; each is among the facts, too.
+    pub wanted: Vec<WantedRecord>,
     /// The exact changes, in order; empty where there is nothing to send.
     pub requests: Vec<Request>,
     /// The file that it writes on this machine, after the requests.
@@ -145,6 +147,7 @@ impl Step {
             status,
             explanation: String::new(),
             facts: Vec::new(),
+            wanted: Vec::new(),
             requests: Vec::new(),
             writes: None,
             revokes: None,
@@ -168,6 +171,14 @@ impl Step {
     #[must_use]
     pub fn fact(mut self, label: impl Into<String>, value: impl Into<String>) -> Self {
         self.facts.push((label.into(), value.into()));
+        self
+    }
+
+    /// A record that the domain's owner has to publish.
+    #[must_use]
+    pub(super) fn wanting(mut self, label: &str, record: WantedRecord) -> Self {
+        self.facts.push((label.to_owned(), record.to_string()));
+        self.wanted.push(record);
         self
     }
 
@@ -257,8 +268,7 @@ impl Step {
 
     /// The step as it counts some time after its requests were sent. That nothing of them shows yet says
     /// little: they are waited for, and what was accepted is not sent again.
-    #[must_use]
-    pub fn settling(mut self, asked: Option<Asked>, now: Timestamp) -> Self {
+    pub fn settle(&mut self, asked: Option<Asked>, now: Timestamp) {
         // The service's seconds and this machine's do not agree to the last.
         const SLACK: SignedDuration = SignedDuration::from_secs(5);
         // A form may be refused for what was just made: its name is taken, and the look does not show by
@@ -269,10 +279,10 @@ impl Step {
         let is_open =
             |asked: &Asked| self.writes.is_none() && (self.status == StepStatus::Ready || is_refused(asked));
         let has_shown = |asked: &Asked| self.showed.is_some_and(|showed| showed + SLACK >= asked.at);
-        let Some(asked) = asked.filter(|asked| is_open(asked) && !has_shown(asked)) else { return self };
+        let Some(asked) = asked.filter(|asked| is_open(asked) && !has_shown(asked)) else { return };
         if self.status == StepStatus::Ready && asked.is_accepted && !self.accepted_means.is_empty() {
             self.status = StepStatus::Done(self.accepted_means.clone());
-            return self;
+            return;
         }
         let (patience, on) = if asked.is_accepted {
             (self.settles_within, "what Azure accepted to show, which can take some minutes")
@@ -288,6 +298,12 @@ impl Step {
         {
             self.status = StepStatus::Blocked(self.unseen(asked.is_accepted));
         }
+    }
+
+    /// The step after [`Self::settle`].
+    #[must_use]
+    pub fn settling(mut self, asked: Option<Asked>, now: Timestamp) -> Self {
+        self.settle(asked, now);
         self
     }
 

@@ -7,17 +7,21 @@ use serde_json::{Value, json};
 use crate::app::effect::PracticeAct;
 use crate::app::goal::{Goal, GoalPart};
 use crate::azure::{Body, Client, Request};
+use crate::flow::WantedRecord;
 use crate::model::{Problem, printable};
 
 /// Plays the part and says what was done.
 pub(crate) async fn play(client: &Client, act: &PracticeAct) -> Result<String, Problem> {
     let (what, place, body, done) = match act {
-        PracticeAct::PublishTxt { name, value } => (
-            format!("Publish a TXT record for {name}"),
-            "dns",
-            json!({"add": {"name": name, "type": "TXT", "value": value}}),
-            format!("The TXT record of {name} is published"),
-        ),
+        PracticeAct::PublishRecord(WantedRecord { name, kind, value }) => {
+            let kind = kind.as_str();
+            (
+                format!("Publish a {kind} record for {name}"),
+                "dns",
+                json!({"add": {"name": name, "type": kind, "value": value}}),
+                format!("The {kind} record of {name} is published"),
+            )
+        }
         PracticeAct::PublishPage { domain, token } => (
             format!("Put the token page on {domain}"),
             "http-token",

@@ -15,6 +15,7 @@ mod export;
 #[path = "../support/files.rs"]
 mod files;
 mod grants;
+mod hostname;
 mod import_vault;
 mod lagging;
 mod managed;

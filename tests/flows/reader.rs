@@ -98,6 +98,7 @@ fn a_reader_plans_every_flow_and_is_told_what_was_not_looked_at() {
         ("export", &[api, "out=exported.pfx", "raw=yes"], 0, ""),
         ("unlock", &[api], 0, ""),
         ("delete", &[api], 1, ""),
+        ("hostname", &[app, "hostname=www.contoso.news"], 0, ""),
         ("managed", &[app, "hostname=pay.contoso.com"], 0, ""),
         ("upload", &[app, &contoso], 0, ""),
         ("public", &[app, "name=partner", &cer], 0, "Read the app settings"),

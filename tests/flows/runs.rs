@@ -76,6 +76,7 @@ pub(crate) fn all(cloud: &Cloud, files: &Path) -> Vec<Run> {
         Run::new("export", &[&api, "out=exported.pfx", "raw=yes"]),
         Run::new("unlock", &[&api]),
         Run::new("delete", &[&api]),
+        Run::new("hostname", &[shop, "hostname=new.contoso.com"]),
         Run::new("managed", &[shop, "hostname=pay.contoso.com"]),
         Run::new("import-vault", &[shop, "vault=kv-contoso-vault", "vault-certificate=pay-2026"]),
         Run::new("upload", &[shop]).uploading(&files.join("contoso.pfx")),

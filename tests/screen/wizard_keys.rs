@@ -5,7 +5,7 @@ use certdeck::app::dialog::Dialog;
 use certdeck::app::effect::{Effect, PracticeAct};
 use certdeck::app::message::{AskId, Message};
 use certdeck::app::wizard::Origin;
-use certdeck::flow::{FlowName, Key, Observed, Seen, StepId};
+use certdeck::flow::{FlowName, Key, Observed, RecordKind, Seen, StepId, WantedRecord};
 use certdeck::model::{Estate, OrderStatus, Problem};
 
 pub(crate) const PURCHASE: &str = ":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<PgDn>";
@@ -302,7 +302,7 @@ fn a_waiting_step_is_looked_at_again_when_its_time_comes_and_not_before() {
 fn in_a_practice_cloud_the_owner_of_the_domain_can_be_played() {
     let mut screen = verifying(&[]);
     screen.press("<Tab><Tab><Tab>o<Enter>");
-    let wanted = PracticeAct::PublishTxt { name: "contoso.com".into(), value: "k3v8m1q7x2".into() };
+    let wanted = PracticeAct::PublishRecord(WantedRecord::new("contoso.com", RecordKind::Txt, "k3v8m1q7x2"));
     assert!(
         matches!(&screen.effects[..], [Effect::Practise { act, .. }] if *act == wanted),
         "{:?}",

@@ -26,6 +26,7 @@ mod words;
 
 mod around;
 pub mod certificates;
+pub mod custom_hostnames;
 pub mod domains;
 pub mod exposure;
 pub mod graph;

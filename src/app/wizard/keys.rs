@@ -9,7 +9,7 @@ use crate::app::dialog::{Act, Choose, Dialog, Files, Item};
 use crate::app::effect::{Effect, PracticeAct};
 use crate::app::key::{Key, KeyCode};
 use crate::app::{App, Reading};
-use crate::flow::{self, FieldKind, StepStatus};
+use crate::flow::{self, FieldKind, RecordKind, StepStatus, WantedRecord};
 use crate::model::{DomainName, Hostname};
 use crate::tables::Tone;
 
@@ -261,6 +261,18 @@ impl App {
 
     /// Plays the part of the domain's owner, who does not exist in a practice cloud.
     pub(in crate::app) fn open_practice(&mut self) {
+        let wanted = self.wizard.as_ref().map(Wizard::wanted_records).unwrap_or_default();
+        if !wanted.is_empty() {
+            let acts = wanted.iter().map(|record| {
+                let note = format!("as whoever manages the DNS of {}", record.name);
+                (
+                    format!("Add the {} record", record.kind.as_str()),
+                    note,
+                    PracticeAct::PublishRecord(record.clone()),
+                )
+            });
+            return self.choose_practice(acts.collect(), 0);
+        }
         let found = self
             .wizard
             .as_ref()
@@ -273,17 +285,17 @@ impl App {
         let root = DomainName(host).root().to_owned();
         let acts = [
             (
-                "Add the TXT record",
+                "Add the TXT record".to_owned(),
                 format!("as whoever manages the DNS of {root}"),
-                PracticeAct::PublishTxt { name: root, value: token.clone() },
+                PracticeAct::PublishRecord(WantedRecord::new(root, RecordKind::Txt, token.clone())),
             ),
             (
-                "Publish the HTML page",
+                "Publish the HTML page".to_owned(),
                 format!("as whoever runs the web server of {domain}"),
                 PracticeAct::PublishPage { domain: domain.clone(), token },
             ),
             (
-                "Follow the link in the mail",
+                "Follow the link in the mail".to_owned(),
                 format!("as the administrator of {domain}"),
                 PracticeAct::ApproveMail { domain },
             ),
@@ -291,13 +303,18 @@ impl App {
         let method =
             self.wizard.as_ref().and_then(|wizard| wizard.inputs.get(flow::Key::Method)).unwrap_or_default();
         let at = if method.contains("html") { 1 } else { 2 * usize::from(method == "mail") };
-        let item = |(label, note, act): (&str, String, _)| Item {
+        self.choose_practice(acts.into(), at);
+    }
+
+    /// Label, note and act of each part that can be played; the cursor begins `at` one.
+    fn choose_practice(&mut self, acts: Vec<(String, String, PracticeAct)>, at: usize) {
+        let item = |(label, note, act): (String, String, _)| Item {
             label: label.into(),
             note,
             then: Ok(Act::Practise(act)),
         };
-        let choose = Choose::new("Play the owner of the domain", acts.map(item).into())
-            .intro("In a practice cloud nobody else does it. With a real domain, its owner has to.")
+        let choose = Choose::new("Play the owner of the domain", acts.into_iter().map(item).collect())
+            .intro("A practice cloud has no owner of the domain, so you play this part.")
             .at(at);
         self.dialogs.push(Dialog::Choose(choose));
     }

@@ -13,7 +13,9 @@ use secrecy::ExposeSecret;
 use super::field::Field;
 use super::masked::Masked;
 use super::message::AskId;
-use crate::flow::{self, Asked, FieldKind, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus};
+use crate::flow::{
+    self, Asked, FieldKind, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, WantedRecord,
+};
 use crate::model::{Estate, Problem, ResourceId};
 use crate::rules::Rules;
 
@@ -175,22 +177,19 @@ impl Wizard {
         let focused = self.focused_field().map(|field| field.key);
         self.refusals = self.own_refusals(estate);
         let page = &self.pages[self.page as usize];
-        self.fields =
-            if self.is_bought() { Vec::new() } else { flow::fields(self.page, &page.observed, &self.inputs) };
-        let refusals = flow::refusals(self.page, &page.observed, &self.inputs, rules, now);
-        let steps =
-            flow::steps(self.page, &page.observed, &self.inputs, rules, now).into_iter().map(|step| {
-                // A person agrees to each sending, and may agree again.
-                let asked = page.asked.filter(|(id, _)| *id == step.id);
-                let asked = asked.map(|(_, at)| Asked { by_this_run: false, ..Asked::accepted(at) });
-                let mut step = step.settling(asked, now);
-                // What is waited for began, as far as is known here, when it was asked for last (A190).
-                if let StepStatus::Waiting { since: since @ None, .. } = &mut step.status {
-                    *since = page.asked.map(|(_, at)| at);
-                }
-                step
-            });
-        let mut steps: Vec<Step> = steps.collect();
+        let flow::Standing { fields, refusals, mut steps } =
+            flow::standing(self.page, &page.observed, &self.inputs, rules, now);
+        for step in &mut steps {
+            // A person agrees to each sending, and may agree again.
+            let asked = page.asked.filter(|(id, _)| *id == step.id);
+            let asked = asked.map(|(_, at)| Asked { by_this_run: false, ..Asked::accepted(at) });
+            step.settle(asked, now);
+            // What is waited for began, as far as is known here, when it was asked for last (A190).
+            if let StepStatus::Waiting { since: since @ None, .. } = &mut step.status {
+                *since = page.asked.map(|(_, at)| at);
+            }
+        }
+        self.fields = if self.is_bought() { Vec::new() } else { fields };
         if let Some((key, why)) = self.refusals.first() {
             for step in
                 steps.iter_mut().filter(|step| step.status == StepStatus::Ready || step.id == StepId::BUY)
@@ -241,6 +240,14 @@ impl Wizard {
             _ => return Vec::new(),
         };
         vec![(Key::Order, why)]
+    }
+
+    /// The DNS records that the current step waits for.
+    pub(in crate::app) fn wanted_records(&self) -> &[WantedRecord] {
+        match self.standing() {
+            PageStanding::At(step) => &step.wanted,
+            PageStanding::Looking | PageStanding::Done => &[],
+        }
     }
 
     /// Why the value of a field cannot be used, if it cannot.

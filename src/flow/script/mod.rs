@@ -159,7 +159,7 @@ fn describe(number: usize, step: &Step, text: &mut String) {
         StepStatus::Done(evidence) => comment(text, &format!("   Done: {evidence}.")),
         StepStatus::NotNeeded(reason) => comment(text, &format!("   Not needed: {reason}.")),
         StepStatus::Waiting { on, .. } => {
-            comment(text, &format!("   Nothing to send: Azure is waited for ({on})."));
+            comment(text, &format!("   Nothing to send: it waits for {on}."));
         }
         StepStatus::NeedsInput { why, .. } => comment(text, &format!("   Not known yet: {why}.")),
         StepStatus::Blocked(problem) => {

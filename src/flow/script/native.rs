@@ -38,6 +38,16 @@ pub(super) fn az(request: &Request, inputs: &Inputs) -> Option<String> {
             .option("assignee-principal-type", text("/properties/principalType")?)
             .option("role", text("/properties/roleDefinitionId")?)
             .option("scope", scope_of(&id)?),
+        (Method::Put, AzResource::Binding) if body.pointer("/properties/sslState").is_none() => {
+            // In this group of commands, the option for the app has a name of its own.
+            let command = within("az webapp config hostname add", &id, true)
+                .option("webapp-name", id.segment("sites")?)
+                .option("hostname", id.name());
+            match id.segment("slots") {
+                Some(slot) => command.option("slot", slot),
+                None => command,
+            }
+        }
         // For an app that has its own certificates alone az knows only those of Flex Consumption plans.
         (Method::Put, AzResource::Binding) if !is_of_app(inputs) => {
             let ssl = match text("/properties/sslState")? {

@@ -102,6 +102,7 @@ limits! {
         WebsitesCertificatePermissions = "websites-certificate-permissions",
         HierarchiesEnding = "hierarchies-ending",
         TiersWithoutBindings = "tiers-without-bindings",
+        TiersWithoutHostnames = "tiers-without-hostnames",
         TiersWithoutIpBindings = "tiers-without-ip-bindings",
         ManagedDetours = "managed-detours",
         ManagedOpenToAll = "managed-open-to-all",
