@@ -40,7 +40,9 @@ pub(crate) struct ServiceAnswer {
 /// A resource exactly as the service answered it, to be sent back with a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AsItIs {
+    /// The JSON of the resource.
     pub body: Value,
+    /// The `ETag` header, for `If-Match`; `None` if the answer has none.
     pub etag: Option<String>,
 }
 

@@ -7,7 +7,9 @@ use certdeck_model::ResourceId;
 /// The list, and why it covers only the resource group.
 #[derive(Debug)]
 pub struct Around<T> {
+    /// The resources that the caller's roles reach.
     pub all: Vec<T>,
+    /// Why the subscription could not be listed; `None` if the list covers the whole subscription.
     pub left_out: Option<AzureError>,
 }
 

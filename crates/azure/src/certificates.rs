@@ -58,6 +58,7 @@ pub async fn of_apps(client: &Client, sites: &[Site]) -> Result<Vec<PrivateCerti
     Ok(answers.into_iter().flatten().collect())
 }
 
+/// Reads one certificate of a webspace or of an app; `None` if it does not exist.
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<PrivateCertificate>, AzureError> {
     let request = Request::get(format!("Read the certificate {}", id.name()), id.as_str(), version::of(id));
     client.read_as(&request, decode).await
@@ -66,11 +67,15 @@ pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<PrivateCerti
 /// The certificate that is to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct NewCertificate<'a> {
+    /// The id that the certificate gets; its type decides whether it belongs to a webspace or to one app.
     pub id: &'a ResourceId,
+    /// The region of the webspace or of the app.
     pub location: &'a str,
     /// The plan that determines the webspace; for an app's own certificate the plan of the app.
     pub plan: Option<&'a ResourceId>,
+    /// All tags that the certificate has afterwards.
     pub tags: &'a Tags,
+    /// The settings that only the certificate of one app has.
     pub own: OwnSettings,
 }
 
@@ -149,6 +154,7 @@ pub fn manage(to: NewCertificate<'_>, host: &Hostname, by_http_token: bool) -> R
     to.put(format!("Create a managed certificate for {host}"), properties).repeat(Repeat::LookFirst)
 }
 
+/// Decodes a certificate of a webspace or of an app; `None` if it has no valid id.
 pub fn decode(value: &Value) -> Option<PrivateCertificate> {
     let id = json::id(value, "/id")?;
     let vault = json::id(value, "/properties/keyVaultId").map(|vault| VaultSecret {

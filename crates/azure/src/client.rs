@@ -33,6 +33,7 @@ pub(super) const MOST_PAGES: usize = 2_000;
 /// How long an operation is followed at most.
 const LONGEST_OPERATION: Duration = Duration::from_secs(30 * 60);
 
+/// A connection to one cloud under one identity, with the subscriptions and object ids of its settings.
 #[derive(Debug, Clone)]
 pub struct Client {
     cloud: Arc<Cloud>,
@@ -60,7 +61,9 @@ pub struct Changed {
 /// One line about the progress of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeProgress {
+    /// The state in the service's words, or the reason for a pause.
     pub note: String,
+    /// The time since the change was sent.
     pub elapsed: Duration,
 }
 
@@ -169,6 +172,7 @@ impl Client {
         &self.principals
     }
 
+    /// The endpoints of the cloud.
     pub fn cloud(&self) -> &Cloud {
         &self.cloud
     }
@@ -178,6 +182,7 @@ impl Client {
         self.sender.clock.now()
     }
 
+    /// The clock of the cloud, as far as its answers have shown it.
     pub fn clock(&self) -> &ServiceClock {
         &self.sender.clock
     }
@@ -444,7 +449,6 @@ impl Client {
 
 /// The part that a successful answer lacks to be usable as a resource. Everything below a subscription has an
 /// id, and resources of a provider also a name and properties.
-/// provider keeps there a name and properties.
 fn lack(request: &Request, body: &Value) -> Option<&'static str> {
     let Some(members) = body.as_object() else {
         return Some(if body.is_null() { "the answer is empty" } else { "the answer holds no resource" });

@@ -12,8 +12,11 @@ use super::{address, graph, json};
 /// The control and network addresses of the practice cloud; only accepted behind a loopback address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Practice {
+    /// The address of its control interface; the same host as ARM.
     pub control: Url,
+    /// The address of its DNS server.
     pub dns: SocketAddr,
+    /// The address at which it serves the hostnames of its apps by TLS.
     pub front_door: SocketAddr,
     /// Addresses of its zone that do not lead to the front door, with the sockets that they stand for.
     pub other_doors: Vec<(IpAddr, SocketAddr)>,
@@ -27,17 +30,24 @@ impl Practice {
     }
 }
 
+/// The endpoints and audiences of one cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cloud {
+    /// The name as Azure's tools know it, such as `AzureCloud`; the host of ARM if its metadata has no name.
     pub name: String,
+    /// The endpoint of Azure Resource Manager.
     pub arm: Url,
+    /// The endpoint of the sign-in service.
     pub authority: Url,
+    /// The audience of tokens for ARM, without a slash at its end.
     pub arm_audience: String,
     /// Microsoft Graph; its address is also its audience.
     pub graph: Option<Url>,
     /// The end of every vault's host, from the dot on; it may contain a port.
     pub vault_suffix: String,
+    /// The audience of tokens for vaults.
     pub vault_audience: String,
+    /// The other addresses of the practice cloud; `None` for every other cloud.
     pub practice: Option<Practice>,
     /// A national cloud, where App Service certificates cannot be bought (A65).
     pub national: bool,
@@ -45,7 +55,7 @@ pub struct Cloud {
 
 /// Which of Microsoft's clouds it is, as far as the offers there depend on it (A65, A117).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CloudKind {
+enum CloudKind {
     Public,
     UsGovernment,
     China,
@@ -129,7 +139,7 @@ impl Cloud {
         })
     }
 
-    pub fn kind(&self) -> CloudKind {
+    fn kind(&self) -> CloudKind {
         match self.name.as_str() {
             _ if self.practice.is_some() => CloudKind::Practice,
             "AzureCloud" => CloudKind::Public,

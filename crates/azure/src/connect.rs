@@ -28,6 +28,7 @@ pub struct Connection {
     pub subscriptions: Vec<String>,
     /// Object ids that need not be looked up in Graph.
     pub principals: Principals,
+    /// The ways to sign in, in their order.
     pub chain: Chain,
     /// The file with the sign-ins of people.
     pub saved: Option<Saved>,

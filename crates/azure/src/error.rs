@@ -20,8 +20,11 @@ pub struct Refusal {
     pub code: String,
     /// The Web provider's five digits, such as `04035`.
     pub extended: Option<String>,
+    /// The service's sentence, printable; empty if the answer contains none.
     pub message: String,
+    /// The `x-ms-request-id` of the answer, for support.
     pub request_id: Option<String>,
+    /// The `x-ms-correlation-request-id` of the answer, for support.
     pub correlation_id: Option<String>,
     /// The pause that the service asks for.
     pub retry_after: Option<Duration>,
@@ -37,6 +40,7 @@ impl Refusal {
         }
     }
 
+    /// Whether this is the code or the extended code of the refusal; the casing of the code does not matter.
     pub fn is(&self, code: &str) -> bool {
         self.code.eq_ignore_ascii_case(code) || self.extended.as_deref() == Some(code)
     }
@@ -68,31 +72,69 @@ impl Refusal {
     }
 }
 
+/// Why a request to Azure, or the sign-in for it, did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AzureError {
+    /// The settings cannot be used, so nothing was sent; contains a sentence about them.
     #[error("{0}")]
     Setup(String),
     /// Nothing was sent.
     #[error("{host} cannot be reached: {why}")]
-    Unreachable { host: String, why: String },
+    Unreachable {
+        /// The host, or the proxy on the way to it.
+        host: String,
+        /// The reason of the network.
+        why: String,
+    },
+    /// The TLS handshake failed, so nothing was sent.
     #[error("the connection to {host} is not secure: {why}")]
-    Tls { host: String, why: String },
+    Tls {
+        /// The host, and the proxy on the way to it if there is one.
+        host: String,
+        /// The reason of the TLS library.
+        why: String,
+    },
     /// The request was sent, and whether it took effect is not known.
     #[error("the answer of {host} was lost: {why}")]
-    AnswerLost { host: String, why: String },
+    AnswerLost {
+        /// The host that was asked.
+        host: String,
+        /// How the connection ended.
+        why: String,
+    },
+    /// The sign-in service refused, or the person did not sign in.
     #[error("sign-in failed: {message}")]
-    SignIn { code: Option<String>, message: String },
+    SignIn {
+        /// The code of the sign-in service, such as `AADSTS50173`; `None` if it was not its answer.
+        code: Option<String>,
+        /// The sentence of the sign-in service, or half a sentence about what happened instead.
+        message: String,
+    },
     /// A service requires more of the sign-in than this way can give; with the commands that help, if any.
     #[error("Azure asks for {wants}")]
-    MoreWanted { way: &'static str, wants: String, commands: Vec<String> },
+    MoreWanted {
+        /// The name of the way to sign in ([`Identity::name`](crate::Identity::name)).
+        way: &'static str,
+        /// What the service requires, in half a sentence.
+        wants: String,
+        /// Shell commands, one per element; empty if none can help.
+        commands: Vec<String>,
+    },
     /// The service requires the same again of the sign-in that was made for it.
     #[error("the new sign-in does not satisfy {host} either: it asks for {wants}")]
-    Unsatisfied { host: String, wants: String },
+    Unsatisfied {
+        /// The host that asked again.
+        host: String,
+        /// What it requires, in half a sentence.
+        wants: String,
+    },
     /// No way to sign in worked; with the reason for each.
     #[error("nobody is signed in")]
     NobodySignedIn(Vec<Tried>),
+    /// The identity has no role in any subscription of the context.
     #[error("the signed-in identity sees no subscription")]
     NoSubscription,
+    /// The service answered with an error status.
     #[error("{}", .0.message)]
     Refused(Box<Refusal>),
     /// A long-running operation that was accepted and then failed.
@@ -101,24 +143,63 @@ pub enum AzureError {
     /// The change was accepted, and its result could not be determined.
     #[error("it was accepted; then {0}")]
     LostSight(Box<AzureError>),
+    /// The operation was accepted and is not over after the time for which it is followed.
     #[error("the operation still runs after {minutes} minutes")]
-    StillRunning { minutes: u64 },
+    StillRunning {
+        /// How long the operation was followed.
+        minutes: u64,
+    },
     /// Nothing was sent: the place has kept failing while others answered, and no person waits for this
     /// request.
     #[error("{what} keeps failing ({why}) while others answer, so it is not asked until {}", clock(*until))]
-    KeepsFailing { what: String, why: String, until: Timestamp },
+    KeepsFailing {
+        /// The place, such as `the subscription ID`.
+        what: String,
+        /// Its last failure, in half a sentence.
+        why: String,
+        /// The time from which it is asked again, by this machine's clock.
+        until: Timestamp,
+    },
     /// Nothing was sent: the service asked for a longer pause than requests wait.
     #[error("for {what} Azure takes no requests until {}", clock(*until))]
-    LeftAlone { what: String, until: Timestamp },
+    LeftAlone {
+        /// The place, such as `the subscription ID`.
+        what: String,
+        /// The time from which it is asked again, by this machine's clock.
+        until: Timestamp,
+    },
     /// The deadline has passed; with the reason for the last pause.
     #[error("no answer within {seconds} s{}", reason_of(why.as_deref()))]
-    NotInTime { seconds: u128, why: Option<String> },
+    NotInTime {
+        /// The length of the whole period, rounded up.
+        seconds: u128,
+        /// The reason for the last pause; `None` if no request paused.
+        why: Option<String>,
+    },
+    /// A vault or a link in an answer is at a host to which no token of this cloud may be sent.
     #[error("{found} is not {expected}, so nothing was sent to it")]
-    HostRefused { found: String, expected: String },
+    HostRefused {
+        /// The address that was found, or a description of it.
+        found: String,
+        /// The kind of address that is allowed.
+        expected: String,
+    },
+    /// The service answered with a redirect.
     #[error("the service redirects ({status}) to {to}; redirects are never followed")]
-    Redirected { status: u16, to: String },
+    Redirected {
+        /// The HTTP status, from 300 to 399.
+        status: u16,
+        /// The host to which it redirects.
+        to: String,
+    },
+    /// The answer cannot be used: no JSON, too large, or without what was asked for.
     #[error("the answer of {host} is not what the API describes: {why}")]
-    Malformed { host: String, why: String },
+    Malformed {
+        /// The host that answered.
+        host: String,
+        /// What is wrong with the answer.
+        why: String,
+    },
 }
 
 fn reason_of(why: Option<&str>) -> String {
@@ -130,6 +211,7 @@ fn clock(at: Timestamp) -> impl std::fmt::Display {
 }
 
 impl AzureError {
+    /// The error for a refusal by a service.
     pub fn refused(refusal: Refusal) -> Self {
         Self::Refused(Box::new(refusal))
     }

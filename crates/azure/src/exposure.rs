@@ -47,6 +47,7 @@ fn asks_for_sign_in(settings: &Value) -> bool {
         && !action.is_some_and(|action| action.eq_ignore_ascii_case("AllowAnonymous"))
 }
 
+/// Decodes `config/web`; it does not contain the sign-in of the app.
 pub fn decode(value: &Value) -> Exposure {
     let is = |pointer: &str, word: &str| {
         json::text(value, pointer).is_some_and(|text| text.eq_ignore_ascii_case(word))

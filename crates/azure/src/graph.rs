@@ -25,7 +25,9 @@ pub const PERMISSION: &str = "Application.Read.All";
 /// The object ids of the two services in the tenant, as far as the settings contain them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Principals {
+    /// The object id of `Microsoft.Azure.WebSites`; `None` if the settings do not contain it.
     pub app_service: Option<String>,
+    /// The object id of `Microsoft.Azure.CertificateRegistration`; `None` if the settings do not contain it.
     pub certificate_registration: Option<String>,
 }
 

@@ -15,17 +15,20 @@ pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Reso
     client.list_as(&request, decode).await
 }
 
+/// Reads a resource group; `None` if it does not exist.
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<ResourceGroup>, AzureError> {
     let request =
         Request::get(format!("Read the resource group {}", id.name()), id.as_str(), version::GROUPS);
     client.read_as(&request, decode).await
 }
 
+/// Creates the resource group. An existing group would get these tags instead of its own.
 pub fn create(id: &ResourceId, location: &str, tags: &Tags) -> Request {
     let body = json::tagged(json!({ "location": location }), tags);
     Request::put(format!("Create the resource group {}", id.name()), id, version::GROUPS, body)
 }
 
+/// Decodes a resource group; `None` if it has no valid id.
 pub fn decode(value: &Value) -> Option<ResourceGroup> {
     Some(ResourceGroup {
         id: json::id(value, "/id")?,

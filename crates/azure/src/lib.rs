@@ -3,6 +3,8 @@
 //! `Connection` → `Client::connect` → a `Client` that reads, lists, queries and changes by `Request` values.
 //! One file per service has its decoders (pure, tolerant), its requests (pure) and its reads (async).
 
+#![warn(missing_docs)]
+
 mod address;
 mod answer;
 mod budget;
@@ -60,7 +62,7 @@ pub use budget::CallUrgency;
 pub use challenge::Claims;
 pub use client::{ChangeProgress, Changed, Client};
 pub use clock::{ServiceClock, span_words};
-pub use cloud::{Cloud, CloudKind, Practice, is_loopback};
+pub use cloud::{Cloud, Practice, is_loopback};
 pub use connect::Connection;
 pub use credential::{
     Chain, ClientCertificate, Desk, Door, Identity, LibrarySignIn, OwnSignIn, Saved, SavedError, SignIn,

@@ -9,11 +9,14 @@ use super::request::Request;
 use super::{json, version};
 use certdeck_model::ResourceId;
 
+/// A management lock, which forbids changes to a resource and everything below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lock {
+    /// The id of the lock, which begins with the id of its scope.
     pub id: ResourceId,
     /// `CanNotDelete`, which the portal shows as *Delete*, or `ReadOnly`.
     pub level: String,
+    /// The reason that people gave for it; may be empty.
     pub notes: String,
 }
 
@@ -41,6 +44,7 @@ pub fn remove(lock: &Lock) -> Request {
     Request::delete(format!("Remove the lock {}{on}", lock.id.name()), &lock.id, version::LOCKS)
 }
 
+/// Decodes a lock; `None` if it has no valid id.
 pub fn decode(value: &Value) -> Option<Lock> {
     Some(Lock {
         id: json::id(value, "/id")?,

@@ -19,9 +19,13 @@ pub const KEY_SIZE: u32 = 2048;
 pub struct NewOrder {
     /// The common name, such as `contoso.com` or `*.contoso.com`.
     pub domain: String,
+    /// Standard, or wildcard for a domain that begins with `*.`.
     pub product: ProductType,
+    /// Whether Azure renews the order before the paid term ends.
     pub auto_renew: bool,
+    /// The size of the RSA key in bits.
     pub key_size: u32,
+    /// The tags of the order; may be empty.
     pub tags: Tags,
 }
 
@@ -30,6 +34,7 @@ pub struct NewOrder {
 pub struct OrderEvent {
     /// `CertificateOrderCreated`, `DomainValidationComplete` …
     pub kind: String,
+    /// The time of the event; `None` if the answer has none.
     pub at: Option<Timestamp>,
 }
 
@@ -40,6 +45,7 @@ pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Orde
     client.list_as(&request, decode).await
 }
 
+/// Reads a certificate order; `None` if it does not exist.
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Order>, AzureError> {
     let request =
         Request::get(format!("Read the certificate order {}", id.name()), id.as_str(), version::ORDERS);
@@ -207,6 +213,7 @@ pub fn delete(order: &ResourceId) -> Request {
     )
 }
 
+/// Decodes an order; `None` if it has no valid id. The names of the certificate are read from its bytes.
 pub fn decode(value: &Value) -> Option<Order> {
     let leaf =
         value.pointer("/properties/signedCertificate/rawData").and_then(Value::as_str).and_then(x509::facts);

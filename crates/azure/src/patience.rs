@@ -16,6 +16,7 @@ pub struct Deadline {
 }
 
 impl Deadline {
+    /// The deadline of a period that begins now.
     pub fn after(whole: Duration) -> Self {
         let now = Instant::now();
         // A time beyond the range of the clock is replaced by a day.
@@ -23,12 +24,9 @@ impl Deadline {
         Self { at, whole }
     }
 
-    pub fn at(self) -> Instant {
+    /// The moment itself, on the clock of the runtime.
+    pub(super) fn at(self) -> Instant {
         self.at
-    }
-
-    pub fn whole(self) -> Duration {
-        self.whole
     }
 
     /// The result of `work`, or an error if the deadline passes first.
@@ -45,6 +43,8 @@ impl Deadline {
 /// A pause before a request is sent, and the reason for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
+    /// The length of the pause; zero for a wait whose end is not known, such as for a person who signs in
+    /// again.
     pub pause: Duration,
     /// `Azure throttles the subscription …`
     pub why: String,
@@ -64,6 +64,8 @@ impl fmt::Display for Wait {
 pub struct Listener(Arc<dyn Fn(&Wait) + Send + Sync>);
 
 impl Listener {
+    /// A listener that calls `hear` for each pause; `hear` runs in the task of the request, so it must not
+    /// block.
     pub fn new(hear: impl Fn(&Wait) + Send + Sync + 'static) -> Self {
         Self(Arc::new(hear))
     }

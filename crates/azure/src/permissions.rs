@@ -11,16 +11,20 @@ use certdeck_model::ResourceId;
 /// The permissions of one role: actions with `*` for anything, and the excluded ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Permission {
+    /// The patterns of allowed actions, such as `Microsoft.Web/certificates/*`.
     pub actions: Vec<String>,
+    /// The patterns of actions that are excluded from the allowed ones.
     pub not_actions: Vec<String>,
 }
 
+/// The permissions of the signed-in identity at a scope, one for each of its roles there.
 pub async fn of(client: &Client, scope: &ResourceId) -> Result<Vec<Permission>, AzureError> {
     let path = format!("{scope}/providers/Microsoft.Authorization/permissions");
     let what = format!("List what one may do in {}", scope.name());
     client.list_as(&Request::get(what, path, version::ROLES), |value| Some(decode(value))).await
 }
 
+/// Decodes one element of the list; a missing member is an empty list.
 pub fn decode(value: &Value) -> Permission {
     let texts = |name: &str| {
         let all = value.get(name).and_then(Value::as_array).into_iter().flatten();

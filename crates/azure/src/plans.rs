@@ -15,11 +15,13 @@ pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Plan
     client.list_as(&request, decode).await
 }
 
+/// Reads an App Service plan; `None` if it does not exist.
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Plan>, AzureError> {
     let request = Request::get(format!("Read the App Service plan {}", id.name()), id.as_str(), version::WEB);
     client.read_as(&request, decode).await
 }
 
+/// Decodes a plan; `None` if it has no valid id.
 pub fn decode(value: &Value) -> Option<Plan> {
     let tier = json::text(value, "/sku/tier").or_else(|| json::text(value, "/properties/sku/tier"));
     Some(Plan {

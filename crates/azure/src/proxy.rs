@@ -22,16 +22,22 @@ pub const EXCEPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
 /// Why a text is not the address of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ProxyError {
+    /// White space or a control character, also one that is percent-encoded in the login.
     #[error("it has a space, a line end or another control character in it")]
     Spaces,
+    /// A scheme other than `http` and `https`.
     #[error("it begins with neither http:// nor https://")]
     Scheme,
+    /// A SOCKS proxy.
     #[error("it is a SOCKS proxy, and certdeck reaches proxies by http:// and https:// only")]
     Socks,
+    /// An unescaped `/`, `?` or `#` before the `@` that ends the login.
     #[error("it has a /, ? or # in the user or the password: write %2F, %3F or %23")]
     Reserved,
+    /// A port that is no number from 1 to 65535.
     #[error("its port is not a number from 1 to 65535")]
     Port,
+    /// A host that is neither a name nor an IP address.
     #[error("its host is neither a name nor an IP address")]
     Host,
 }
@@ -72,6 +78,7 @@ impl Proxy {
         Ok(Self { address, login, from: from.into(), not_for: String::new() })
     }
 
+    /// Sets the hosts that are reached without the proxy, in the format of `NO_PROXY`.
     #[must_use]
     pub fn except(self, hosts: Option<String>) -> Self {
         Self { not_for: hosts.unwrap_or_default(), ..self }
@@ -82,10 +89,12 @@ impl Proxy {
         &self.from
     }
 
+    /// Whether the address contains a user or a password.
     pub fn signs_in(&self) -> bool {
         self.login.is_some()
     }
 
+    /// The hosts that are reached without the proxy, in the format of `NO_PROXY`; empty if there are none.
     pub fn not_for(&self) -> &str {
         &self.not_for
     }

@@ -26,10 +26,12 @@ pub fn add(id: &ResourceId, der: &[u8], store: &str) -> Request {
     Request::put(what, id, version::WEB, json!({ "properties": properties })).repeat(Repeat::LookFirst)
 }
 
+/// Removes the certificate from its app, whose code can no longer load it.
 pub fn remove(id: &ResourceId) -> Request {
     Request::delete(format!("Remove the public certificate {}", id.name()), id, version::WEB)
 }
 
+/// Decodes a public certificate; `None` if it has no valid id below an app.
 pub fn decode(value: &Value) -> Option<PublicCertificate> {
     let id = json::id(value, "/id")?;
     let facts = value.pointer("/properties/blob").and_then(Value::as_str).and_then(x509::facts);

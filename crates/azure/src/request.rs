@@ -12,16 +12,23 @@ use zeroize::Zeroizing;
 use super::answer::AsItIs;
 use certdeck_model::ResourceId;
 
+/// The HTTP method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
+    /// Reads a resource or a list.
     Get,
+    /// Writes a whole resource; members that the body leaves out are erased.
     Put,
+    /// Changes the members that the body contains.
     Patch,
+    /// Requests an action, or asks a question that needs a body.
     Post,
+    /// Deletes a resource; the request has no body.
     Delete,
 }
 
 impl Method {
+    /// The method in capital letters, as HTTP writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -36,9 +43,11 @@ impl Method {
 /// The service that a path belongs to; the cloud knows the host and the audience of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plane {
+    /// Azure Resource Manager: subscriptions and the resources in them.
     Arm,
     /// The data plane of one vault, by its `vaultUri`.
     Vault(String),
+    /// Microsoft Graph: the objects of the directory.
     Graph,
 }
 
@@ -59,6 +68,7 @@ pub struct Body {
 }
 
 impl Body {
+    /// A body without secrets.
     pub fn new(json: Value) -> Self {
         Self { json, secrets: Vec::new() }
     }
@@ -138,17 +148,24 @@ impl PartialEq for Body {
     }
 }
 
+/// One request to a service of Azure, complete but for the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// Its purpose, as an imperative sentence without a full stop: `Buy the certificate order contoso-www`.
     pub what: String,
+    /// The HTTP method; it also decides how a long-running operation is followed.
     pub method: Method,
+    /// The service that the path belongs to.
     pub plane: Plane,
     /// Starts with `/`; not percent-encoded.
     pub path: String,
+    /// The `api-version` of the query; empty for a service that has its version in the path.
     pub api_version: &'static str,
+    /// Further parameters of the query, not percent-encoded.
     pub query: Vec<(&'static str, String)>,
+    /// The JSON body; `None` for a request without one.
     pub body: Option<Body>,
+    /// Whether it may be sent again after a lost answer.
     pub repeat: Repeat,
     /// The resource as it was read, whose ETag is sent as `If-Match`. The service may ignore it, so the
     /// sender also reads again first (`still_applies`).
@@ -168,10 +185,12 @@ impl Request {
         Self::new(what, Method::Put, id.as_str().to_owned(), api_version).with_body(Body::new(body))
     }
 
+    /// A change of some members of a resource in ARM.
     pub fn patch(what: impl Into<String>, id: &ResourceId, api_version: &'static str, body: Value) -> Self {
         Self::new(what, Method::Patch, id.as_str().to_owned(), api_version).with_body(Body::new(body))
     }
 
+    /// The deletion of a resource in ARM.
     pub fn delete(what: impl Into<String>, id: &ResourceId, api_version: &'static str) -> Self {
         Self::new(what, Method::Delete, id.as_str().to_owned(), api_version)
     }
@@ -198,30 +217,35 @@ impl Request {
         }
     }
 
+    /// Sets the JSON body in place of an earlier one.
     #[must_use]
     pub fn with_body(mut self, body: Body) -> Self {
         self.body = Some(body);
         self
     }
 
+    /// Adds a parameter of the query; the value is not percent-encoded.
     #[must_use]
     pub fn with_query(mut self, key: &'static str, value: impl Into<String>) -> Self {
         self.query.push((key, value.into()));
         self
     }
 
+    /// Sends the request to another service than ARM.
     #[must_use]
     pub fn on(mut self, plane: Plane) -> Self {
         self.plane = plane;
         self
     }
 
+    /// Marks the request as an optional check ([`Self::if_allowed`](field@Self::if_allowed)).
     #[must_use]
     pub fn if_allowed(mut self) -> Self {
         self.if_allowed = true;
         self
     }
 
+    /// Sets whether the request may be sent again after a lost answer.
     #[must_use]
     pub fn repeat(mut self, repeat: Repeat) -> Self {
         self.repeat = repeat;
@@ -263,7 +287,8 @@ impl Request {
         self.path.rsplit('/').next().unwrap_or_default()
     }
 
-    pub fn is_read(&self) -> bool {
+    /// Whether the request only reads, judged by its method.
+    pub(super) fn is_read(&self) -> bool {
         self.method == Method::Get
     }
 }

@@ -13,7 +13,9 @@ use certdeck_model::ResourceId;
 pub const KEY_VAULT_CERTIFICATE_USER: &str = "db79e9a7-68ee-4b58-9aeb-b90e7c24fcba";
 /// Writes secrets: the certificate service needs it (C16).
 pub const KEY_VAULT_SECRETS_OFFICER: &str = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7";
+/// Reads the values of secrets; it includes the permission that App Service needs.
 pub const KEY_VAULT_SECRETS_USER: &str = "4633458b-17de-408a-b874-0445c86b69e6";
+/// Does everything in a vault; it includes the permissions that both services need.
 pub const KEY_VAULT_ADMINISTRATOR: &str = "00482a5a-887f-4fb3-b363-3b7fe8e74483";
 
 /// Who has which role at a scope or above it: object id of the principal, and the role's own id (a GUID).
@@ -23,6 +25,7 @@ pub async fn list(client: &Client, scope: &ResourceId) -> Result<Vec<(String, St
     client.list_as(&Request::get(what, path, version::ROLES).with_query("$filter", "atScope()"), decode).await
 }
 
+/// Decodes an assignment as the principal's object id and the role's GUID; `None` if it lacks one of them.
 pub fn decode(value: &Value) -> Option<(String, String)> {
     let role = json::text(value, "/properties/roleDefinitionId")?;
     let role = role.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();

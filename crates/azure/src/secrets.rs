@@ -15,11 +15,13 @@ use certdeck_model::Vault;
 /// What uses a name among the secrets of a vault, according to its metadata: no value is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holder {
+    /// Nothing uses the name.
     Free,
     /// The certificate of an order, or its placeholder (C19).
     Order,
     /// A certificate of the vault; only the vault writes its secret.
     Certificate,
+    /// A secret that people or programs made, which must not be overwritten.
     Other,
     /// A deleted secret, which keeps the name until it is purged (C20).
     Deleted,

@@ -26,10 +26,12 @@ impl AppSettings {
         self.0.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.expose_secret())
     }
 
+    /// The number of settings, those with an empty value included.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
+    /// Whether the service returned no setting at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

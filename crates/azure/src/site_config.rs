@@ -12,6 +12,7 @@ use certdeck_model::ResourceId;
 /// The oldest TLS versions that an app accepts, such as `1.2`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MinTls {
+    /// The minimum for the app's own hostnames (`minTlsVersion`).
     pub app: String,
     /// The same for its deployment site (SCM).
     pub scm: Option<String>,

@@ -14,7 +14,9 @@ use certdeck_model::{App, Binding, Hostname, ResourceId, Scope, SslState, Thumbp
 /// An app with the bindings in its own answer (`hostNameSslStates`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
+    /// The app or slot itself, with the names of its hostnames.
     pub app: App,
+    /// One binding for each of its hostnames, except those of the deployment site (SCM).
     pub bindings: Vec<Binding>,
 }
 
@@ -65,6 +67,7 @@ async fn sites_with_slots(client: &Client, subscription: &ResourceId) -> Result<
     Ok(sites)
 }
 
+/// Reads an app or slot; `None` if it does not exist.
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Site>, AzureError> {
     let request = Request::get(format!("Read the app {}", id.name()), id.as_str(), version::WEB);
     client.read_as(&request, decode).await
@@ -204,6 +207,7 @@ pub async fn find_mapped(
     Ok(sites.filter(|app| app.hostnames.iter().any(|host| host.as_str() == domain.base())).collect())
 }
 
+/// Decodes an app or slot with its bindings; `None` if it has no valid id.
 pub fn decode(value: &Value) -> Option<Site> {
     let id = json::id(value, "/id")?;
     let states = value.pointer("/properties/hostNameSslStates").and_then(Value::as_array);

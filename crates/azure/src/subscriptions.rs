@@ -30,6 +30,7 @@ pub async fn tenant(client: &Client, subscription: &ResourceId) -> Result<Option
     Ok(answer.and_then(|value| json::text(&value, "/tenantId")))
 }
 
+/// Decodes a subscription; `None` if it has no valid id.
 pub fn decode(value: &Value) -> Option<Subscription> {
     let id = json::id(value, "/id")?;
     let name = json::text(value, "/displayName").unwrap_or_else(|| id.name().to_owned());

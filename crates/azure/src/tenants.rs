@@ -11,6 +11,7 @@ use super::{json, subscriptions, version};
 /// A directory with the names that people use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
+    /// The tenant id, a GUID.
     pub id: String,
     /// `Contoso`; the id if the directory has no name.
     pub name: String,
@@ -28,7 +29,9 @@ impl Tenant {
 /// A tenant other than the current one, and how many subscriptions the account sees there.
 #[derive(Debug)]
 pub struct Other {
+    /// The tenant, by its id and its names.
     pub tenant: Tenant,
+    /// The number of subscriptions, or why they could not be listed.
     pub subscriptions: Result<usize, AzureError>,
 }
 
@@ -53,12 +56,13 @@ pub async fn others(client: &Client) -> Result<(Vec<Other>, usize), AzureError> 
     Ok((found.into_iter().flatten().collect(), all))
 }
 
+/// All tenants that the account is a member or a guest of, the current one included.
 pub async fn list(client: &Client) -> Result<Vec<Tenant>, AzureError> {
     let request = Request::get("List the tenants of the account", "/tenants", version::SUBSCRIPTIONS);
     client.list_as(&request, decode).await
 }
 
-pub fn decode(value: &Value) -> Option<Tenant> {
+fn decode(value: &Value) -> Option<Tenant> {
     let id = json::text(value, "/tenantId")?;
     let name = json::text(value, "/displayName").unwrap_or_else(|| id.clone());
     Some(Tenant { id, name, domain: json::text(value, "/defaultDomain") })

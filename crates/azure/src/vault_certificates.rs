@@ -63,6 +63,8 @@ fn names(version: &Value) -> Vec<Hostname> {
     facts.into_iter().flat_map(|facts| facts.names).filter_map(|name| Hostname::parse(&name).ok()).collect()
 }
 
+/// Decodes an element of a list or a bundle, without its policy; `None` if its id is not that of a
+/// certificate.
 pub fn decode(value: &Value) -> Option<VaultCertificate> {
     let digest = json::text(value, "/x5t").and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
     Some(VaultCertificate {
@@ -77,6 +79,7 @@ pub fn decode(value: &Value) -> Option<VaultCertificate> {
     })
 }
 
+/// Decodes a policy; members that are missing are empty.
 pub fn decode_policy(value: &Value) -> CertificatePolicy {
     CertificatePolicy {
         content_type: json::text_or_empty(value, "/secret_props/contentType"),

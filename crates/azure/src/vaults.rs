@@ -11,22 +11,30 @@ use certdeck_model::{AccessPolicy, ResourceId, Tags, Vault};
 /// The settings of a new vault (A85–A91).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewVault {
+    /// The region, such as `westeurope`.
     pub location: String,
+    /// The tenant id, which must be that of the subscription.
     pub tenant: String,
     /// `standard` or `premium`.
     pub sku: String,
     /// Role assignments instead of access policies.
     pub rbac: bool,
+    /// The access policies; without effect if [`Self::rbac`] is set.
     pub policies: Vec<AccessPolicy>,
+    /// Whether the vault accepts connections from every network; otherwise only trusted services reach it.
     pub public_network: bool,
+    /// The number of days for which the vault keeps what was deleted.
     pub retention_days: u32,
+    /// Whether what was deleted cannot be purged before that time. Once enabled it cannot be disabled.
     pub purge_protection: bool,
+    /// The tags of the vault; may be empty.
     pub tags: Tags,
 }
 
 /// Whether a vault name is available; names are unique in the whole cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Availability {
+    /// The name can be used.
     Free,
     /// With the service's reason.
     Taken(String),
@@ -42,11 +50,13 @@ pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Vaul
     client.list_as(&request, decode).await
 }
 
+/// Reads a key vault; `None` if it does not exist.
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Vault>, AzureError> {
     let request = Request::get(format!("Read the key vault {}", id.name()), id.as_str(), version::VAULTS);
     client.read_as(&request, decode).await
 }
 
+/// Asks the service whether a new vault can have this name. An answer that does not say so is an error.
 pub async fn availability(
     client: &Client,
     subscription: &ResourceId,
@@ -106,6 +116,7 @@ fn policies(tenant: &str, policies: &[AccessPolicy]) -> Vec<Value> {
     policies.iter().map(one).collect()
 }
 
+/// Decodes a key vault; `None` if it has no valid id.
 pub fn decode(value: &Value) -> Option<Vault> {
     let policies = value.pointer("/properties/accessPolicies").and_then(Value::as_array);
     let policy = |value: &Value| {

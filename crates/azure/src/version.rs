@@ -2,20 +2,29 @@
 
 use certdeck_model::ResourceId;
 
+/// Subscriptions and tenants.
 pub const SUBSCRIPTIONS: &str = "2022-12-01";
+/// Resource groups, the list of all resources, and the registration of providers.
 pub const GROUPS: &str = "2024-03-01";
+/// App Service: plans, apps, slots, bindings, and certificates of webspaces.
 pub const WEB: &str = "2023-12-01";
 /// Certificates of one app: older versions do not have them.
 pub const SITE_CERTIFICATES: &str = "2024-11-01";
+/// Certificate orders and their stored certificates.
 pub const ORDERS: &str = "2024-11-01";
+/// App Service Domains.
 pub const DOMAINS: &str = "2023-12-01";
 /// Older ones retire on 2027-02-27 (C41; rule vault-oldest-version).
 pub const VAULTS: &str = "2026-02-01";
 /// The data plane of a vault.
 pub const VAULT_DATA: &str = "7.4";
+/// Management locks.
 pub const LOCKS: &str = "2020-05-01";
+/// Role assignments, and the permissions of the caller.
 pub const ROLES: &str = "2022-04-01";
+/// The endpoints of a cloud.
 pub const METADATA: &str = "2022-09-01";
+/// Queries to Resource Graph.
 pub const RESOURCE_GRAPH: &str = "2022-10-01";
 /// Microsoft Graph has its version in the path.
 pub const GRAPH: &str = "";

@@ -12,11 +12,14 @@ use certdeck_model::printable;
 /// A certificate has some kilobytes; anything far larger is not one.
 const LARGEST: usize = 256 * 1024;
 
+/// The facts of one certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct X509Facts {
+    /// The distinguished name, printable.
     pub subject: String,
     /// The DNS names of the subject alternative name extension.
     pub names: Vec<String>,
+    /// The end of the validity; `None` if it is no valid time.
     pub expires: Option<Timestamp>,
     /// Whether it names itself as its issuer.
     pub is_self_signed: bool,

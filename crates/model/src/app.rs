@@ -6,46 +6,67 @@ use serde::{Deserialize, Serialize};
 
 use super::{Home, Hostname, ResourceId, Scope, Tags, Text, Webspace};
 
+/// An Azure subscription that the signed-in identity can see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
+    /// `/subscriptions/` and the GUID of the subscription.
     pub id: ResourceId,
+    /// The display name (`displayName`), or the GUID if the answer has none.
     pub name: String,
+    /// The subscription's state in Azure's words, such as `Enabled`; empty if the answer has none.
     pub state: String,
 }
 
+/// A resource group, in which apps, orders and vaults are created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceGroup {
+    /// `/subscriptions/S/resourceGroups/G`.
     pub id: ResourceId,
+    /// The region of the group itself; its resources may be in other regions.
     pub location: String,
+    /// The group's own tags; its resources do not inherit them.
     pub tags: Tags,
 }
 
+/// An App Service plan: its tier decides whether its apps can have TLS bindings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
+    /// The id of the `Microsoft.Web/serverfarms` resource.
     pub id: ResourceId,
+    /// The region of the plan and of all its apps; empty if the answer has none.
     pub location: String,
     /// `Free`, `Shared`, `Basic`, `Standard`, `PremiumV3` …
     pub tier: String,
+    /// Whether its apps run on Linux (`reserved` in the answer).
     pub linux: bool,
 }
 
 /// A site or one of its slots.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct App {
+    /// The id of the `Microsoft.Web/sites` resource, or of its `slots` child for a slot.
     pub id: ResourceId,
+    /// The region as the service writes it; empty if the answer has none.
     pub location: Text,
+    /// The plan that the app runs on (`serverFarmId`); `None` if the answer has none.
     pub plan: Option<ResourceId>,
     /// Certificates are shared within it (A9), unless the app has its own alone.
     pub webspace: Webspace,
+    /// Whether the app shares the certificates of its webspace or has its own alone.
     pub scope: Scope,
     /// The tier of its plan; empty if the service does not report it with the app.
     pub tier: Text,
+    /// `Running`, `Stopped` or another state that the service reports; empty if the answer has none.
     pub state: Text,
     /// Read from the service, never built: newer apps have a hash and a region in it (C28).
     pub default_hostname: Text,
+    /// Every hostname that leads to the app by its settings, the default hostname included.
     pub hostnames: Vec<Hostname>,
+    /// Whether the app redirects plain HTTP to HTTPS.
     pub https_only: bool,
+    /// The IP address at which the app accepts connections; `None` if the answer has none.
     pub inbound_ip: Option<String>,
+    /// Whether the app runs on Linux (`reserved` in the answer).
     pub linux: bool,
     /// In an App Service Environment, where other rules hold (A44, C38).
     pub in_environment: bool,

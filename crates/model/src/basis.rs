@@ -6,14 +6,19 @@ use super::Estate;
 use super::rules::{Rules, Turn};
 use super::{Order, PrivateCertificate};
 
+/// Everything that a judgement about a certificate, an order or a binding depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct Basis<'a> {
+    /// The resources that were read.
     pub estate: &'a Estate,
+    /// The limits of the platform, with their days.
     pub rules: &'a Rules,
+    /// The moment of the judgement, by the service's clock.
     pub now: Timestamp,
 }
 
 impl<'a> Basis<'a> {
+    /// Combines the three; nothing is computed yet.
     pub fn new(estate: &'a Estate, rules: &'a Rules, now: Timestamp) -> Self {
         Self { estate, rules, now }
     }
@@ -23,10 +28,12 @@ impl<'a> Basis<'a> {
         self.rules.turn(self.estate, certificate, self.now)
     }
 
+    /// Who has to act next for an order, regardless of where its certificate was imported.
     pub fn turn_of_order(&self, order: &Order) -> Turn {
         self.rules.turn_of_order(order, self.now)
     }
 
+    /// Whether the certificate was revoked before its end ([`Estate::is_revoked`]).
     pub fn is_revoked(&self, certificate: &PrivateCertificate) -> bool {
         self.estate.is_revoked(certificate, self.now)
     }

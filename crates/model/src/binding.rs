@@ -5,10 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{Hostname, ResourceId, Text, Thumbprint};
 
+/// How a hostname is secured (`sslState` in the answer).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum SslState {
+    /// No certificate is bound to the hostname.
     Disabled,
+    /// Bound by SNI: the service selects the certificate by the hostname in the TLS handshake.
     Sni,
+    /// Bound by a dedicated IP address, of which an app has one.
     IpBased,
 }
 
@@ -32,12 +36,16 @@ impl SslState {
     }
 }
 
+/// The entry of an app for one hostname (`hostNameBindings`), with or without a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
     /// The app or slot that answers for the hostname.
     pub app: ResourceId,
+    /// The hostname that is mapped to the app.
     pub host: Hostname,
+    /// Whether a certificate is bound to the hostname, and by which method.
     pub ssl: SslState,
+    /// The certificate that is bound; `None` if the answer has no valid thumbprint.
     pub thumbprint: Option<Thumbprint>,
     /// The dedicated address of an IP-based binding.
     pub virtual_ip: Option<String>,
@@ -50,6 +58,7 @@ impl Binding {
         self.host.share(known);
     }
 
+    /// The id of the `hostNameBindings` resource below the app.
     pub fn id(&self) -> ResourceId {
         Self::id_of(&self.app, &self.host)
     }

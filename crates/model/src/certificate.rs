@@ -9,8 +9,11 @@ use super::{Home, Hostname, ResourceId, SecretStatus, Tags, Text, Thumbprint};
 /// The secret of a key vault that a site certificate or an order's stored certificate comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VaultSecret {
+    /// The key vault (`keyVaultId`).
     pub vault: ResourceId,
+    /// The name of the secret (`keyVaultSecretName`), without a version.
     pub secret: Text,
+    /// The result of the service's last access to the secret.
     pub status: SecretStatus,
 }
 
@@ -24,14 +27,18 @@ impl VaultSecret {
 /// How a certificate came to App Service, which decides who renews it (A156, A157).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
+    /// A person uploaded a PFX; a person has to upload its successor.
     Uploaded,
+    /// App Service imported it from a vault's secret that belongs to no order.
     KeyVault,
     /// An App Service certificate, by its order.
     Order(ResourceId),
+    /// A free managed certificate, which Azure issues and renews.
     Managed,
 }
 
 impl Source {
+    /// A word or two for the source, as the lists show it.
     pub fn words(&self) -> &'static str {
         match self {
             Self::Uploaded => "uploaded",
@@ -57,22 +64,33 @@ pub struct OwnSettings {
 /// `certificates` resource of one app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrivateCertificate {
+    /// The id of the certificate resource.
     pub id: ResourceId,
+    /// The region as the service writes it; it is sent back with every change.
     pub location: Text,
+    /// The webspace or the app that the certificate belongs to.
     pub home: Home,
     /// Absent while a managed certificate is being issued.
     pub thumbprint: Option<Thumbprint>,
+    /// The subject's names (`subjectName`); empty if the answer has none.
     pub subject: Text,
+    /// The hostnames that it secures (`hostNames`, or the subject if the answer has no hostnames).
     pub hosts: Vec<Hostname>,
+    /// The name of the issuer; empty if the answer has none.
     pub issuer: Text,
+    /// The time from which it is valid (`issueDate`); `None` if the answer has none.
     #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub issued: Option<Timestamp>,
+    /// The time at which it ends (`expirationDate`); `None` if the answer has none.
     #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub expires: Option<Timestamp>,
+    /// The secret that it was imported from; `None` for an uploaded or a managed certificate.
     pub vault: Option<VaultSecret>,
     /// Set for a free managed certificate: its only hostname.
     pub canonical_name: Option<Text>,
+    /// The tags; every change sends them back, because a PUT without them erases them.
     pub tags: Tags,
+    /// The settings that only the certificate of one app has.
     pub own: OwnSettings,
 }
 
@@ -97,12 +115,16 @@ impl PrivateCertificate {
 /// A `.cer` that an app's code loads; it secures no hostname (A7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicCertificate {
+    /// The id of the `publicCertificates` resource below the app.
     pub id: ResourceId,
+    /// The app or slot that the certificate was added to.
     pub app: ResourceId,
+    /// The thumbprint in the service's answer; `None` if it has no valid one.
     pub thumbprint: Option<Thumbprint>,
     /// `CurrentUserMy` or `LocalMachineMy`.
     pub store: String,
     /// Read from the certificate itself; absent if it could not be decoded.
     pub subject: Option<String>,
+    /// The time at which it ends, read from the certificate itself; `None` if it could not be decoded.
     pub expires: Option<Timestamp>,
 }

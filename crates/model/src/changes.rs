@@ -5,9 +5,12 @@ use std::hash::Hash;
 
 use super::{Binding, Estate, Gap, ResourceId};
 
+/// How an element differs from the previous reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
+    /// The previous reading did not have it.
     New,
+    /// The previous reading had it with other values.
     Changed,
 }
 
@@ -20,6 +23,7 @@ pub struct Changes {
 }
 
 impl Changes {
+    /// Compares two readings; nothing counts as gone if `after` has a gap that may hide it.
     pub fn between(before: &Estate, after: &Estate) -> Self {
         let mut changes = Self::default();
         changes.compare(&before.certificates, &after.certificates, |one| &one.id, |one| one.id.clone());
@@ -63,6 +67,7 @@ impl Changes {
         self.gone += moved.len();
     }
 
+    /// How the element with this id differs; `None` if it is unchanged, was looked at, or is unknown.
     pub fn of(&self, id: &ResourceId) -> Option<Change> {
         if self.new.contains(id) {
             Some(Change::New)
@@ -71,6 +76,7 @@ impl Changes {
         }
     }
 
+    /// Whether nothing is left to point out.
     pub fn is_empty(&self) -> bool {
         self.new.is_empty() && self.changed.is_empty() && self.gone == 0
     }

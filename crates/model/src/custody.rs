@@ -14,22 +14,36 @@ use super::{OrderStatus, VaultCertificate, VaultSecret};
 /// The subject of an explanation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
+    /// All hostnames that use a certificate of the order.
     Order(ResourceId),
+    /// All hostnames that use the certificate.
     Certificate(ResourceId),
-    Binding { app: ResourceId, host: Hostname },
+    /// One hostname of one app.
+    Binding {
+        /// The app or slot that has the hostname.
+        app: ResourceId,
+        /// The hostname, as it is mapped to the app.
+        host: Hostname,
+    },
 }
 
 /// The stations of a certificate on its way from the issuer to the visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
+    /// The App Service certificate order that the certificate was issued for.
     Order,
+    /// The secret or certificate in the key vault.
     Vault,
+    /// The private key certificate in App Service.
     AppService,
+    /// The hostname's binding in its app.
     Binding,
+    /// The certificate that a TLS client gets from the hostname.
     Served,
 }
 
 impl Place {
+    /// The name of the station, as the screen shows it.
     pub fn words(self) -> &'static str {
         match self {
             Self::Order => "Order",
@@ -41,12 +55,16 @@ impl Place {
     }
 }
 
+/// The state of one link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
     /// It has the certificate of the previous station, and that is valid.
     Whole,
+    /// The link is a reason for a wrong or invalid certificate at the hostname.
     Broken {
+        /// What is wrong, in half a sentence.
         why: String,
+        /// What an admin has to do about it; may name keys of the screen.
         remedy: String,
     },
     /// Nothing is wrong, but something has to happen first.
@@ -55,41 +73,58 @@ pub enum Standing {
     Unknown(String),
 }
 
+/// One station with what it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
+    /// The station that this link describes.
     pub place: Place,
+    /// The resource that was looked at, with the facts that identify it, such as its app or its source.
     pub name: String,
+    /// The certificate at this station; `None` if there is none or it cannot be seen.
     pub thumbprint: Option<Thumbprint>,
+    /// The end of that certificate; `None` if it is not known.
     pub expires: Option<Timestamp>,
+    /// Whether the station has the right certificate.
     pub standing: Standing,
 }
 
 /// The links of one hostname, or of a certificate that no hostname uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
+    /// The hostname; `None` for a certificate that no hostname uses.
     pub host: Option<Hostname>,
+    /// The links in the order of [`Place`]; stations that do not apply are left out.
     pub links: Vec<Link>,
 }
 
+/// The answer to a question about an order, a certificate or a hostname.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Custody {
+    /// The hostname, or the name of the order or the certificate.
     pub about: String,
+    /// One chain for each hostname, the broken ones first; empty if the subject no longer exists.
     pub chains: Vec<Chain>,
 }
 
 /// The certificate that a TLS handshake brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
+    /// The thumbprint of the leaf certificate.
     pub thumbprint: Thumbprint,
+    /// The end of that certificate; `None` if it could not be decoded.
     pub expires: Option<Timestamp>,
 }
 
 /// The certificate in the vault, as far as it can be known without reading a private key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Held {
+    /// The current version of the certificate in the vault.
     Certificate(Box<VaultCertificate>),
+    /// The vault does not exist any more.
     NoVault,
+    /// It could not be read; half a sentence says why.
     Unseen(String),
+    /// It was not read, because the order already tells what it wrote, or because there is no vault.
     #[default]
     NotAsked,
 }
@@ -97,19 +132,26 @@ pub enum Held {
 /// Everything that was read about one hostname, from the source of its certificate to the served one.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
+    /// The order that fills the secret; `NotAsked` if no order does, or none could be found.
     pub order: Seen<Order>,
     /// The secret that App Service reads, or that the order's certificate is stored in.
     pub secret: Option<VaultSecret>,
+    /// What the vault holds now.
     pub held: Held,
     /// The policy of the certificate in the vault, and its last request.
     pub kept: Option<Box<Kept>>,
+    /// The certificate in App Service; `Absent` if none has the thumbprint of the binding, or nothing was
+    /// imported.
     pub certificate: Seen<PrivateCertificate>,
     /// The hostname's binding, with the name of its app.
     pub binding: Option<(Binding, String)>,
+    /// The result of a TLS handshake with the hostname; `Absent` if none succeeded.
     pub served: Seen<Served>,
 }
 
 impl Evidence {
+    /// Judges the evidence at `now`; the links follow the way of the certificate from the order to the
+    /// visitor.
     pub fn chain(&self, now: Timestamp) -> Chain {
         let links =
             [self.order(now), self.vault(now), self.app_service(now), self.binding(), self.served(now)];
@@ -315,6 +357,7 @@ fn valid(expires: Option<Timestamp>, now: Timestamp, remedy: &str) -> Standing {
 }
 
 impl Link {
+    /// Whether this link is a reason for a wrong or invalid certificate.
     pub fn is_broken(&self) -> bool {
         matches!(self.standing, Standing::Broken { .. })
     }
@@ -333,6 +376,7 @@ impl Chain {
         self.links.iter().find(|link| link.is_broken())
     }
 
+    /// The result in a few words: the first broken link, or else the first that waits.
     pub fn verdict(&self) -> String {
         let waits = self.links.iter().find(|link| matches!(link.standing, Standing::Waiting(_)));
         let unseen = self.links.iter().filter(|link| matches!(link.standing, Standing::Unknown(_))).count();
@@ -344,6 +388,7 @@ impl Chain {
         }
     }
 
+    /// The hostname and the verdict, as a heading.
     pub fn title(&self) -> String {
         let whose = self.host.as_ref().map_or("no hostname is bound", Hostname::as_str);
         format!("{whose}: {}", self.verdict())

@@ -18,6 +18,7 @@ use super::{
 pub struct Gap {
     /// What is missing, such as `certificate orders of Contoso Test`.
     pub what: String,
+    /// Why it could not be read; its `what` says `Read` and the missing part.
     pub problem: Problem,
 }
 
@@ -39,13 +40,16 @@ impl Gap {
 /// Who has to act before a certificate expires (A156).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WhoActs {
+    /// A person has to act.
     You,
+    /// Azure acts by itself; a person has nothing to do.
     Azure,
     /// The facts that decide it were not read, or cannot be: never to be taken for Azure.
     Unknown,
 }
 
 impl WhoActs {
+    /// The word that lists and reports show.
     pub fn words(self) -> &'static str {
         match self {
             Self::You => "you",
@@ -58,16 +62,27 @@ impl WhoActs {
 /// A snapshot: read once, shared, never changed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Estate {
+    /// The time of the reading, by the service's clock; the latest of all parts.
     pub as_of: Timestamp,
+    /// The subscriptions that were read, limited to those of the context if it names some.
     pub subscriptions: Vec<Subscription>,
+    /// The resource groups of these subscriptions.
     pub groups: Vec<ResourceGroup>,
+    /// The App Service plans, whose tiers decide which bindings their apps can have.
     pub plans: Vec<Plan>,
+    /// The apps and their slots; a slot is an element of its own.
     pub apps: Vec<App>,
+    /// The private key certificates of webspaces and of single apps.
     pub certificates: Vec<PrivateCertificate>,
+    /// The public certificates of the apps that were asked for them.
     pub public_certificates: Vec<PublicCertificate>,
+    /// The App Service certificate orders; none in a national cloud.
     pub orders: Vec<Order>,
+    /// Every hostname of every app, with or without a certificate.
     pub bindings: Vec<Binding>,
+    /// The key vaults, as Resource Manager lists them, without their contents.
     pub vaults: Vec<Vault>,
+    /// What could not be read; empty if the reading is complete.
     pub gaps: Vec<Gap>,
     /// How vaults renew the certificates that were imported from them; read after everything else, and stored
     /// in a separate file.
@@ -232,10 +247,12 @@ impl Estate {
         |place| Some((&self.upkeep[place].vault, Caseless(&self.upkeep[place].name)))
     }
 
+    /// The app or slot with this id; `None` if it was not read.
     pub fn app(&self, id: &ResourceId) -> Option<&App> {
         self.index.apps.get(id, self.app_ids()).next().map(|place| &self.apps[place])
     }
 
+    /// The order with this id; `None` if it was not read.
     pub fn order(&self, id: &ResourceId) -> Option<&Order> {
         self.index.orders.get(id, self.order_ids()).next().map(|place| &self.orders[place])
     }
@@ -255,6 +272,8 @@ impl Estate {
         own.map(|export| (export, order.thumbprint.as_ref().is_some_and(|now| *now != export.thumbprint)))
     }
 
+    /// The display name of the subscription that the resource is in; its GUID if the subscription was not
+    /// read.
     pub fn subscription_name<'a>(&'a self, id: &'a ResourceId) -> &'a str {
         let wanted = id.subscription_id();
         let found = self.index.subscriptions.get(Caseless(wanted), self.subscription_ids()).next();

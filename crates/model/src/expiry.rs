@@ -5,10 +5,12 @@ use jiff::Timestamp;
 /// An expiry relative to a moment: the sign means past or future, the words give the distance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Expiry {
+    /// The seconds that are left; negative once expired.
     pub seconds: i64,
 }
 
 impl Expiry {
+    /// The distance from `now` to `expires`, in whole seconds.
     pub fn of(expires: Timestamp, now: Timestamp) -> Self {
         Self { seconds: expires.as_second() - now.as_second() }
     }
@@ -18,6 +20,7 @@ impl Expiry {
         self.seconds.div_euclid(86_400)
     }
 
+    /// Whether the certificate is no longer valid; the moment of the expiry counts as past.
     pub fn is_past(self) -> bool {
         self.seconds <= 0
     }

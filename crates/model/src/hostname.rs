@@ -14,6 +14,11 @@ use super::{IdError, Text};
 pub struct Hostname(Text);
 
 impl Hostname {
+    /// Parses a name that a person typed or a service returned. Blanks around it and a dot at its end are
+    /// removed.
+    ///
+    /// It returns an error if the text is no DNS name of at least two labels. For an international name the
+    /// error contains the form to use instead (`xn--…`).
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let name = text.trim().trim_end_matches('.').to_ascii_lowercase();
         let refuse = |why| Err(IdError::Hostname(text.trim().to_owned(), why));
@@ -67,6 +72,7 @@ impl Hostname {
         Ok(Self(name.into()))
     }
 
+    /// The name in lower case, without a dot at its end.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -76,6 +82,7 @@ impl Hostname {
         self.0.share(known);
     }
 
+    /// Whether the first label is `*`.
     pub fn is_wildcard(&self) -> bool {
         self.0.starts_with("*.")
     }

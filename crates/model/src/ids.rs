@@ -13,18 +13,25 @@ use super::{Text, typed};
 /// Why a text is not a valid name. The words are shown beside the field.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IdError {
+    /// No resource id of ARM; contains the text.
     #[error("'{}' is not an Azure resource id: it starts with /subscriptions/ and names type and resource in turn", typed(.0))]
     ResourceId(String),
+    /// No SHA-1 thumbprint; contains the text.
     #[error("'{}' is not a thumbprint: 40 hexadecimal digits", typed(.0))]
     Thumbprint(String),
+    /// The text for a hostname is empty.
     #[error("enter a domain name, such as contoso.com")]
     EmptyHostname,
+    /// No hostname; contains the text and the reason.
     #[error("'{}' is not a hostname: {}", typed(.0), .1)]
     Hostname(String, &'static str),
+    /// An international name; contains the text and its form in DNS (`xn--…`).
     #[error("'{}' is an international name: write it as {}, which is the same in DNS", typed(.0), typed(.1))]
     Unicode(String, String),
+    /// No name for a certificate order; contains the text.
     #[error("a certificate name has 3 to 50 letters, digits or dashes; '{}' does not", typed(.0))]
     OrderName(String),
+    /// No name for a key vault; contains the text.
     #[error(
         "a vault name has 3 to 24 letters, digits or single dashes, starts with a letter and ends with a letter or digit; '{}' does not",
         typed(.0)
@@ -42,6 +49,8 @@ pub enum IdError {
 pub struct ResourceId(Text);
 
 impl ResourceId {
+    /// Accepts any path that starts with `/subscriptions/` and has no empty segment; slashes at its end are
+    /// removed. Types and names are not checked.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let trimmed = text.trim_end_matches('/');
         let mut parts = trimmed.split('/');
@@ -53,10 +62,12 @@ impl ResourceId {
         Ok(Self(trimmed.into()))
     }
 
+    /// The id of a subscription from its GUID.
     pub fn subscription(id: &str) -> Self {
         Self(format!("/subscriptions/{id}").into())
     }
 
+    /// The id with the casing in which it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -77,10 +88,12 @@ impl ResourceId {
         None
     }
 
+    /// The GUID of the subscription; empty if the id has none.
     pub fn subscription_id(&self) -> &str {
         self.segment("subscriptions").unwrap_or_default()
     }
 
+    /// The name of the resource group; empty if the id names none, such as that of a subscription.
     pub fn resource_group(&self) -> &str {
         self.segment("resourceGroups").unwrap_or_default()
     }
@@ -199,9 +212,11 @@ fn dashed(text: &str, shortest: usize, longest: usize) -> bool {
 pub struct OrderName(String);
 
 impl OrderName {
+    /// Accepts letters, digits and dashes within the length limits.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         if dashed(text, 3, 50) { Ok(Self(text.to_owned())) } else { Err(IdError::OrderName(text.to_owned())) }
     }
+    /// The name as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -212,6 +227,8 @@ impl OrderName {
 pub struct VaultName(String);
 
 impl VaultName {
+    /// Accepts letters, digits and single dashes within the length limits; it starts with a letter and does
+    /// not end with a dash.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let ends = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic()) && !text.ends_with('-');
         if dashed(text, 3, 24) && ends && !text.contains("--") {
@@ -220,6 +237,7 @@ impl VaultName {
             Err(IdError::VaultName(text.to_owned()))
         }
     }
+    /// The name as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }

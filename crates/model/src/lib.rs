@@ -1,6 +1,8 @@
 //! The domain: plain values in an administrator's terms, and the dated rules for them. No I/O, no async, no
 //! terminal, no clock.
 
+#![warn(missing_docs)]
+
 mod app;
 mod basis;
 mod binding;

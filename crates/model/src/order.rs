@@ -7,17 +7,28 @@ use serde::{Deserialize, Serialize};
 
 use super::{Estate, ResourceId, Tags, Thumbprint, VaultSecret};
 
+/// The state of an order (`status` in the answer).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum OrderStatus {
+    /// The purchase is accepted; the domain has to be verified before the certificate is issued.
     PendingIssuance,
+    /// The authority has issued the certificate.
     Issued,
+    /// The authority has revoked the certificate.
     Revoked,
+    /// The order was cancelled; its certificates count as revoked.
     Canceled,
+    /// The authority refused to issue, such as for a domain that was not verified in time.
     Denied,
+    /// The certificate is being revoked.
     PendingRevocation,
+    /// A new certificate was requested and is not issued yet; the domain may have to be verified again.
     PendingRekey,
+    /// Azure's value `Unused`; certdeck treats it like an order that is not issued yet.
     Unused,
+    /// The paid term has ended.
     Expired,
+    /// The order was not sent to the authority, or the answer has no status.
     NotSubmitted,
     /// A value this version does not know, as the service wrote it.
     Other(String),
@@ -37,6 +48,7 @@ impl OrderStatus {
         ("NotSubmitted", Self::NotSubmitted),
     ];
 
+    /// Parses the value of the answer regardless of its casing; an unknown one becomes [`Self::Other`].
     pub fn parse(text: &str) -> Self {
         Self::NAMES
             .iter()
@@ -82,16 +94,28 @@ impl fmt::Display for OrderStatus {
 /// `keyVaultSecretStatus` of a site certificate, and `provisioningState` of an order's stored certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SecretStatus {
+    /// The link exists, and the service waits to write the secret.
     Initialized,
+    /// The vault is ready, and the order is not issued yet.
     WaitingOnCertificateOrder,
+    /// The certificate is in the vault.
     Succeeded,
+    /// The order failed, so the vault gets no certificate.
     CertificateOrderFailed,
+    /// The certificate service (`Microsoft.Azure.CertificateRegistration`) has no permission to write
+    /// secrets.
     OperationNotPermittedOnKeyVault,
+    /// App Service (`Microsoft.Azure.WebSites`) has no permission to read the secret.
     AzureServiceUnauthorizedToAccessKeyVault,
+    /// The vault was deleted; it may be recoverable.
     KeyVaultDoesNotExist,
+    /// The secret was deleted; it may be recoverable.
     KeyVaultSecretDoesNotExist,
+    /// The service failed and gives no reason.
     UnknownError,
+    /// The key was made outside of Azure, so Azure has no PFX to store or to sync.
     ExternalPrivateKey,
+    /// The answer has no status, or one that this version does not know.
     #[default]
     Unknown,
 }
@@ -157,6 +181,7 @@ impl SecretStatus {
         ("Unknown", Self::Unknown, "the service does not say", ""),
     ];
 
+    /// Parses the value of the answer regardless of its casing; an unknown one becomes [`Self::Unknown`].
     pub fn parse(text: &str) -> Self {
         Self::ALL
             .iter()
@@ -164,6 +189,7 @@ impl SecretStatus {
             .map_or(Self::Unknown, |(_, status, ..)| status.clone())
     }
 
+    /// The value as the API writes it.
     pub fn as_wire(&self) -> &'static str {
         Self::ALL.iter().find(|(_, status, ..)| status == self).map_or("Unknown", |(name, ..)| name)
     }
@@ -205,11 +231,14 @@ impl SecretStatus {
 /// What is bought: S1 Standard or W1 Wildcard (A73).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProductType {
+    /// For one name; for a registered domain also its `www` name.
     Standard,
+    /// For all direct subdomains of a domain, and the domain itself.
     Wildcard,
 }
 
 impl ProductType {
+    /// The value of `productType` in requests.
     pub fn as_wire(self) -> &'static str {
         match self {
             Self::Standard => "StandardDomainValidatedSsl",
@@ -217,6 +246,7 @@ impl ProductType {
         }
     }
 
+    /// The word that lists show.
     pub fn words(self) -> &'static str {
         match self {
             Self::Standard => "standard",
@@ -228,39 +258,59 @@ impl ProductType {
 /// The link from an order to the vault secret that holds its certificate: the result of Step 1: Store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredCertificate {
+    /// The name of the link, a child resource of the order (`certificates/NAME`).
     pub name: String,
+    /// The secret, with the state of the delivery to it.
     pub secret: VaultSecret,
 }
 
+/// An order of the resource type `Microsoft.CertificateRegistration/certificateOrders`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
+    /// The id of the order, which also names the subscription that pays for it.
     pub id: ResourceId,
+    /// The state of the order at the authority.
     pub status: OrderStatus,
+    /// The state of the last change of the resource, such as `Succeeded`, `InProgress` or `Deleting`; empty
+    /// if the answer has none.
     pub provisioning_state: String,
     /// Absent if the service names a product that this version does not know.
     pub product: Option<ProductType>,
     /// The requested common name, without `CN=`.
     pub domain: String,
+    /// The token to publish as proof of the domain (`domainVerificationToken`); `None` if the answer has
+    /// none.
     pub token: Option<String>,
+    /// Whether Azure renews the order before the paid term ends, and charges another term.
     pub auto_renew: bool,
+    /// The links to vault secrets; empty if the order was not stored yet.
     pub stored: Vec<StoredCertificate>,
     /// The thumbprint, issue date and expiry of the current certificate, once there is one. Since March 2026
     /// a paid year has two certificates, so this expiry is not the term's (C10).
     pub thumbprint: Option<Thumbprint>,
+    /// The time from which the current certificate is valid (`notBefore`).
     pub issued: Option<Timestamp>,
+    /// The end of the current certificate (`notAfter`), not of the paid term.
     pub expires: Option<Timestamp>,
     /// The subject alternative names that are really in the certificate, read from it.
     pub names: Vec<String>,
     /// End of the paid term (`expirationTime`).
     pub term_ends: Option<Timestamp>,
+    /// The time of the last issue (`lastCertificateIssuanceTime`); `None` if nothing was issued yet.
     pub last_issued: Option<Timestamp>,
+    /// The day on which Azure will renew the order by itself (`nextAutoRenewalTimeStamp`); `None` if it
+    /// reports none.
     pub next_auto_renewal: Option<Timestamp>,
+    /// Azure's codes for why the order cannot be renewed now, such as `ExpirationNotInRenewalTimeRange`;
+    /// empty if it can.
     pub not_renewable: Vec<String>,
+    /// The serial number of the certificate, as the service writes it; `None` if it reports none.
     pub serial: Option<String>,
     /// Bits; `None` if the service does not report it.
     pub key_size: Option<u32>,
     /// Its private key is not Azure's: the certificate was requested with the customer's own signing request.
     pub has_external_key: bool,
+    /// The tags; they are sent back with every write of the whole resource.
     pub tags: Tags,
 }
 
@@ -282,6 +332,7 @@ impl Progress {
         [self.stored, self.verified, self.imported]
     }
 
+    /// The number of steps that are done, from 0 to 3.
     pub fn done(self) -> usize {
         self.steps().into_iter().filter(|done| *done).count()
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Problem {
     /// What could not be done, on what: `Buy the certificate order contoso-www`.
     pub what: String,
+    /// The reason, in a sentence or half of one.
     pub why: String,
     /// What to do about it; empty if nothing is known.
     pub remedy: String,
@@ -22,28 +23,33 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A problem without a remedy, a code or ids.
     pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self { what: what.into(), why: why.into(), ..Self::default() }
     }
 
+    /// Sets what to do about it.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = remedy.into();
         self
     }
 
+    /// Sets the service's code or the id of a rule.
     #[must_use]
     pub fn code(mut self, code: impl Into<Box<str>>) -> Self {
         self.code = Some(code.into());
         self
     }
 
+    /// Sets the `x-ms-request-id` of the answer; `None` if there was no answer or no id in it.
     #[must_use]
     pub fn request_id(mut self, id: Option<String>) -> Self {
         self.request_id = id.map(Into::into);
         self
     }
 
+    /// Sets the id that all requests of this run share; `None` if nothing was sent.
     #[must_use]
     pub fn correlation_id(mut self, id: Option<String>) -> Self {
         self.correlation_id = id.map(Into::into);

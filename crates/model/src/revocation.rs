@@ -10,7 +10,9 @@ use super::{Order, ResourceId, Thumbprint};
 /// What a change will revoke, as a plan shows it before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revokes {
+    /// The order whose current certificate is revoked.
     pub order: ResourceId,
+    /// The certificate that is revoked.
     pub thumbprint: Thumbprint,
     /// How long the certificate stays valid after the change.
     pub grace: SignedDuration,
@@ -34,6 +36,8 @@ impl Revokes {
 pub struct Revocation {
     /// The moment from which the certificate is no longer trusted.
     pub at: Timestamp,
+    /// The order that the certificate belonged to.
     pub order: ResourceId,
+    /// The certificate that was revoked.
     pub thumbprint: Thumbprint,
 }

@@ -2,15 +2,21 @@
 
 use super::{Binding, Estate, Order, PrivateCertificate, PublicCertificate, ResourceId, Source};
 
+/// A resource of the estate, borrowed from it.
 #[derive(Debug, Clone, Copy)]
 pub enum Row<'e> {
+    /// A row of the private key certificates.
     Private(&'e PrivateCertificate),
+    /// A row of the public certificates.
     Public(&'e PublicCertificate),
+    /// A row of the certificate orders.
     Order(&'e Order),
+    /// A row of the hostnames and their bindings.
     Binding(&'e Binding),
 }
 
 impl<'e> Row<'e> {
+    /// The id of the resource; for a binding that of its `hostNameBindings` resource.
     pub fn id(self) -> ResourceId {
         match self {
             Self::Private(one) => one.id.clone(),

@@ -6,8 +6,11 @@ use zeroize::Zeroizing;
 /// A code that a person types on the sign-in page, on any machine with a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceCode {
+    /// The short code that the person types.
     pub code: String,
+    /// The address of the sign-in page.
     pub address: String,
+    /// The time after which the code is no longer accepted.
     pub expires: Timestamp,
     /// The reason for asking.
     pub why: String,
@@ -16,8 +19,11 @@ pub struct DeviceCode {
 /// A page on which a person signs in with a browser, which then returns to a port of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrowserPage {
+    /// The address of the page, with all parameters of this sign-in.
     pub address: String,
+    /// The port on the loopback address to which the browser returns.
     pub port: u16,
+    /// The time after which certdeck no longer waits for the browser.
     pub expires: Timestamp,
     /// The reason for asking.
     pub why: String,
@@ -37,8 +43,11 @@ pub struct ToolCommand {
 /// What a person is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignInAsk {
+    /// To type a code on a sign-in page.
     Code(DeviceCode),
+    /// To sign in on a page in a browser on this machine, or to paste the address at which it ended.
     Browser(BrowserPage),
+    /// To run a command of another program.
     Tool(ToolCommand),
 }
 
@@ -63,6 +72,7 @@ pub enum SignInReply {
 pub struct Redirected(Zeroizing<String>);
 
 impl Redirected {
+    /// The whole address, for the sign-in alone; never for the screen or a log.
     pub fn expose(&self) -> &str {
         &self.0
     }

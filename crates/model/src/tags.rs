@@ -11,10 +11,13 @@ use super::Text;
 /// Why a text is no list of tags. The words are shown beside the field.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TagError {
+    /// A part without `=`; contains the part.
     #[error("'{0}' is not a tag: write NAME=VALUE, with commas between tags")]
     NoValue(String),
+    /// A part with nothing before `=`; contains the value.
     #[error("'={0}' has no name: write NAME=VALUE")]
     NoName(String),
+    /// Two tags with the same name, regardless of casing; contains the name.
     #[error("the tag '{0}' is given twice; names that differ only in case are the same")]
     Twice(String),
 }
@@ -49,10 +52,12 @@ impl Tags {
         Ok(tags)
     }
 
+    /// Whether the resource has no tags.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// The pairs of name and value, unchanged and in the order of the answer.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

@@ -21,6 +21,7 @@ use super::table;
 pub struct Text(Arc<str>);
 
 impl Text {
+    /// The text as a plain string slice.
     pub fn as_str(&self) -> &str {
         &self.0
     }

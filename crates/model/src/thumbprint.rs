@@ -13,6 +13,8 @@ pub struct Thumbprint([u8; 40]);
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 impl Thumbprint {
+    /// Parses 40 hexadecimal digits in any casing. Colons, blanks and the invisible mark that the Windows
+    /// certificate dialog puts before them are skipped. Anything else is an error.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let refuse = || IdError::Thumbprint(text.to_owned());
         let mut digits = [0; 40];
@@ -34,6 +36,7 @@ impl Thumbprint {
         Self(digits)
     }
 
+    /// 40 upper-case hexadecimal digits without separators.
     pub fn as_str(&self) -> &str {
         // It contains only hexadecimal digits.
         std::str::from_utf8(&self.0).unwrap_or_default()

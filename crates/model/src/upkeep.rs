@@ -9,21 +9,27 @@ use super::{ResourceId, Text, Thumbprint, VaultSecret};
 /// One certificate that apps use, and the answer of its vault about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upkeep {
+    /// The key vault that has the certificate.
     pub vault: ResourceId,
     /// The name of the certificate and of its secret.
     pub name: Text,
+    /// The time at which the vault was asked.
     pub read_at: Timestamp,
+    /// The answer.
     pub told: Told,
 }
 
 impl Upkeep {
+    /// Whether the answer is about the certificate that this secret belongs to.
     pub fn is_of(&self, secret: &VaultSecret) -> bool {
         self.vault == secret.vault && self.name.eq_ignore_ascii_case(&secret.secret)
     }
 }
 
+/// What the vault answered about a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Told {
+    /// The vault has a certificate of this name.
     Certificate(Box<Kept>),
     /// The vault has no certificate of this name, so no policy renews it; a secret of this name may exist.
     PlainSecret,
@@ -38,16 +44,23 @@ pub struct Kept {
     pub version: Text,
     /// Absent while the first version is being issued.
     pub thumbprint: Option<Thumbprint>,
+    /// Whether the newest version is enabled; a disabled one cannot be read by App Service.
     pub is_enabled: bool,
+    /// The time at which the version was created.
     pub made: Option<Timestamp>,
+    /// The time from which the version is valid.
     pub starts: Option<Timestamp>,
+    /// The time at which the version ends.
     pub expires: Option<Timestamp>,
     /// Whether it names itself as its issuer; absent if the certificate could not be decoded.
     pub is_self_signed: Option<bool>,
+    /// Who signs the next version, according to the policy.
     pub issuer: Issuer,
+    /// What the policy does before the version ends; empty if it does nothing.
     pub actions: Vec<LifetimeAction>,
     /// `validity_months`: the requested validity of the next version.
     pub months: Option<i64>,
+    /// The last request for a version; `None` if there was none, as for an imported certificate.
     pub operation: Option<Operation>,
 }
 
@@ -59,39 +72,62 @@ pub enum Issuer {
     /// `Self`: the certificate's own key.
     Own,
     /// An issuer that is configured in the vault.
-    Named { name: String, account: Account },
+    /// An issuer that is configured in the vault.
+    Named {
+        /// The name of the issuer in the vault.
+        name: String,
+        /// The account that the issuer stands for.
+        account: Account,
+    },
 }
 
 /// An issuer of a vault, by the CA at which it has its account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Account {
-    At { provider: String, is_enabled: bool },
+    /// The issuer exists.
+    At {
+        /// The CA, such as `DigiCert` or `GlobalSign`.
+        provider: String,
+        /// Whether the vault may use the issuer.
+        is_enabled: bool,
+    },
+    /// The vault has no issuer of this name.
     Missing,
+    /// The issuer could not be read; half a sentence says why.
     Unreadable(String),
 }
 
+/// One entry of the policy's `lifetime_actions`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LifetimeAction {
+    /// What the vault does.
     pub kind: ActionKind,
+    /// When it does that; `None` if the policy does not say.
     pub trigger: Option<Trigger>,
 }
 
+/// What a vault does before a certificate ends (`action_type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ActionKind {
+    /// The vault makes the next version by itself.
     AutoRenew,
+    /// The vault only sends mail to its contacts; a person has to make the next version.
     EmailContacts,
     /// A kind that this version does not know.
     Other,
 }
 
+/// The moment of an action, relative to the life of the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trigger {
     /// A percentage of the version's life.
     Percentage(i64),
+    /// A number of days before the end of the version.
     DaysBeforeExpiry(i64),
 }
 
 impl Trigger {
+    /// The moment in a few words, as it follows the name of an action.
     pub fn words(self) -> String {
         match self {
             Self::Percentage(part) => format!("at {part} % of its life"),

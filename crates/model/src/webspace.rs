@@ -51,6 +51,7 @@ impl Webspace {
         &self.name
     }
 
+    /// Whether the webspace has a name.
     pub fn is_known(&self) -> bool {
         !self.name.is_empty()
     }
@@ -100,6 +101,7 @@ pub enum Scope {
 /// Where a private key certificate lives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Home {
+    /// All apps of the webspace whose scope is the webspace.
     Webspace(Webspace),
     /// One app, or one slot.
     App(ResourceId),
@@ -131,6 +133,7 @@ impl Home {
         }
     }
 
+    /// The webspace; `None` if the certificate belongs to one app.
     pub fn webspace(&self) -> Option<&Webspace> {
         match self {
             Self::Webspace(space) => Some(space),

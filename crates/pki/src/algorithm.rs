@@ -7,19 +7,24 @@ use std::fmt;
 pub enum Cipher {
     /// Not encrypted at all.
     None,
+    /// Triple DES with three keys (168 bits).
     TripleDes,
     /// Triple DES with the first key used twice.
     TwoKeyTripleDes,
     /// The effective key length in bits.
     Rc2(u16),
+    /// RC4, a stream cipher of old PKCS#12 writers.
     Rc4,
+    /// DES with a key of 56 bits, from old PKCS#5 and PEM encryption.
     Des,
     /// The key length in bits.
     Aes(u16),
+    /// A cipher that certdeck cannot decrypt; [`Encryption::name`] names it.
     Other,
 }
 
 impl Cipher {
+    /// Whether the cipher is one of the two forms of triple DES.
     pub fn is_triple_des(self) -> bool {
         matches!(self, Self::TripleDes | Self::TwoKeyTripleDes)
     }
@@ -28,6 +33,7 @@ impl Cipher {
 /// How one part of a file is encrypted; known without the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encryption {
+    /// The cipher that protects the part.
     pub cipher: Cipher,
     /// Such as `pbeWithSHA1And3-KeyTripleDES-CBC` or `PBES2/PBKDF2-hmac-sha256/aes-256-cbc`; `none` for an
     /// unencrypted part.
@@ -39,7 +45,7 @@ pub struct Encryption {
 }
 
 impl Encryption {
-    pub fn none() -> Self {
+    pub(super) fn none() -> Self {
         Self { cipher: Cipher::None, name: "none".into(), oid: String::new(), iterations: None }
     }
 }
@@ -58,10 +64,13 @@ pub enum KeyKind {
     /// RSA restricted to RSASSA-PSS by its object identifier (RFC 4055): programs treat it as another type of
     /// key than RSA.
     RsaPss(u32),
+    /// An elliptic curve key (ECDSA), by its curve.
     Ec(Curve),
     /// The length of the prime in bits.
     Dsa(u32),
+    /// An Edwards curve key with 256 bits.
     Ed25519,
+    /// An Edwards curve key with 456 bits.
     Ed448,
     /// The name or object identifier.
     Other(String),
@@ -81,6 +90,8 @@ impl KeyKind {
         }
     }
 
+    /// The size in bits: of the modulus, the prime or the field; `None` for a kind or curve that is not
+    /// known.
     pub fn bits(&self) -> Option<u32> {
         match self {
             Self::Rsa(bits) | Self::RsaPss(bits) | Self::Dsa(bits) => Some(*bits),
@@ -117,6 +128,7 @@ pub struct Curve {
 /// The algorithm of a certificate's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureAlgorithm {
+    /// The object identifier of the algorithm, in dotted form.
     pub oid: String,
     /// Such as `sha256WithRSAEncryption`; the object identifier if it is not known.
     pub name: String,
@@ -162,7 +174,7 @@ impl Curve {
     /// The curve is given by its parameters instead of its name.
     pub const EXPLICIT: &str = "explicit parameters";
 
-    pub fn is_explicit(&self) -> bool {
+    pub(super) fn is_explicit(&self) -> bool {
         self.name == Self::EXPLICIT
     }
 

@@ -16,34 +16,57 @@ use super::refused::UnreadParts;
 use super::trust::Roots;
 use certdeck_model::hidden_character;
 
+/// Why a private certificate cannot be built or written. The message names what the person has to change.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BuildError {
+    /// The key belongs to none of the certificates; contains their subjects.
     #[error("the private key belongs to none of the certificates: {}", .0.join(" · "))]
     KeyMismatch(Vec<String>),
+    /// The key is of a kind whose public half cannot be computed, so it fits no certificate; contains the
+    /// kind.
     #[error(
         "the private key is {0}, which cannot be paired with a certificate here; App Service takes RSA and elliptic curve keys"
     )]
     KeyType(String),
+    /// A part of the file could not be read, and a new file would not contain it.
     #[error("{0}, and would be lost")]
     Unread(UnreadParts),
+    /// There is no certificate to put into the file.
     #[error("there is no certificate")]
     NoCertificate,
+    /// The file that is to be wrapped again has no private key.
     #[error("there is no private key in the file, so it cannot become a private certificate")]
     NoKey,
+    /// The file that is to be wrapped again has keys of several certificates; contains the number of keys.
     #[error(
         "the file holds {0} different private keys; take the one you mean with: certdeck cert build --key KEY --cert CERT… --out FILE"
     )]
     SeveralKeys(usize),
+    /// The chain breaks off below its root. Contains subjects in the form of RFC 4514.
     #[error("the chain has a gap: the certificate of {missing}, which issued {below}, was not given")]
-    Gap { missing: String, below: String },
+    Gap {
+        /// The issuer whose certificate is missing.
+        missing: String,
+        /// The last certificate of the chain that was given.
+        below: String,
+    },
+    /// Certificates that are not part of the chain; contains their subjects.
     #[error("these certificates are not part of the chain, leave them out: {}", .0.join(" · "))]
     Strays(Vec<String>),
+    /// No password was given, or an empty one.
     #[error("App Service takes no private certificate without a password")]
     EmptyPassword,
+    /// The password has a character that cannot be seen or typed.
     #[error(
         "the new password has a character that is not to be seen (U+{code:04X}) at position {position}: it cannot be typed; choose another"
     )]
-    HiddenCharacter { position: usize, code: u32 },
+    HiddenCharacter {
+        /// The position in characters, counted from 1.
+        position: usize,
+        /// The Unicode code point of the character.
+        code: u32,
+    },
+    /// The PKCS#12 file could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
 }

@@ -18,12 +18,16 @@ const WAYS: usize = 20_000;
 /// The order of the chain's certificates in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChainOrder {
+    /// The leaf comes first, as App Service and TLS servers expect it.
     LeafToRoot,
+    /// The root comes first, and the rest is in the reverse order.
     RootToLeaf,
+    /// In neither order.
     Mixed,
 }
 
 impl ChainOrder {
+    /// The name in JSON output: `leaf-to-root`, `root-to-leaf` or `mixed`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LeafToRoot => "leaf-to-root",
@@ -40,6 +44,7 @@ pub struct CertificateChain {
     pub path: Vec<usize>,
     /// It ends in a self-signed certificate.
     pub complete: bool,
+    /// The order in which the file has the certificates of [`Self::path`].
     pub order: ChainOrder,
     /// The subject of the next certificate, which is not in the file; as the issuer field of the last one
     /// writes it.
@@ -53,6 +58,7 @@ pub struct CertificateChain {
 /// The certificate that a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leaf {
+    /// The position of the certificate in the file.
     pub place: usize,
     /// Whether a private key of the file belongs to it; `None` if the file has no key or no key that can be
     /// compared.

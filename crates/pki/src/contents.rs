@@ -17,14 +17,20 @@ use certdeck_model::Thumbprint;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
+    /// PKCS#12 (`.pfx`, `.p12`): certificates and keys, mostly encrypted.
     Pkcs12,
+    /// Certificates in DER, one or several in a row.
     X509,
+    /// Text with blocks between BEGIN and END.
     Pem,
+    /// A PKCS#7 bundle (`.p7b`), in DER or PEM: certificates without keys.
     Pkcs7,
+    /// No format that is known here.
     Unknown,
 }
 
 impl Kind {
+    /// The name in JSON output, such as `pkcs12`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pkcs12 => "pkcs12",
@@ -40,6 +46,7 @@ impl Kind {
 /// not hide the rest.
 #[derive(Debug, Clone)]
 pub struct Contents {
+    /// The format that was detected by the bytes of the file.
     pub kind: Kind,
     /// In the order of the file.
     pub certificates: Vec<Certificate>,
@@ -127,6 +134,7 @@ pub struct Pkcs12 {
     pub version: i64,
     /// Indefinite lengths or segmented strings: BER, as Windows, Java and NSS write it.
     pub ber: bool,
+    /// The integrity code; `None` if the file has none.
     pub mac: Option<Mac>,
     /// One for each private key; `Cipher::None` for an unencrypted one.
     pub key_encryption: Vec<Encryption>,
@@ -152,6 +160,7 @@ impl Pkcs12 {
     }
 }
 
+/// How the key of the MAC is derived from the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MacKind {
     /// HMAC with a key from the key derivation of PKCS#12 itself.
@@ -163,6 +172,7 @@ pub enum MacKind {
 }
 
 impl MacKind {
+    /// The name in JSON output: `pkcs12-kdf`, `pbmac1` or `unknown`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pkcs12Kdf => "pkcs12-kdf",
@@ -175,9 +185,11 @@ impl MacKind {
 /// The MAC of the contents, which also proves the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mac {
+    /// How its key is derived from the password.
     pub kind: MacKind,
     /// `sha1`, `sha256` …, or an object identifier if it is not known.
     pub digest: String,
+    /// The rounds of the key derivation.
     pub iterations: u64,
     /// The form of the password with which the MAC was verified; `None` if it was not, or could not be
     /// computed.
@@ -215,9 +227,13 @@ impl PasswordForm {
 /// A name that a certificate is valid for, printable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum San {
+    /// A hostname, possibly with a wildcard label.
     Dns(String),
+    /// An IPv4 or IPv6 address in its usual form.
     Ip(String),
+    /// An e-mail address.
     Email(String),
+    /// A URI.
     Uri(String),
     /// A name of any other form, described.
     Other(String),
@@ -236,6 +252,7 @@ impl fmt::Display for San {
 /// A public key in a form that can be compared, regardless of its encoding in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
+    /// The type and the size of the key.
     pub kind: KeyKind,
     /// RSA: modulus and exponent as two DER INTEGERs; EC and Edwards curves: the point; others: the unchanged
     /// bits.
@@ -245,6 +262,7 @@ pub struct PublicKey {
 /// One X.509 certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
+    /// The whole certificate in DER, without any bytes that follow it.
     pub der: Vec<u8>,
     /// RFC 4514: the last RDN first.
     pub subject: String,
@@ -265,6 +283,7 @@ pub struct Certificate {
     pub serial: String,
     /// Octets of the magnitude: two hexadecimal digits each (A138).
     pub serial_octets: usize,
+    /// The time from which it is valid.
     pub not_before: Timestamp,
     /// A time beyond the range of a timestamp is replaced by the last one in range (9999-12-30); see
     /// [`Certificate::has_no_end`].
@@ -275,7 +294,9 @@ pub struct Certificate {
     pub is_ca: bool,
     /// 1, 2 or 3; odd certificates have others.
     pub version: u32,
+    /// The key whose owner the certificate names.
     pub public_key: PublicKey,
+    /// The algorithm by which the issuer signed it.
     pub signature_algorithm: SignatureAlgorithm,
     /// Subject key identifier.
     pub ski: Option<Vec<u8>>,
@@ -307,6 +328,7 @@ impl Certificate {
 /// One private key. Its bytes are only accessible through [`PrivateKey::pkcs8`], and no output contains them.
 #[derive(Clone)]
 pub struct PrivateKey {
+    /// The type and the size of the key.
     pub kind: KeyKind,
     /// For finding the certificate that belongs to it; `None` if it cannot be computed from the private part.
     pub public: Option<PublicKey>,

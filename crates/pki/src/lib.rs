@@ -4,6 +4,8 @@
 //! check, sort and build. Nothing here uses the network, and no input makes it panic, hang or exceed
 //! `limits`.
 
+#![warn(missing_docs)]
+
 mod algorithm;
 mod armour;
 mod build;

@@ -10,6 +10,7 @@ const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 const GROUPS: usize = 5;
 const GROUP: usize = 5;
 
+/// The random source of the system failed, so no password was generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the system gave no random octets for a password")]
 pub struct NoRandomness;

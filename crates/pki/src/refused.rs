@@ -13,32 +13,84 @@ pub enum ReadError {
     /// Proven by the MAC, or (`by_mac` is false, because there is none) by the result of the decryption.
     #[error("{}", if *by_mac { "wrong password: the MAC does not verify with it (or the file was altered)" }
         else { "wrong password, or a damaged file: what the decryption gives makes no sense, and there is no MAC to tell the two apart" })]
-    WrongPassword { by_mac: bool },
+    WrongPassword {
+        /// Whether the MAC proves it.
+        by_mac: bool,
+    },
+    /// The part is encrypted, and no password was given.
     #[error("a password is needed: {part} is encrypted, and not with an empty password")]
-    PasswordNeeded { part: &'static str },
+    PasswordNeeded {
+        /// The encrypted part, such as `the file` or `the private key`.
+        part: &'static str,
+    },
+    /// The part uses a cipher, digest or key derivation that certdeck does not have.
     #[error("{part} uses {name}{}, which certdeck cannot read", if oid.is_empty() { String::new() } else { format!(" (OID {oid})") })]
-    UnsupportedAlgorithm { name: String, oid: String, part: &'static str },
+    UnsupportedAlgorithm {
+        /// The name of the algorithm, or words that say that it is not known.
+        name: String,
+        /// The object identifier in dotted form; empty if the file states none.
+        oid: String,
+        /// The part that needs the algorithm.
+        part: &'static str,
+    },
     /// The file as a whole does not have the format that it claims.
     #[error("{what}")]
-    Malformed { what: String },
+    Malformed {
+        /// What the file is instead, or what is wrong with it.
+        what: String,
+    },
     /// A MAC that must not be trusted with any password (RFC 9579).
     #[error("the MAC is malformed: {what}")]
-    BadMac { what: String },
+    BadMac {
+        /// What is wrong with its parameters.
+        what: String,
+    },
     /// One part of a file cannot be decrypted or parsed; the others may be readable.
     #[error("{part} is damaged: {what}")]
-    Damaged { part: &'static str, what: String },
+    Damaged {
+        /// The part, such as `a certificate`.
+        part: &'static str,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The file has more bytes than [`limits::FILE`](crate::limits::FILE).
     #[error("the file is larger than {} MiB, the limit for certificate files", limit / (1024 * 1024))]
-    TooLarge { limit: usize },
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The file has more parts of one kind than [`limits`](crate::limits) allows.
     #[error("{what}: more than {limit}, the limit")]
-    TooMany { what: &'static str, limit: usize },
+    TooMany {
+        /// The kind of part, in the plural.
+        what: &'static str,
+        /// The number that is allowed.
+        limit: usize,
+    },
+    /// The part would take too long to decrypt.
     #[error("{part} asks for {asked} rounds of key derivation; the limit is {limit}")]
-    TooManyIterations { part: &'static str, asked: u64, limit: u64 },
+    TooManyIterations {
+        /// The encrypted part, or the MAC.
+        part: &'static str,
+        /// The rounds that the file states.
+        asked: u64,
+        /// The rounds that are allowed.
+        limit: u64,
+    },
     /// Readable, but without any certificate.
     #[error("no certificate in it: {what}")]
-    NoCertificate { what: String },
+    NoCertificate {
+        /// What the file has instead.
+        what: String,
+    },
     /// The error of one block of a text.
     #[error("line {}{}: {why}", place.line, called(&place.label))]
-    InBlock { place: TextPlace, why: Box<ReadError> },
+    InBlock {
+        /// The position and the label of the block.
+        place: TextPlace,
+        /// The reason.
+        why: Box<ReadError>,
+    },
 }
 
 /// The label of a block in a form that may be shown.
@@ -111,7 +163,9 @@ impl ReadError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("a part of the file cannot be read: {first}{}", if *more > 0 { format!(" (and {more} more)") } else { String::new() })]
 pub struct UnreadParts {
+    /// The first part in the order of the file.
     pub first: ReadError,
+    /// The number of other parts that cannot be read.
     pub more: usize,
 }
 
@@ -126,10 +180,13 @@ impl UnreadParts {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{error}")]
 pub struct Refused {
+    /// The format of the file, as far as it was detected.
     pub kind: Kind,
+    /// The reason for the refusal.
     pub error: ReadError,
     /// What is known without the password: the MAC, the ciphers of unencrypted parts.
     pub container: Option<Pkcs12>,
+    /// The bytes after the end of the structure; 0 if there are none or they were not reached.
     pub trailing_bytes: usize,
 }
 

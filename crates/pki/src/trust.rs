@@ -39,6 +39,7 @@ impl Roots {
         Ok(super::certificates(bytes)?.into_iter().collect())
     }
 
+    /// Whether no certificate is trusted; then trust cannot be judged.
     pub fn is_empty(&self) -> bool {
         self.by_subject.is_empty()
     }

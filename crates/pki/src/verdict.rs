@@ -9,17 +9,25 @@ use certdeck_model::rules::{Demand, Requirement, Severity, Use};
 /// One requirement that is not met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileFinding {
+    /// The requirement that is not met.
     pub rule: Requirement,
+    /// How serious it is: that of the requirement, or a note if the difference is known to work.
     pub severity: Severity,
     /// One plain line: what was found, and what is required.
     pub message: String,
+    /// What the file has, in half a sentence.
     pub seen: String,
+    /// What the platform requires, in half a sentence.
     pub required: String,
+    /// What to do about it.
     pub remedy: String,
     /// The uses that it prevents.
     pub blocks: Vec<Use>,
+    /// The first day on which the requirement holds.
     pub since: Date,
+    /// The article or the change of it that states the requirement.
     pub source: String,
+    /// Ids that `docs/platform.toml` explains.
     pub checklist: Vec<String>,
 }
 
@@ -49,14 +57,18 @@ impl FileFinding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
+    /// It meets every requirement; notes are possible.
     Accept,
+    /// It can be uploaded and bound, but may fail later.
     AcceptWithWarnings,
     /// It can be uploaded and loaded by an app's code, but cannot secure a hostname.
     UploadOnly,
+    /// App Service refuses the upload.
     Reject,
 }
 
 impl Verdict {
+    /// The name in JSON output, such as `accept-with-warnings`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Accept => "accept",
@@ -70,7 +82,9 @@ impl Verdict {
 /// The result of a check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
+    /// The certificate that the file is for; `None` if the file has no certificate or cannot be read.
     pub leaf: Option<Leaf>,
+    /// The chain of that certificate; `None` if it was not searched.
     pub chain: Option<CertificateChain>,
     /// `None` if there were no roots to compare with.
     pub trusted: Option<bool>,
@@ -79,6 +93,7 @@ pub struct Report {
 }
 
 impl Report {
+    /// The outcome of all findings: the worst use that is prevented decides.
     pub fn verdict(&self) -> Verdict {
         if !self.allows(Use::Upload) {
             Verdict::Reject
@@ -97,6 +112,7 @@ impl Report {
         !prevented(wanted) && (wanted != Use::Bind || !prevented(Use::Upload))
     }
 
+    /// Whether any finding is an error.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }

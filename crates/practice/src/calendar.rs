@@ -17,6 +17,7 @@ pub struct DatedFact<T: 'static> {
 }
 
 impl<T: Copy> DatedFact<T> {
+    /// The value on the UTC day of `now`.
     pub fn at(&self, now: Timestamp) -> T {
         let today = now.to_zoned(TimeZone::UTC).date();
         self.then.iter().rev().find(|(since, _)| *since <= today).map_or(self.first, |(_, value)| *value)

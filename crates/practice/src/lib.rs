@@ -8,6 +8,7 @@
 //! `reply` (responses and faults), `jobs` (what happens later), and add its table to `arm`. The crate shares
 //! no type with the client in `azure`, so that one mistake cannot hide on both sides.
 
+#![warn(missing_docs)]
 // Every operation has the signature that the route tables require, even if it cannot fail.
 #![allow(clippy::unnecessary_wraps)]
 

@@ -23,6 +23,7 @@ pub struct Options {
     pub scenario: Option<String>,
     /// A generated estate instead of a scenario.
     pub fleet: Option<Fleet>,
+    /// How long operations take in comparison with Azure.
     pub pace: Pace,
     /// Sets the practice clock; without it the clock continues from where it stood.
     pub clock: Option<Timestamp>,
@@ -41,6 +42,7 @@ pub struct Options {
 }
 
 impl Options {
+    /// The first scenario at the demo pace, on a free port of the loopback address.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),

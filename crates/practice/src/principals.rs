@@ -5,9 +5,11 @@ use super::arm::authorization::BuiltInRole;
 /// A service principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServicePrincipal {
+    /// The application (client) id: the same in every tenant for Microsoft's own.
     pub app_id: &'static str,
     /// Its id in this tenant.
     pub object_id: &'static str,
+    /// The name in answers of Microsoft Graph.
     pub display_name: &'static str,
     /// The name Microsoft gave it, for `servicePrincipalNames`.
     pub service_name: &'static str,

@@ -15,6 +15,7 @@ pub struct Recorder(Arc<Mutex<Vec<Exchange>>>);
 /// A request and its response, in the order of the responses.
 #[derive(Debug, Clone)]
 pub struct Exchange {
+    /// The HTTP method in capital letters.
     pub method: String,
     /// Host and port.
     pub host: String,
@@ -22,7 +23,9 @@ pub struct Exchange {
     pub path: String,
     /// Without `?`; still percent-encoded.
     pub query: String,
+    /// The body of the request; empty if it has none.
     pub body: Vec<u8>,
+    /// The HTTP status of the response.
     pub status: u16,
     /// Lower-case names.
     pub headers: Vec<(&'static str, String)>,

@@ -2,7 +2,7 @@
 //!
 //! A provider lists its operations in a `pub const ROUTES: &[Route]`:
 //!
-//! ```ignore
+//! ```text
 //! pub const ROUTES: &[Route] = &[
 //!     Route::new(Get, "{sub}/providers/Microsoft.Web/sites", list),
 //!     Route::new(Put, "{rg}/providers/Microsoft.Web/sites/{site}", put),

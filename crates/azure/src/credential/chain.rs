@@ -19,41 +19,57 @@ use super::{ClientCertificate, FetchedToken, Means, Token, application, person, 
 /// the account of another tool on this machine.
 #[derive(Debug, Clone)]
 pub enum Identity {
+    /// By `azure_identity`: an application, a managed identity, or the account of another tool.
     Library(LibrarySignIn),
+    /// By certdeck itself: a person.
     Own(OwnSignIn),
 }
 
 /// The ways that `azure_identity` provides.
 #[derive(Debug, Clone)]
 pub enum LibrarySignIn {
+    /// An application that proves itself by a secret.
     ClientSecret {
+        /// The id or a domain of the tenant.
         tenant: String,
+        /// The application (client) id.
         client_id: String,
+        /// The value of the secret.
         secret: SecretString,
     },
+    /// An application that proves itself by a certificate.
     ClientCertificate {
+        /// The id or a domain of the tenant.
         tenant: String,
+        /// The application (client) id.
         client_id: String,
+        /// The certificate with its key.
         certificate: Arc<ClientCertificate>,
     },
     /// A pod or a pipeline whose own token is trusted.
     WorkloadIdentity {
+        /// The id or a domain of the tenant.
         tenant: String,
+        /// The application (client) id.
         client_id: String,
+        /// The file with the token that the cluster or the pipeline wrote.
         token_file: PathBuf,
     },
     /// The identity of the machine itself in Azure.
     ManagedIdentity {
+        /// The client id of a user-assigned identity; `None` for the system-assigned one.
         client_id: Option<String>,
         /// The address of the metadata service, if not the usual one.
         host: Option<Url>,
     },
     /// The account that ran `az login`.
     AzureCli {
+        /// The tenant to sign in to; `None` for the tool's own choice.
         tenant: Option<String>,
     },
     /// The account that ran `azd auth login`.
     AzureDeveloperCli {
+        /// The tenant to sign in to; `None` for the tool's own choice.
         tenant: Option<String>,
     },
 }
@@ -62,11 +78,28 @@ pub enum LibrarySignIn {
 #[derive(Debug, Clone)]
 pub enum OwnSignIn {
     /// The account that ran `certdeck login`.
-    SavedSignIn { tenant: Option<String>, client_id: Option<String> },
+    SavedSignIn {
+        /// The tenant; `None` for that of the account.
+        tenant: Option<String>,
+        /// The application to sign in to; `None` for Microsoft's developer tools.
+        client_id: Option<String>,
+    },
     /// The person at the terminal; a saved sign-in is used first.
-    DeviceCode { tenant: Option<String>, client_id: Option<String> },
+    DeviceCode {
+        /// The tenant; `None` for that of the account.
+        tenant: Option<String>,
+        /// The application to sign in to; `None` for Microsoft's developer tools.
+        client_id: Option<String>,
+    },
     /// The same with a browser that returns to this port of the machine; 0 is any port.
-    Browser { tenant: Option<String>, client_id: Option<String>, port: u16 },
+    Browser {
+        /// The tenant; `None` for that of the account.
+        tenant: Option<String>,
+        /// The application to sign in to; `None` for Microsoft's developer tools.
+        client_id: Option<String>,
+        /// The port on the loopback address; 0 selects a free one.
+        port: u16,
+    },
 }
 
 /// How a person is asked to sign in.
@@ -76,7 +109,10 @@ pub enum Door {
     #[default]
     DeviceCode,
     /// With a browser that returns to this port of the machine; 0 is any port.
-    Browser { port: u16 },
+    Browser {
+        /// The port on the loopback address; 0 selects a free one.
+        port: u16,
+    },
 }
 
 impl Door {
@@ -102,6 +138,7 @@ impl From<OwnSignIn> for Identity {
 }
 
 impl LibrarySignIn {
+    /// The name in messages and in the output of `certdeck doctor`, such as `managed identity`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::ClientSecret { .. } => "client secret",
@@ -115,6 +152,7 @@ impl LibrarySignIn {
 }
 
 impl OwnSignIn {
+    /// The name in messages and in the output of `certdeck doctor`, such as `device code`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::SavedSignIn { .. } => "saved sign-in",
@@ -141,6 +179,7 @@ impl OwnSignIn {
 }
 
 impl Identity {
+    /// The name in messages and in the output of `certdeck doctor`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Library(way) => way.name(),
@@ -172,7 +211,9 @@ impl Identity {
 /// A way that was not used, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tried {
+    /// The name of the way ([`Identity::name`]).
     pub way: &'static str,
+    /// The reason, in half a sentence.
     pub why: String,
 }
 
@@ -185,6 +226,7 @@ pub struct Chain {
 }
 
 impl Chain {
+    /// A chain with a single way, which a context or a command has chosen.
     pub fn just(identity: impl Into<Identity>) -> Self {
         Self { ways: vec![Ok(identity.into())], door: Door::default() }
     }
@@ -202,23 +244,27 @@ impl Chain {
         })
     }
 
+    /// Adds a way that is tried after the others.
     #[must_use]
     pub fn then(mut self, identity: impl Into<Identity>) -> Self {
         self.ways.push(Ok(identity.into()));
         self
     }
 
+    /// Adds a way that cannot be tried, with the reason that is shown if no way works.
     #[must_use]
     pub fn without(mut self, way: &'static str, why: impl Into<String>) -> Self {
         self.ways.push(Err(Tried { way, why: why.into() }));
         self
     }
 
+    /// Sets how a person is asked if the sign-in of another tool no longer works.
     #[must_use]
     pub fn asking_by(self, door: Door) -> Self {
         Self { door, ..self }
     }
 
+    /// The ways in their order; an error is one that cannot be tried.
     pub fn ways(&self) -> impl Iterator<Item = &Result<Identity, Tried>> {
         self.ways.iter()
     }

@@ -8,7 +8,9 @@ use certdeck_model::{BrowserPage, DeviceCode, SignInReply, ToolCommand};
 /// What a person who is asked to sign in has to see.
 #[derive(Debug)]
 pub enum SignIn {
+    /// The person has to type a code on a page.
     Asked(DeviceCode),
+    /// The person has to sign in on a page in a browser.
     Browser(BrowserPage),
     /// Another program has to sign in, whose sign-in is used; it continues after `SignInReply::GoOn`.
     Tool(ToolCommand),

@@ -59,7 +59,9 @@ impl From<&str> for Token {
 pub struct Who {
     /// A person's sign-in name, or the id of an application.
     pub name: String,
+    /// The object id in the tenant (`oid`); `None` if the token does not contain it.
     pub object_id: Option<String>,
+    /// The id of the tenant (`tid`); `None` if the token does not contain it.
     pub tenant: Option<String>,
     /// Whether the person signed in with a second factor; `None` for other identities.
     pub second_factor: Option<bool>,

@@ -20,26 +20,48 @@ use certdeck_model::{reason, shown};
 /// The version of the file format; a newer file is not touched.
 const FORM: u32 = 1;
 
+/// Why the file with the saved sign-ins cannot be used.
 #[derive(Debug, Error)]
 pub enum SavedError {
+    /// The file cannot be opened, locked or written.
     #[error("{} cannot be used: {}", shown(path), reason(why))]
-    File { path: PathBuf, why: io::Error },
+    File {
+        /// The path of the file with the saved sign-ins.
+        path: PathBuf,
+        /// The error of the system.
+        why: io::Error,
+    },
+    /// Other users of the machine can access the file.
     #[error(
         "{} is readable by others (mode {mode:o}), so it is not trusted; delete it and sign in again",
         shown(path)
     )]
-    Open { path: PathBuf, mode: u32 },
+    Open {
+        /// The path of the file with the saved sign-ins.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The file does not have the format of this version.
     #[error("{} is not what certdeck writes there; delete it and sign in again", shown(path))]
-    Malformed { path: PathBuf },
+    Malformed {
+        /// The path of the file with the saved sign-ins.
+        path: PathBuf,
+    },
 }
 
 /// A person who has signed in, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {
+    /// The person's sign-in name, or their name if the token has no sign-in name.
     pub user: String,
+    /// The endpoint of the sign-in service.
     pub authority: String,
+    /// The tenant that was asked for; `organizations` if none was named.
     pub tenant: String,
+    /// The application (client) id that the person signed in to.
     pub client_id: String,
+    /// The time at which the sign-in was saved, by this machine's clock.
     pub at: Timestamp,
 }
 
@@ -72,10 +94,12 @@ pub struct Saved {
 }
 
 impl Saved {
+    /// The file at this path; nothing is read yet.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
 
+    /// The path, whether the file exists or not.
     pub fn path(&self) -> &Path {
         &self.path
     }

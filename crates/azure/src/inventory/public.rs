@@ -13,7 +13,9 @@ const APPS_AT_ONCE: usize = 16;
 /// The answer of one app.
 #[derive(Debug)]
 pub struct OfApp {
+    /// The public certificates of the app; empty if they could not be read.
     pub certificates: Vec<PublicCertificate>,
+    /// The gap for the app if its list could not be read.
     pub gap: Option<Gap>,
 }
 

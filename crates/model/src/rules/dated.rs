@@ -10,12 +10,19 @@ use super::{RulesError, SEED_DAY, Severity};
 /// One value of one rule, with its first day and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule<V> {
+    /// The name of the limit, such as `order-term`.
     pub id: String,
+    /// The value itself: a length of time, a count, a word or a list.
     pub value: V,
+    /// The words that follow the value in a sentence, such as `before expiry`.
     pub unit: String,
+    /// How serious it is to exceed the limit.
     pub severity: Severity,
+    /// The first day on which the value holds.
     pub since: Date,
+    /// The article or the change of it that states the value.
     pub source: String,
+    /// Ids that `docs/platform.toml` explains; may be empty.
     pub checklist: Vec<String>,
 }
 

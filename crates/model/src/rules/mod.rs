@@ -27,27 +27,54 @@ const EMBEDDED: &str = include_str!("../../../../assets/rules.toml");
 /// The day of the specification, whose rules the profile `seed` applies.
 const SEED_DAY: Date = jiff::civil::date(2022, 7, 28);
 
+/// What is wrong with `assets/rules.toml`. The file is part of the program, so a released program never shows
+/// this.
 #[derive(Debug, Error)]
 pub enum RulesError {
+    /// No valid TOML, or an entry with missing or unknown members.
     #[error("assets/rules.toml cannot be read: {0}")]
     Malformed(#[from] toml::de::Error),
     #[error("assets/rules.toml has no value of '{id}' for {day}")]
-    Gap { id: &'static str, day: Date },
+    /// A limit has no value for a day.
+    Gap {
+        /// The id of the limit.
+        id: &'static str,
+        /// The first day without a value.
+        day: Date,
+    },
     #[error("assets/rules.toml has two values of '{id}' for {day}")]
-    Twice { id: &'static str, day: Date },
+    /// Two entries of a limit hold on the same day.
+    Twice {
+        /// The id of the limit.
+        id: &'static str,
+        /// The first day of the later entry.
+        day: Date,
+    },
     #[error("assets/rules.toml has a value of another kind for '{id}' since {day}")]
-    Kind { id: &'static str, day: Date },
+    /// The value of an entry does not have the type that its limit needs.
+    Kind {
+        /// The id of the limit.
+        id: &'static str,
+        /// The first day of the entry.
+        day: Date,
+    },
+    /// An entry with an id that no limit has; contains the id.
     #[error("assets/rules.toml has '{0}', which nothing asks for")]
     Unused(String),
+    /// Two entries of a requirement hold on the same day.
     #[error("assets/rules.toml asks for {0} twice on one day")]
     Overlap(Requirement),
 }
 
+/// How serious it is if a rule is not met; the order is from the most to the least serious.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
+    /// It cannot work.
     Error,
+    /// It may fail later.
     Warning,
+    /// It is worth knowing, and nothing fails.
     Note,
 }
 
@@ -61,6 +88,7 @@ pub enum Profile {
     Seed,
 }
 
+/// The limits and requirements of `assets/rules.toml`, for one [`Profile`].
 #[derive(Debug, Clone)]
 pub struct Rules {
     profile: Profile,
@@ -69,6 +97,8 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Reads the rules that are built into the program. It returns an error if a limit has no value or two
+    /// values for a day.
     pub fn load(profile: Profile) -> Result<Self, RulesError> {
         Self::parse(EMBEDDED, profile)
     }
@@ -109,6 +139,7 @@ impl Rules {
         format!("rule {}, since {}", limit.id(), self.rule(limit, now).since)
     }
 
+    /// The length of time that holds at `now`.
     pub fn span(&self, period: Period, now: Timestamp) -> Span {
         self.rule(period, now).value
     }
@@ -118,10 +149,12 @@ impl Rules {
         self.rule(count, now).value
     }
 
+    /// The word that holds at `now`.
     pub fn name(&self, name: Name, now: Timestamp) -> &str {
         &self.rule(name, now).value
     }
 
+    /// The list that holds at `now`; empty if there is no restriction.
     pub fn names(&self, names: Names, now: Timestamp) -> &[String] {
         &self.rule(names, now).value
     }

@@ -28,6 +28,7 @@ enum Unit {
 pub struct NotASpan(String);
 
 impl Span {
+    /// The exact length; a year has 365 days.
     pub fn duration(self) -> SignedDuration {
         let count = i64::from(self.count);
         match self.unit {

@@ -10,18 +10,22 @@ use crate::{Estate, Order, OrderStatus, PrivateCertificate, SecretStatus, Source
 /// The next step for a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
+    /// Who has to act.
     pub who: WhoActs,
     /// For Azure: when it will act. For you: the latest day to act.
     pub when: Option<Timestamp>,
+    /// What has to be done, or what will happen.
     pub what: What,
 }
 
+/// The step itself, by the source of the certificate and the state of its order or vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// It was uploaded: a person has to bring its successor.
     Bring,
     /// Azure renews this managed certificate, or should have done so.
     Managed,
+    /// Azure should have renewed this managed certificate, but did not.
     ManagedOverdue,
     /// App Service cannot read the vault.
     Vault(SecretStatus),
@@ -29,11 +33,14 @@ pub enum What {
     InVault(InVault),
     /// App Service has to take over within this time what the order already has.
     Sync {
+        /// The time that App Service takes at most, according to the rules.
         within: Span,
     },
     /// Within the paid term the next certificate is free (C10).
     Reissue,
+    /// Azure renews the order, because its automatic renewal is on; the subscription pays another term.
     RenewByItself,
+    /// A person has to renew the order, because its automatic renewal is off.
     RenewByHand,
     /// The order waits for a proof of the domain.
     Verify,

@@ -14,13 +14,16 @@ use crate::{Estate, PrivateCertificate, WhoActs};
 pub enum InVault {
     /// The vault makes the next version; `by` is who signs it.
     Renews {
+        /// The CA at which the vault has its account, or `self-signed`.
         by: String,
+        /// When the policy renews; `None` if it does not say.
         trigger: Option<Trigger>,
     },
     /// The vault should have made a version.
     Overdue,
     /// App Service has to take over what the vault already has.
     Follows,
+    /// App Service should have taken over what the vault already has, but did not.
     FollowsLate,
     /// Nothing in the vault makes a new version.
     Bring(NotRenewed),
@@ -39,12 +42,19 @@ pub enum InVault {
 /// Why a vault makes no new version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotRenewed {
+    /// The policy names no issuer, or `Unknown`.
     UnknownIssuer,
+    /// The policy only sends mail to the contacts of the vault.
     OnlyMail,
+    /// The policy has no action at all.
     NoAction,
+    /// The policy names an issuer that the vault does not have; contains its name.
     IssuerMissing(String),
+    /// The policy names an issuer that is disabled in the vault; contains its name.
     IssuerDisabled(String),
+    /// The newest version is disabled.
     VersionDisabled,
+    /// The vault has only a secret of this name, which has no policy.
     PlainSecret,
 }
 

@@ -18,7 +18,9 @@ use certdeck_model::rules::{Demand, Requirement, Rules, Severity};
 /// What to check a file against.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
+    /// The requirements and their limits.
     pub rules: &'a Rules,
+    /// The day of the requirements, and the time at which the certificate has to be valid.
     pub now: Timestamp,
     /// Without roots, trust is not checked.
     pub roots: Option<&'a Roots>,

@@ -34,14 +34,19 @@ pub enum Wrapping {
     Aes256,
 }
 
+/// Why a PKCS#12 file could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WriteError {
+    /// The chain is empty.
     #[error("no certificate was given: the chain starts with the one that belongs to the key")]
     NoCertificate,
+    /// The key is not that of the first certificate; contains the subject of the certificate.
     #[error("the private key does not belong to {0}, the first certificate")]
     KeyMismatch(String),
+    /// The random source of the system failed.
     #[error("the system gave no random octets for a salt")]
     NoRandomness,
+    /// The key derivation or the encryption failed.
     #[error("the file could not be encrypted")]
     Encryption,
 }

@@ -19,9 +19,13 @@ pub(crate) use plant::plant;
 /// The size of an estate, and the seed that selects one of that size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fleet {
+    /// The number of apps; none of them has slots.
     pub apps: usize,
+    /// The number of private key certificates.
     pub certificates: usize,
+    /// The number of subscriptions among which they are distributed.
     pub subscriptions: usize,
+    /// The same seed gives the same names, dates and bindings.
     pub seed: u64,
 }
 
@@ -46,10 +50,13 @@ const MOST_SUBSCRIPTIONS: usize = 2000;
 /// Why a size was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FleetError {
+    /// A part that is no `NAME=NUMBER` with a known name; contains the part.
     #[error("{0} is no part of a fleet; give apps=N,certificates=N,subscriptions=N,seed=N or some of these")]
     Part(String),
+    /// A size that is no number or out of range; contains its name and the largest value.
     #[error("{0} must be a number from 1 to {1}")]
     Size(&'static str, usize),
+    /// A seed that is no number.
     #[error("seed must be a whole number")]
     Seed,
 }

@@ -25,6 +25,7 @@ pub(crate) use task::ROUTES;
 /// An initial estate.
 #[derive(Debug, Clone, Copy)]
 pub struct Scenario {
+    /// The name for `Options::scenario` and the command line.
     pub name: &'static str,
     /// One line that helps to choose.
     pub summary: &'static str,
