@@ -1,10 +1,11 @@
 //! Answers of the world: each names the question it answers, and what is not asked any more is dropped.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::building::{FEW_ROWS, Purpose};
+use super::building::{FEW_ROWS, Incoming, Purpose};
 use super::detail::Raw;
 use super::dialog::Dialog;
 use super::effect::Effect;
@@ -13,9 +14,12 @@ use super::operations::Outcome;
 use super::pane::Pane;
 use super::{App, Reading};
 use crate::health::findings::{Findings, Limits};
-use crate::model::{Estate, Gap, Problem};
+use crate::model::{Estate, Gap, Problem, ResourceId};
 use crate::tables::{PaneName, Tone};
 use crate::workbench::Password;
+
+/// So many places are read one by one after a change; for more, a reading of everything costs less.
+const MOST_READ_AGAIN: usize = 20;
 
 impl App {
     /// `by_hand`: somebody asked for it.
@@ -29,6 +33,23 @@ impl App {
         self.incoming = self.has_estate.then(Box::default);
         self.emit(Effect::ReadEstate { ask, by_hand });
         ask
+    }
+
+    /// Reads again what changes at these places can have touched; everything where they are many, or where no
+    /// whole reading is there to add to.
+    pub(super) fn read_touched(&mut self, mut places: Vec<ResourceId>) {
+        let mut seen = HashSet::new();
+        places.retain(|place| seen.insert(place.clone()));
+        if places.is_empty() {
+            return;
+        }
+        if places.len() > MOST_READ_AGAIN || !self.is_whole || self.reading != Reading::Idle {
+            self.read_estate(false);
+            return;
+        }
+        let ask = self.ask();
+        self.reading = Reading::Asked { ask, note: "what was changed".to_owned() };
+        self.emit(Effect::ReadTouched { ask, places });
     }
 
     pub(super) fn take_answer(&mut self, message: Message) {
@@ -46,7 +67,8 @@ impl App {
             }
             Message::EstateRead { ask, result: Ok(()) } if self.is_reading(ask) => {
                 self.ask_goal();
-                self.build(Purpose::Reading);
+                let incoming = self.incoming.take().map_or(Incoming::Nothing, Incoming::Whole);
+                self.build_from(incoming, Purpose::Reading);
             }
             Message::EstateRead { ask, result: Err(problem) } if self.is_reading(ask) => {
                 self.reading = Reading::Idle;
@@ -59,6 +81,13 @@ impl App {
                 } else {
                     self.show_problem(problem);
                 }
+            }
+            Message::TouchedRead { ask, result: Ok(reread) } if self.is_reading(ask) => {
+                self.build_from(Incoming::Touched(reread), Purpose::Touched);
+            }
+            // What is wrong shows in a reading of everything, with its words.
+            Message::TouchedRead { ask, result: Err(_) } if self.is_reading(ask) => {
+                self.read_estate(false);
             }
             Message::EstateBuilt { ask, built } => self.end_building(ask, *built),
             Message::Explained { ask, result } => self.take_explained(ask, result),

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::App;
 use super::effect::Effect;
 use super::message::{AskId, Message};
 use super::pane::Pane;
+use super::{App, Reading};
 use crate::health::findings::{Findings, Limits};
-use crate::model::{Basis, Changes, Estate, PublicCertificate};
+use crate::model::{Basis, Changes, Estate, PublicCertificate, Reread};
 use crate::rules::Rules;
 use crate::tables::PaneName;
 
@@ -22,13 +22,24 @@ pub(super) const FEW_ROWS: usize = 1_000;
 #[derive(Debug)]
 pub struct Building {
     pub shown: Arc<Estate>,
-    /// What a refresh brought; none where the rows on screen are the reading.
-    pub incoming: Option<Box<Estate>>,
+    pub incoming: Incoming,
     pub rules: Arc<Rules>,
     pub now: Timestamp,
     /// The open pane, without rows.
     pub pane: Pane,
     pub purpose: Purpose,
+}
+
+/// What takes the place of rows on screen.
+#[derive(Debug, Default)]
+pub enum Incoming {
+    /// Nothing: the rows on screen are the reading.
+    #[default]
+    Nothing,
+    /// A whole reading.
+    Whole(Box<Estate>),
+    /// What a change can have touched.
+    Touched(Box<Reread>),
 }
 
 /// What the building is for.
@@ -40,6 +51,8 @@ pub enum Purpose {
     Growth,
     /// A reading that is whole.
     Reading,
+    /// What a change touched, read again.
+    Touched,
 }
 
 /// What the loop takes in the place of what it has.
@@ -55,16 +68,18 @@ pub struct Built {
 impl Building {
     pub fn build(self) -> Built {
         let Self { shown, incoming, rules, now, mut pane, purpose } = self;
-        let (estate, changes) = match incoming {
-            None => (shown, None),
-            Some(mut estate) => {
+        let incoming = match incoming {
+            Incoming::Nothing => None,
+            Incoming::Whole(mut estate) => {
                 estate.share_with(&shown);
                 keep_public(&shown, &mut estate);
                 keep_upkeep(&shown, &mut estate);
-                let changes = Changes::between(&shown, &estate);
-                (Arc::from(estate), Some(changes))
+                Some(Arc::from(estate))
             }
+            Incoming::Touched(reread) => Some(Arc::new(Estate::clone(&shown).with(*reread))),
         };
+        let changes = incoming.as_ref().map(|estate| Changes::between(&shown, estate));
+        let estate = incoming.unwrap_or(shown);
         let basis = Basis::new(&estate, &rules, now);
         let findings = (purpose != Purpose::Rows).then(|| Findings::of(&basis, Limits::USUAL));
         pane.fill(&basis);
@@ -96,17 +111,25 @@ impl App {
         }
     }
 
+    /// Builds what is shown from the rows that are here.
     pub(super) fn build(&mut self, purpose: Purpose) {
+        self.build_from(Incoming::Nothing, purpose);
+    }
+
+    pub(super) fn build_from(&mut self, incoming: Incoming, purpose: Purpose) {
         let building = Building {
             shown: self.estate.clone(),
-            incoming: if purpose == Purpose::Reading { self.incoming.take() } else { None },
+            incoming,
             rules: self.settings.rules.clone(),
             now: self.now,
             pane: self.pane().without_rows(),
             purpose,
         };
         let rows = |estate: &Estate| PaneName::ALL.map(|name| name.table().count(estate)).into_iter().max();
-        let estate = building.incoming.as_deref().unwrap_or(&building.shown);
+        let estate = match &building.incoming {
+            Incoming::Whole(estate) => estate.as_ref(),
+            Incoming::Nothing | Incoming::Touched(_) => building.shown.as_ref(),
+        };
         let rows =
             if purpose == Purpose::Rows { Some(self.pane.table().count(estate)) } else { rows(estate) };
         if rows.is_some_and(|rows| rows <= FEW_ROWS) {
@@ -125,6 +148,7 @@ impl App {
             Message::EstateRecalled { .. }
                 | Message::EstateProgressed { .. }
                 | Message::EstateRead { .. }
+                | Message::TouchedRead { .. }
                 | Message::PublicRead { .. }
                 | Message::UpkeepRead { .. }
         );
@@ -169,8 +193,10 @@ impl App {
             self.findings = findings;
             self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
         }
-        if purpose == Purpose::Reading {
-            self.end_reading();
+        match purpose {
+            Purpose::Reading => self.end_reading(),
+            Purpose::Touched => self.reading = Reading::Idle,
+            Purpose::Rows | Purpose::Growth => {}
         }
         let name = pane.name;
         let rows = self.panes[name.index()].take_rows(pane);
@@ -181,7 +207,7 @@ impl App {
         self.discarded = Some((old, Box::new(rows)));
         self.emit(Effect::Discard);
         self.see_rows();
-        if purpose == Purpose::Reading {
+        if matches!(purpose, Purpose::Reading | Purpose::Touched) {
             self.emit(Effect::KeepEstate);
             self.want_public();
             self.want_upkeep();

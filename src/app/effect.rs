@@ -26,6 +26,11 @@ pub enum Effect {
         ask: AskId,
         by_hand: bool,
     },
+    /// Read again what changes at these places can have touched.
+    ReadTouched {
+        ask: AskId,
+        places: Vec<ResourceId>,
+    },
     /// Do the long work on many rows (`App::building`) beside the loop.
     Build {
         ask: AskId,

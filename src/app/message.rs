@@ -11,7 +11,7 @@ use super::key::Key;
 use super::place::TenantChoice;
 use crate::flow::{Observed, StepId};
 use crate::model::custody::Custody;
-use crate::model::{Estate, Problem, ResourceId, SignInAsk, Upkeep};
+use crate::model::{Estate, Problem, Reread, ResourceId, SignInAsk, Upkeep};
 use crate::workbench::{JobResult, Password, Trouble};
 
 /// Tells the answers to one question from those to another; a late answer to a question no longer asked is
@@ -52,6 +52,11 @@ pub enum Message {
     EstateRead {
         ask: AskId,
         result: Result<(), Problem>,
+    },
+    /// What `Effect::ReadTouched` asked for.
+    TouchedRead {
+        ask: AskId,
+        result: Result<Box<Reread>, Problem>,
     },
     /// What `Effect::Build` asked for.
     EstateBuilt {

@@ -218,3 +218,45 @@ fn add(case: &Case<'_>) -> Step {
         .fact("App", app.label())
         .sending(vec![custom_hostnames::add(&Binding::id_of(&app.id, &host))])
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::super::sample::{app, find, inputs, plan, stand};
+    use super::*;
+
+    fn stands(tier: &str, analysis: HostnameAnalysis) -> Vec<Step> {
+        let observed = Observed {
+            app: Seen::Here(app(&["shop.contoso.com"])),
+            plan: Seen::Here(plan(tier)),
+            new_hostname: Seen::Here(NewHostname { analysis, ownership_id: Some("A1B2".to_owned()) }),
+            ..Observed::default()
+        };
+        stand(
+            FlowName::Hostname,
+            &observed,
+            &inputs().with(Key::App, "shop").with(Key::Hostname, "*.contoso.com"),
+        )
+    }
+
+    #[test]
+    fn the_free_tier_has_no_hostnames_and_the_shared_tier_has() {
+        let free = stands("Free", HostnameAnalysis::default());
+        let StepStatus::Blocked(problem) = &find(&free, StepId::PAID_PLAN).status else {
+            panic!("not blocked")
+        };
+        assert!(problem.why.contains("Free tier") && problem.remedy.contains("Basic"), "{problem}");
+        let shared = stands("Shared", HostnameAnalysis::default());
+        assert!(find(&shared, StepId::PAID_PLAN).status.is_over());
+    }
+
+    #[test]
+    fn a_wildcard_waits_for_its_ownership_record_at_the_parent_and_says_what_azure_sees() {
+        let seen = HostnameAnalysis { cnames: vec!["old.example".to_owned()], ..HostnameAnalysis::default() };
+        let steps = stands("Standard", seen);
+        let step = find(&steps, StepId::OWNERSHIP);
+        assert!(matches!(step.status, StepStatus::Waiting { .. }), "{:?}", step.status);
+        assert_eq!(step.wanted[0].to_string(), "asuid.contoso.com TXT A1B2");
+        assert!(step.facts.iter().any(|(_, value)| value == "CNAME old.example"), "{:?}", step.facts);
+    }
+}

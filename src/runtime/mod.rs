@@ -226,6 +226,7 @@ impl Screen {
             Effect::RecallEstate { ask } => self.tasks.recall_estate(ask),
             Effect::KeepEstate => self.tasks.keep_estate(self.app.estate.clone()),
             Effect::ReadEstate { ask, by_hand } => self.tasks.read_estate(ask, by_hand),
+            Effect::ReadTouched { ask, places } => self.tasks.read_touched(ask, places),
             Effect::Build { ask } => {
                 if let Some(building) = self.app.building.take() {
                     self.tasks.build(ask, *building);

@@ -128,6 +128,20 @@ impl Tasks {
         });
     }
 
+    pub(crate) fn read_touched(&mut self, ask: AskId, places: Vec<ResourceId>) {
+        let (world, answers) = self.both();
+        self.run(ask, async move {
+            let read = async {
+                let world = world.there().await?;
+                let read = inventory::touched::read(&world.client, &places).await;
+                let mut reread = read.map_err(|error| error.problem("Read again what was changed"))?;
+                (reread.exports, reread.revocations) = (world.journal.exports(), world.journal.revocations());
+                Ok(Box::new(reread))
+            };
+            answers.say(Message::TouchedRead { ask, result: read.await });
+        });
+    }
+
     pub(crate) fn build(&mut self, ask: AskId, building: Building) {
         let answers = self.answers.clone();
         tokio::task::spawn_blocking(move || {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::common::Practice;
 use crate::support::{Reply, Server};
 use certdeck::azure::{certificates, inventory, sites};
+use certdeck::flow::{FlowName, Key};
 use certdeck::model::{Changes, Estate, PrivateCertificate, ResourceId, Source, Subscription};
 use certdeck::practice::{Pace, Rate};
 use serde_json::{Value, json};
@@ -361,4 +362,60 @@ async fn public_certificates_take_a_question_an_app_once_they_are_wanted() {
     let mut estate = inventory::load(&practice.client, &[]).await.unwrap();
     inventory::public::add(&practice.client, &mut estate, |_| ()).await;
     assert_eq!(estate.gaps[0].what, format!("public certificates of {}", site.site_label()));
+}
+
+/// The places of the changes that were sent since, and the number of the last request.
+async fn changed_since(practice: &Practice, since: u64) -> (Vec<ResourceId>, u64) {
+    let log = practice.control_get(&format!("requests?since={since}")).await;
+    let all = log["value"].as_array().unwrap();
+    let is_change =
+        |one: &&Value| ["PUT", "PATCH", "POST", "DELETE"].contains(&one["method"].as_str().unwrap());
+    let place = |one: &Value| {
+        let path = one["path"].as_str().unwrap().split('?').next().unwrap();
+        ResourceId::parse(path).ok()
+    };
+    (all.iter().filter(is_change).filter_map(place).collect(), log["last"].as_u64().unwrap())
+}
+
+#[tokio::test]
+async fn what_a_change_touched_read_again_is_what_a_reading_of_everything_finds() {
+    let practice = Practice::start().await;
+    let mut estate = inventory::load(&practice.client, &[]).await.unwrap();
+    let shop = (Key::App, "contoso-shop");
+    let order = (Key::Order, "contoso-www");
+    let runs = [
+        (FlowName::Unbind, vec![(Key::App, "contoso-blog"), (Key::Hostname, "blog.contoso.com")]),
+        (FlowName::DeletePrivate, vec![(Key::Certificate, "blog-2025")]),
+        (FlowName::Managed, vec![shop, (Key::Hostname, "pay.contoso.com")]),
+        (FlowName::Hostname, vec![shop, (Key::Hostname, "new.contoso.com")]),
+        (
+            FlowName::ImportVault,
+            vec![shop, (Key::Vault, "kv-contoso-vault"), (Key::VaultCertificate, "pay-2026")],
+        ),
+        (FlowName::Purchase, vec![order, (Key::Domain, "contoso.com"), (Key::Product, "standard")]),
+        (FlowName::Store, vec![order, (Key::Vault, "kv-touched"), (Key::VaultLocation, "westeurope")]),
+        (FlowName::Verify, vec![order, (Key::Method, "app-service"), shop]),
+        (FlowName::ImportOrder, vec![order, shop]),
+        (FlowName::Bind, vec![order, shop, (Key::Hostname, "contoso.com"), (Key::SslType, "sni")]),
+        (FlowName::DeleteOrder, vec![(Key::Order, "apifabrikam")]),
+    ];
+    let (_, mut last) = changed_since(&practice, 0).await;
+    for (flow, given) in runs {
+        if flow == FlowName::DeleteOrder {
+            practice.complete(FlowName::Unlock, &given).await;
+        }
+        practice.complete(flow, &given).await;
+        let (places, until) = changed_since(&practice, last).await;
+        assert!(!places.is_empty(), "{} sent nothing", flow.as_str());
+        let reread = inventory::touched::read(&practice.client, &places).await.unwrap();
+        let (_, now) = changed_since(&practice, until).await;
+        // One of them asks for the number.
+        assert!(now - until <= 11, "{}: {} requests", flow.as_str(), now - until - 1);
+        estate = estate.with(reread);
+        let whole = inventory::load(&practice.client, &places).await.unwrap();
+        let (found, expected) = (contents(&estate), contents(&whole));
+        let different: Vec<&String> = found.symmetric_difference(&expected).collect();
+        assert!(different.is_empty(), "{}: {different:#?}", flow.as_str());
+        last = changed_since(&practice, now).await.1;
+    }
 }

@@ -14,7 +14,7 @@ use certdeck::flow::certificate_file::CertificateFile;
 use certdeck::flow::{Observed, Principal, Seen};
 use certdeck::model::{
     App as Site, Binding, Estate, Gap, Home, Hostname, Order, OrderStatus, OwnSettings, Plan,
-    PrivateCertificate, Problem, ProductType, PublicCertificate, ResourceGroup, ResourceId, Scope,
+    PrivateCertificate, Problem, ProductType, PublicCertificate, Reread, ResourceGroup, ResourceId, Scope,
     SecretStatus, SslState, StoredCertificate, Subscription, Tags, Thumbprint, Vault, VaultSecret, Webspace,
 };
 use certdeck::pki;
@@ -446,6 +446,16 @@ impl Screen {
         });
         self.send(Message::EstateProgressed { ask, part: Box::new(estate), note: String::new() });
         self.send(Message::EstateRead { ask, result: Ok(()) });
+    }
+
+    /// Answers the reading after a change.
+    #[allow(dead_code, reason = "not every test changes something")]
+    pub(crate) fn read_again(&mut self, reread: Reread) {
+        let ask = self.asked(|effect| match effect {
+            Effect::ReadTouched { ask, .. } => Some(*ask),
+            _ => None,
+        });
+        self.send(Message::TouchedRead { ask, result: Ok(Box::new(reread)) });
     }
 
     /// Answers the newest look of the wizard.

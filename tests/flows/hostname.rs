@@ -97,8 +97,18 @@ fn on_screen_a_hostname_is_added_gets_a_managed_certificate_and_is_served() {
     let cloud = Cloud::start();
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
     screen.wait_for("shop-2026");
+    let of_index = || {
+        let log = cloud.control("requests");
+        let all = log["value"].as_array().unwrap().iter();
+        all.filter(|one| {
+            one["path"].as_str().unwrap().contains("resourceGraph")
+                || one["path"].as_str().unwrap().contains("ResourceGraph")
+        })
+        .count()
+    };
     screen.keys("4/pay<Enter>");
     screen.wait_for("Bindings 1/");
+    let before = of_index();
     screen.keys(":hostname<Enter>");
     screen.wait_for("Add a hostname");
     screen.keys("www.contoso.news<Enter>");
@@ -125,4 +135,5 @@ fn on_screen_a_hostname_is_added_gets_a_managed_certificate_and_is_served() {
     screen.keys("<Enter>");
     screen.wait_for("The hostname is secured");
     cloud.served_thumbprint("www.contoso.news");
+    assert_eq!(of_index(), before, "only what the changes touched is read again");
 }

@@ -6,7 +6,7 @@ use certdeck::app::effect::{Effect, PracticeAct};
 use certdeck::app::message::{AskId, Message};
 use certdeck::app::wizard::Origin;
 use certdeck::flow::{FlowName, Key, Observed, RecordKind, Seen, StepId, WantedRecord};
-use certdeck::model::{Estate, OrderStatus, Problem};
+use certdeck::model::{Estate, OrderStatus, Problem, Reread};
 
 pub(crate) const PURCHASE: &str = ":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<PgDn>";
 
@@ -184,8 +184,11 @@ fn after_the_purchase_the_wizard_is_about_the_order_and_goes_on_to_store() {
     let seen = seen_for_purchase(Some(fabrikam(OrderStatus::PendingIssuance)));
     screen.send(Message::StepPerformed { ask, step: StepId::BUY, result: Ok(Box::new(seen)) });
     assert!(
-        screen.effects.iter().any(|effect| matches!(effect, Effect::ReadEstate { .. })),
-        "the panes are read again"
+        screen.effects.iter().any(|effect| match effect {
+            Effect::ReadTouched { places, .. } => places.iter().any(|place| place.name() == "fabrikam-www"),
+            _ => false,
+        }),
+        "the order is read again, and nothing else"
     );
     let wizard = screen.app.wizard.as_ref().unwrap();
     assert!(wizard.is_done(FlowName::Purchase));
@@ -209,9 +212,12 @@ fn an_operation_goes_on_when_its_wizard_is_left_and_shows_where_it_stands_on_com
     let seen = seen_for_purchase(Some(fabrikam(OrderStatus::PendingIssuance)));
     screen.send(Message::StepPerformed { ask, step: StepId::BUY, result: Ok(Box::new(seen)) });
     assert_eq!(screen.app.operations.running().count(), 0);
-    let mut with_it = estate();
-    with_it.orders.push(fabrikam(OrderStatus::PendingIssuance));
-    screen.read(with_it.indexed());
+    let before = screen.app.estate.orders.len();
+    let order = fabrikam(OrderStatus::PendingIssuance);
+    let mut reread = Reread { resources: vec![order.id.clone()], ..Reread::default() };
+    reread.rows.orders.push(order);
+    screen.read_again(reread);
+    assert_eq!(screen.app.estate.orders.len(), before + 1, "the others are as they were");
     screen.press("3/fabrikam<Enter>w");
     assert!(screen.app.wizard.as_ref().unwrap().is_done(FlowName::Purchase));
 }

@@ -133,6 +133,7 @@ impl App {
         }
         let flow = wizard.page.definition();
         let (pane, left) = landing(flow.leaves, &wizard.inputs);
+        let touched = wizard.touched();
         self.wizard = None;
         if pane == PaneName::Public
             && let Some(app) = left.as_ref().and_then(ResourceId::site)
@@ -143,7 +144,7 @@ impl App {
             Some(id) => self.show(pane, id),
             None => self.show_pane(pane),
         }
-        self.read_estate(false);
+        self.read_touched(touched);
         let name = left.as_ref().map(|id| format!("{}: ", id.name())).unwrap_or_default();
         self.say(format!("{name}{}", flow.done), Tone::Good);
     }
@@ -325,6 +326,9 @@ impl App {
         }
         let (flow, inputs, id, what) = (wizard.page, wizard.inputs.clone(), step.id, step.title.clone());
         wizard.sent = Some(ask);
+        wizard
+            .sent_to
+            .extend(agreed.requests.iter().filter_map(|request| ResourceId::parse(&request.path).ok()));
         (wizard.step, wizard.scroll) = (None, 0);
         wizard.next_look = None;
         let subject = inputs.get(Key::Order).or_else(|| inputs.get(Key::Hostname)).unwrap_or_default();
@@ -357,6 +361,7 @@ impl App {
         let (now, rules) = (self.now, std::sync::Arc::clone(&self.settings.rules));
         match result {
             Ok(observed) => {
+                let mut touched = None;
                 let mut all = self.wizard.iter_mut().chain(&mut self.shelf);
                 if let Some(wizard) = all.find(|wizard| wizard.sent == Some(ask)) {
                     let steps = flow::steps(flow, &observed, &wizard.inputs, &rules, now);
@@ -370,6 +375,7 @@ impl App {
                         asked,
                     };
                     wizard.looks = 0;
+                    touched = Some(wizard.touched());
                     wizard.settle_origin();
                     if !is_open {
                         wizard.forget_secrets();
@@ -379,7 +385,12 @@ impl App {
                 if !is_open {
                     self.say(format!("{what}: accepted"), Tone::Good);
                 }
-                self.read_estate(false);
+                match touched {
+                    Some(places) => self.read_touched(places),
+                    None => {
+                        self.read_estate(false);
+                    }
+                }
             }
             Err(problem) => self.show_problem(problem),
         }

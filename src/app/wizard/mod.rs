@@ -82,6 +82,8 @@ pub struct Wizard {
     pub shows_plan: bool,
     /// How far the reading of a step is scrolled; the view keeps it within the text.
     pub scroll: usize,
+    /// Where its requests went.
+    sent_to: Vec<ResourceId>,
     /// The operation that was sent last.
     pub sent: Option<AskId>,
     /// What the practice cloud was asked to play, until it answers.
@@ -112,6 +114,7 @@ impl Wizard {
             step: None,
             shows_plan: false,
             scroll: 0,
+            sent_to: Vec::new(),
             sent: None,
             practising: None,
             is_finding_place: false,
@@ -124,6 +127,14 @@ impl Wizard {
 
     pub fn page(&self) -> FlowName {
         self.page
+    }
+
+    /// The places that its changes can have touched, and those that it is about.
+    pub(in crate::app) fn touched(&self) -> Vec<ResourceId> {
+        let named = [flow::order_id(&self.inputs), flow::app_id(&self.inputs), flow::vault_id(&self.inputs)];
+        let certificate = self.inputs.get(Key::Certificate).and_then(|id| ResourceId::parse(id).ok());
+        let about = named.into_iter().flatten().chain(certificate);
+        self.sent_to.iter().cloned().chain(about).collect()
     }
 
     /// The pages that this wizard goes through.

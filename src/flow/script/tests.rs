@@ -12,7 +12,7 @@ use super::secrets::{Piece, pieces};
 use super::shell::word;
 use super::*;
 use crate::azure::certificates::NewCertificate;
-use crate::azure::{Body, certificates, groups, locks, orders, roles, settings, sites};
+use crate::azure::{Body, certificates, custom_hostnames, groups, locks, orders, roles, settings, sites};
 use crate::flow::sample::{LEAF, app, id, inputs, plan, stand};
 use crate::flow::{Key, Observed, StepId};
 use crate::model::{OwnSettings, Seen, SslState, Tags, Thumbprint};
@@ -77,6 +77,17 @@ fn az_has_commands_of_its_own_for_what_it_can_do() {
                 "--hostname www.contoso.com",
                 "--ssl-type SNI",
                 LEAF,
+            ],
+        ),
+        (
+            custom_hostnames::add(&id(
+                "Microsoft.Web/sites/shop/slots/next/hostNameBindings/www.contoso.com",
+            )),
+            vec![
+                "az webapp config hostname add",
+                "--webapp-name shop",
+                "--slot next",
+                "--hostname www.contoso.com",
             ],
         ),
         (

@@ -199,6 +199,11 @@ impl ResourceKind {
         Request::get(format!("List the {words}"), format!("{scope}/{path}"), version)
     }
 
+    /// The request for one resource of the kind.
+    pub(super) fn request_for(self, id: &ResourceId) -> Request {
+        Request::get(format!("Read {}", id.name()), id.as_str(), self.facts().version)
+    }
+
     /// A row of the index in the form of a resource; `None` if it lacks a necessary member.
     pub(super) fn resource(self, row: Value) -> Option<Value> {
         let KindFacts { columns, members, needs, .. } = self.facts();

@@ -47,6 +47,23 @@ fn spell_regions_as_the_index(part: &mut Estate) {
     part.certificates.iter_mut().for_each(|one| one.location = spelled(&one.location).into());
 }
 
+/// Reads one resource; adds nothing if it no longer exists.
+pub(super) async fn one(
+    client: &Client,
+    kind: ResourceKind,
+    id: &ResourceId,
+    part: &mut Estate,
+) -> Result<(), AzureError> {
+    let request = kind.request_for(id);
+    if let Some(resource) = client.read(&request).await?
+        && !kind.decode(&resource, part)
+    {
+        return Err(client.malformed(&request, "the answer is not such a resource"));
+    }
+    spell_regions_as_the_index(part);
+    Ok(())
+}
+
 /// Reads one app or slot; adds nothing if it no longer exists.
 pub(super) async fn site(client: &Client, id: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
     add_sites(part, sites::get(client, id).await?);

@@ -13,6 +13,7 @@ mod kind;
 mod lists;
 pub mod public;
 mod reader;
+pub mod touched;
 pub mod upkeep;
 
 use jiff::SignedDuration;
