@@ -68,7 +68,7 @@ impl App {
             Message::EstateRead { ask, result: Ok(()) } if self.is_reading(ask) => {
                 self.ask_goal();
                 let incoming = self.incoming.take().map_or(Incoming::Nothing, Incoming::Whole);
-                self.build_from(incoming, Purpose::Reading);
+                self.build_from(incoming, Purpose::Reading, self.pane);
             }
             Message::EstateRead { ask, result: Err(problem) } if self.is_reading(ask) => {
                 self.reading = Reading::Idle;
@@ -83,7 +83,7 @@ impl App {
                 }
             }
             Message::TouchedRead { ask, result: Ok(reread) } if self.is_reading(ask) => {
-                self.build_from(Incoming::Touched(reread), Purpose::Touched);
+                self.build_from(Incoming::Touched(reread), Purpose::Touched, self.pane);
             }
             // What is wrong shows in a reading of everything, with its words.
             Message::TouchedRead { ask, result: Err(_) } if self.is_reading(ask) => {

@@ -25,7 +25,7 @@ pub struct Building {
     pub incoming: Incoming,
     pub rules: Arc<Rules>,
     pub now: Timestamp,
-    /// The open pane, without rows.
+    /// The pane that is filled, without rows.
     pub pane: Pane,
     pub purpose: Purpose,
 }
@@ -111,18 +111,32 @@ impl App {
         }
     }
 
-    /// Builds what is shown from the rows that are here.
-    pub(super) fn build(&mut self, purpose: Purpose) {
-        self.build_from(Incoming::Nothing, purpose);
+    /// Panes with many rows are filled before a person looks at them, one after the other, while nothing else
+    /// is built.
+    fn fill_another_pane(&mut self) {
+        if self.built_as.is_some() || !self.is_whole || self.reading != Reading::Idle {
+            return;
+        }
+        let is_long = |name: PaneName| name.table().count(&self.estate) > FEW_ROWS;
+        let stale = self.panes.iter().find(|pane| pane.is_stale && is_long(pane.name));
+        if let Some(name) = stale.map(|pane| pane.name) {
+            self.build_from(Incoming::Nothing, Purpose::Rows, name);
+        }
     }
 
-    pub(super) fn build_from(&mut self, incoming: Incoming, purpose: Purpose) {
+    /// Builds what is shown from the rows that are here.
+    pub(super) fn build(&mut self, purpose: Purpose) {
+        self.build_from(Incoming::Nothing, purpose, self.pane);
+    }
+
+    /// `pane` is what is filled with it.
+    pub(super) fn build_from(&mut self, incoming: Incoming, purpose: Purpose, pane: PaneName) {
         let building = Building {
             shown: self.estate.clone(),
             incoming,
             rules: self.settings.rules.clone(),
             now: self.now,
-            pane: self.pane().without_rows(),
+            pane: self.panes[pane.index()].without_rows(),
             purpose,
         };
         let rows = |estate: &Estate| PaneName::ALL.map(|name| name.table().count(estate)).into_iter().max();
@@ -130,8 +144,7 @@ impl App {
             Incoming::Whole(estate) => estate.as_ref(),
             Incoming::Nothing | Incoming::Touched(_) => building.shown.as_ref(),
         };
-        let rows =
-            if purpose == Purpose::Rows { Some(self.pane.table().count(estate)) } else { rows(estate) };
+        let rows = if purpose == Purpose::Rows { Some(pane.table().count(estate)) } else { rows(estate) };
         if rows.is_some_and(|rows| rows <= FEW_ROWS) {
             return self.take_built(building.build());
         }
@@ -178,6 +191,8 @@ impl App {
         for message in std::mem::take(&mut self.deferred) {
             self.take_answer(message);
         }
+        self.fill_pane();
+        self.fill_another_pane();
     }
 
     fn take_built(&mut self, built: Built) {
@@ -206,7 +221,9 @@ impl App {
         // To free as many rows takes its time too.
         self.discarded = Some((old, Box::new(rows)));
         self.emit(Effect::Discard);
-        self.see_rows();
+        if purpose != Purpose::Rows || name == self.pane {
+            self.see_rows();
+        }
         if matches!(purpose, Purpose::Reading | Purpose::Touched) {
             self.emit(Effect::KeepEstate);
             self.want_public();
