@@ -14,7 +14,7 @@ use certdeck::app::key::Key;
 use certdeck::app::keymap::Keymap;
 use certdeck::app::message::{AskId, Message};
 use certdeck::app::{App, Effects, Opens, Settings};
-use certdeck::model::Estate;
+use certdeck::model::{Estate, EstateRows};
 use certdeck::rules::{Profile, Rules};
 use certdeck::ui::look::Look;
 use ratatui::Terminal;
@@ -115,7 +115,7 @@ impl Screen {
     }
 
     /// A reading that arrives in parts of a thousand; the longest that the loop was held.
-    fn read(&mut self, parts: Vec<Estate>) -> Duration {
+    fn read(&mut self, parts: Vec<EstateRows>) -> Duration {
         let ask = self.asked.unwrap();
         let told = parts.into_iter().map(|part| {
             self.send(Message::EstateProgressed { ask, part: Box::new(part), note: String::new() })
@@ -126,22 +126,16 @@ impl Screen {
 }
 
 /// The estate in parts as the inventory tells them.
-fn parts(estate: &Estate) -> Vec<Estate> {
+fn parts(estate: &Estate) -> Vec<EstateRows> {
     const PART: usize = 1000;
-    let mut parts = Vec::new();
-    let mut first = Estate::default();
-    first.as_of = estate.as_of;
-    first.subscriptions.clone_from(&estate.subscriptions);
-    parts.push(first);
+    let (as_of, subscriptions) = (estate.as_of, estate.subscriptions.clone());
+    let mut parts = vec![EstateRows { as_of, subscriptions, ..EstateRows::default() }];
     for apps in estate.apps.chunks(PART) {
-        let mut part = Estate::default();
-        part.apps = apps.to_vec();
-        parts.push(part);
+        parts.push(EstateRows { apps: apps.to_vec(), ..EstateRows::default() });
     }
     for (certificates, bindings) in estate.certificates.chunks(PART).zip(estate.bindings.chunks(PART)) {
-        let mut part = Estate::default();
-        (part.certificates, part.bindings) = (certificates.to_vec(), bindings.to_vec());
-        parts.push(part);
+        let (certificates, bindings) = (certificates.to_vec(), bindings.to_vec());
+        parts.push(EstateRows { certificates, bindings, ..EstateRows::default() });
     }
     parts
 }

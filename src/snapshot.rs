@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::model::{Estate, Upkeep, reason, table};
+use crate::model::{Estate, EstateRows, Upkeep, reason, table};
 use crate::paths;
 
 /// Raised whenever what is kept changes its shape; a file of another form is passed over.
@@ -167,12 +167,12 @@ impl Snapshot {
     }
 
     /// Puts these rows in the place of the old ones.
-    pub fn save(&self, heading: &SnapshotHeading, estate: &Estate) -> Result<(), SnapshotError> {
+    pub fn save(&self, heading: &SnapshotHeading, estate: &EstateRows) -> Result<(), SnapshotError> {
         Ok(paths::replace_private(&self.path, &encode(heading, estate)?)?)
     }
 }
 
-pub fn encode(heading: &SnapshotHeading, estate: &Estate) -> Result<Vec<u8>, SnapshotError> {
+pub fn encode(heading: &SnapshotHeading, estate: &EstateRows) -> Result<Vec<u8>, SnapshotError> {
     let bytes = postcard::to_extend(heading, head())?;
     Ok(seal(table::writing(|| postcard::to_extend(estate, bytes))?))
 }
@@ -211,7 +211,7 @@ pub fn decode(bytes: &[u8]) -> Result<Estate, SnapshotError> {
         return Err(SnapshotError::Damaged);
     }
     let (_, rows): (SnapshotHeading, _) = postcard::take_from_bytes(body)?;
-    let (estate, rest): (Estate, _) = table::reading(|| postcard::take_from_bytes(rows))?;
+    let (estate, rest): (EstateRows, _) = table::reading(|| postcard::take_from_bytes(rows))?;
     if rest.is_empty() { Ok(estate.indexed()) } else { Err(SnapshotError::Damaged) }
 }
 
@@ -232,12 +232,10 @@ mod tests {
         }
     }
 
-    fn estate() -> Estate {
+    fn estate() -> EstateRows {
         let id = ResourceId::subscription("s");
         let subscription = Subscription { id, name: "Contoso".to_owned(), state: "Enabled".to_owned() };
-        let mut estate = Estate::default();
-        estate.subscriptions.push(subscription);
-        estate
+        EstateRows { subscriptions: vec![subscription], ..EstateRows::default() }
     }
 
     #[test]

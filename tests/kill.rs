@@ -241,7 +241,7 @@ fn sent(cloud: &Cloud, method: &str, place: &str) -> usize {
 
 /// The names of an order and of the certificate that it has now, as inputs.
 fn order(cloud: &Cloud, name: &str) -> [String; 2] {
-    let orders = state::estate(cloud).orders;
+    let orders = state::estate(cloud).into_rows().orders;
     let order = orders.iter().find(|order| order.id.name() == name).unwrap();
     [format!("order={}", order.id), format!("current={}", order.thumbprint.as_ref().unwrap())]
 }

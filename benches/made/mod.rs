@@ -1,8 +1,8 @@
 //! An estate of any size, made up: every kind of certificate, five certificates an app, all of them bound.
 
 use certdeck::model::{
-    App, Binding, Estate, Hostname, OwnSettings, PrivateCertificate, ResourceId, Scope, SecretStatus,
-    SslState, Subscription, Tags, Thumbprint, VaultSecret, Webspace,
+    App, Binding, Estate, EstateRows, Hostname, OwnSettings, PrivateCertificate, ResourceId, Scope,
+    SecretStatus, SslState, Subscription, Tags, Thumbprint, VaultSecret, Webspace,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,8 +16,7 @@ pub(crate) fn now() -> Timestamp {
 
 /// An estate of so many certificates, indexed.
 pub(crate) fn estate(certificates: usize) -> Estate {
-    let mut estate = Estate::default();
-    estate.as_of = now();
+    let mut estate = EstateRows { as_of: now(), ..EstateRows::default() };
     let apps = certificates / PER_APP;
     for number in 0..apps.div_ceil(APPS_PER_SUBSCRIPTION) {
         let id = ResourceId::subscription(&format!("00000000-0000-4000-8000-{number:012}"));

@@ -14,7 +14,7 @@ use super::operations::Outcome;
 use super::pane::Pane;
 use super::{App, Reading};
 use crate::health::findings::{Findings, Limits};
-use crate::model::{Estate, Gap, Problem, ResourceId};
+use crate::model::{Estate, EstateRows, Gap, Problem, ResourceId};
 use crate::tables::{PaneName, Tone};
 use crate::workbench::Password;
 
@@ -213,7 +213,7 @@ impl App {
 
     /// The first reading shows what it has. Sorting the rows of a pane again costs as much as they are many,
     /// so that is done when they have become twice as many, and at the end.
-    fn grow(&mut self, part: Estate) {
+    fn grow(&mut self, part: EstateRows) {
         self.has_estate = true;
         Arc::make_mut(&mut self.estate).absorb(part);
         self.panes.iter_mut().for_each(|pane| pane.is_stale = true);

@@ -11,7 +11,7 @@ use super::message::{AskId, Message};
 use super::pane::Pane;
 use super::{App, Reading};
 use crate::health::findings::{Findings, Limits};
-use crate::model::{Basis, Changes, Estate, PublicCertificate, Reread};
+use crate::model::{Basis, Changes, Estate, EstateRows, PublicCertificate, Reread};
 use crate::rules::Rules;
 use crate::tables::PaneName;
 
@@ -92,9 +92,7 @@ fn keep_public(shown: &Estate, new: &mut Estate) {
     let is_known = |one: &PublicCertificate| new.public_certificates.iter().any(|other| other.id == one.id);
     let rows = shown.public_certificates.iter();
     let rows = rows.filter(|one| new.app(&one.app).is_some() && !is_known(one)).cloned().collect();
-    let mut part = Estate::default();
-    part.public_certificates = rows;
-    new.absorb(part);
+    new.absorb(EstateRows { public_certificates: rows, ..EstateRows::default() });
 }
 
 /// The answers of vaults stay until there are new ones.

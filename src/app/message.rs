@@ -11,7 +11,7 @@ use super::key::Key;
 use super::place::TenantChoice;
 use crate::flow::{Observed, StepId};
 use crate::model::custody::Custody;
-use crate::model::{Estate, Problem, Reread, ResourceId, SignInAsk, Upkeep};
+use crate::model::{Estate, EstateRows, Problem, Reread, ResourceId, SignInAsk, Upkeep};
 use crate::workbench::{JobResult, Password, Trouble};
 
 /// Tells the answers to one question from those to another; a late answer to a question no longer asked is
@@ -45,7 +45,7 @@ pub enum Message {
     /// A part of the estate that was not told before, usable while the rest is still being read.
     EstateProgressed {
         ask: AskId,
-        part: Box<Estate>,
+        part: Box<EstateRows>,
         note: String,
     },
     /// All parts of the estate were told, or why there are no more.
@@ -67,7 +67,7 @@ pub enum Message {
     PublicRead {
         ask: AskId,
         apps: Vec<ResourceId>,
-        part: Box<Estate>,
+        part: Box<EstateRows>,
     },
     /// What some vaults answered about their certificates (`Effect::ReadUpkeep`).
     UpkeepRead {

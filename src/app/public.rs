@@ -10,7 +10,7 @@ use super::effect::Effect;
 use super::message::AskId;
 use super::scope::Scope;
 use crate::model::counted;
-use crate::model::{self, Estate, ResourceId};
+use crate::model::{self, Estate, EstateRows, ResourceId};
 use crate::tables::PaneName;
 use crate::tables::filter::Filter;
 use crate::tables::{SEPARATOR, Searched};
@@ -148,7 +148,7 @@ impl App {
     }
 
     /// What some of the apps answered.
-    pub(super) fn take_public(&mut self, ask: AskId, apps: Vec<ResourceId>, part: Estate) {
+    pub(super) fn take_public(&mut self, ask: AskId, apps: Vec<ResourceId>, part: EstateRows) {
         let Some(asking) = self.public.asking.as_mut().filter(|asking| asking.ask == ask) else { return };
         asking.answered += apps.len();
         let is_over = asking.answered >= asking.apps;

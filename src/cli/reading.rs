@@ -9,7 +9,7 @@ use super::session::Session;
 use super::{CliError, can_rewrite, words};
 use crate::azure::{Client, inventory};
 use crate::journal::Journal;
-use crate::model::Estate;
+use crate::model::{Estate, EstateRows};
 
 /// Between two lines of progress.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -23,9 +23,9 @@ pub(super) enum Public {
 
 pub(super) async fn estate(session: &Session, client: &Client, public: Public) -> Result<Estate, CliError> {
     let mut shown = Shown::default();
-    let mut estate = Estate::default();
     // Known to this machine alone.
-    estate.revocations = Journal::revocations_in(&session.paths.journal());
+    let revocations = Journal::revocations_in(&session.paths.journal());
+    let mut estate = EstateRows { revocations, ..EstateRows::default() }.indexed();
     // The journal is stamped by this machine's clock.
     let changed = Journal::changed_in(&session.paths.journal(), Timestamp::now() - inventory::LAG);
     let result = inventory::read(client, &changed, |part, note| {

@@ -8,7 +8,7 @@ use super::target::order_id;
 use super::usage::Usage;
 use super::{Case, Inputs, Key, Observed, StepStatus};
 use crate::azure::{AzureError, Client, inventory, orders};
-use crate::model::{Estate, PrivateCertificate, Problem, ResourceId, day};
+use crate::model::{Estate, EstateRows, PrivateCertificate, Problem, ResourceId, day};
 use crate::rules::{Period, What};
 
 /// Whether a certificate was named, and no order.
@@ -32,16 +32,14 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
         let mut estate = alone(&certificate);
         // When it was read decides nothing here.
         inventory::upkeep::add(client, &mut estate, &[], Timestamp::UNIX_EPOCH, |_, _| ()).await;
-        seen.upkeep = estate.upkeep;
+        seen.upkeep = estate.into_rows().upkeep;
     }
     Ok(seen)
 }
 
 /// An estate of this certificate and nothing else.
 fn alone(certificate: &PrivateCertificate) -> Estate {
-    let mut estate = Estate::default();
-    estate.certificates.push(certificate.clone());
-    estate.indexed()
+    EstateRows { certificates: vec![certificate.clone()], ..EstateRows::default() }.indexed()
 }
 
 fn certificate<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a PrivateCertificate> {

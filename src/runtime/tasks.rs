@@ -22,7 +22,7 @@ use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{FlowName, Inputs, Step};
 use crate::health::custody;
 use crate::model::custody::About;
-use crate::model::{Estate, Problem, ResourceId, SignInReply};
+use crate::model::{Estate, EstateRows, Problem, ResourceId, SignInReply};
 use crate::snapshot::SnapshotHeading;
 use crate::workbench::{Job, Trouble};
 
@@ -155,7 +155,7 @@ impl Tasks {
             // It is there: it told the apps.
             let Ok(world) = world.there().await else { return };
             let mut rest = apps.as_slice();
-            let (mut part, mut answered) = (Estate::default(), 0);
+            let (mut part, mut answered) = (EstateRows::default(), 0);
             inventory::public::read(&world.client, &apps, |of_app| {
                 part.public_certificates.extend(of_app.certificates);
                 part.gaps.extend(of_app.gap);
@@ -358,7 +358,7 @@ impl Tasks {
 async fn read(world: &World, ask: AskId, answers: &Answers) -> Result<(), Problem> {
     // What was exported and revoked from here is known to this machine alone; it comes with the first part.
     let (mut exports, mut revocations) = (world.journal.exports(), world.journal.revocations());
-    let say = |mut part: Estate, note| {
+    let say = |mut part: EstateRows, note| {
         part.exports.append(&mut exports);
         part.revocations.append(&mut revocations);
         answers.say(Message::EstateProgressed { ask, part: Box::new(part), note });

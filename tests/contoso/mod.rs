@@ -13,7 +13,7 @@ use certdeck::azure::vaults::Availability;
 use certdeck::flow::certificate_file::CertificateFile;
 use certdeck::flow::{Observed, Principal, Seen};
 use certdeck::model::{
-    App as Site, Binding, Estate, Gap, Home, Hostname, Order, OrderStatus, OwnSettings, Plan,
+    App as Site, Binding, Estate, EstateRows, Gap, Home, Hostname, Order, OrderStatus, OwnSettings, Plan,
     PrivateCertificate, Problem, ProductType, PublicCertificate, Reread, ResourceGroup, ResourceId, Scope,
     SecretStatus, SslState, StoredCertificate, Subscription, Tags, Thumbprint, Vault, VaultSecret, Webspace,
 };
@@ -186,94 +186,95 @@ pub(crate) fn estate() -> Estate {
     managed.canonical_name = Some("api.contoso.com".into());
     let mut from_vault = certificate(&api, "pay-2026", NORTH, &["pay.contoso.com"], "FACADE", "2027-01-20");
     from_vault.vault = Some(secret(&kv.id, "pay", SecretStatus::AzureServiceUnauthorizedToAccessKeyVault));
-    let mut estate = Estate::default();
-    estate.as_of = now();
-    estate.subscriptions = vec![
-        Subscription {
-            id: ResourceId::subscription(MAIN),
-            name: "Contoso Production".into(),
-            state: "Enabled".into(),
-        },
-        Subscription {
-            id: ResourceId::subscription(TEST),
-            name: "Contoso Test".into(),
-            state: "Enabled".into(),
-        },
-    ];
-    estate.groups = vec![
-        ResourceGroup { id: web.clone(), location: "West Europe".into(), tags: Tags::default() },
-        ResourceGroup { id: api.clone(), location: "North Europe".into(), tags: Tags::default() },
-        ResourceGroup { id: lab.clone(), location: "West Europe".into(), tags: Tags::default() },
-    ];
-    estate.plans = vec![plan(&web)];
-    estate.certificates = vec![
-        certificate(
-            &web,
-            "shop-2026",
-            EAST,
-            &["shop.contoso.com", "store.contoso.com"],
-            "A11CE5",
-            "2026-12-02",
-        ),
-        certificate(&web, "blog-old", EAST, &["blog.contoso.com"], "0DDBA11", "2026-11-19"),
-        imported,
-        managed,
-        from_vault,
-        certificate(
-            &lab,
-            "intranet",
-            "lab-WestEuropewebspace",
-            &["intranet.contoso.net"],
-            "DECADE",
-            "2026-11-27",
-        ),
-        certificate(
-            &web,
-            "contoso-wildcard-2025-uploaded-by-hand",
-            EAST,
-            &["*.contoso.com", "contoso.com"],
-            "5EED",
-            "2027-08-01",
-        ),
-    ];
-    estate.public_certificates = vec![
-        PublicCertificate {
-            id: apps[0].id.child("publicCertificates", "partner-root"),
-            app: apps[0].id.clone(),
-            thumbprint: Some(thumbprint("ABBA")),
-            store: "CurrentUserMy".into(),
-            subject: Some("CN=Partner Root CA, O=Fabrikam".into()),
-            expires: Some(at("2031-05-01")),
-        },
-        PublicCertificate {
-            id: apps[2].id.child("publicCertificates", "broken"),
-            app: apps[2].id.clone(),
-            thumbprint: None,
-            store: "LocalMachineMy".into(),
-            subject: None,
-            expires: None,
-        },
-    ];
-    estate.orders = vec![
-        www,
-        wild,
-        order(&api, "pay-contoso", "pay.contoso.com", OrderStatus::PendingIssuance),
-        order(&web, "old-contoso", "old.contoso.com", OrderStatus::Expired),
-    ];
-    estate.bindings = vec![
-        binding(&apps[0], "shop.contoso.com", SslState::Sni, Some("A11CE5")),
-        binding(&apps[0], "www.contoso.com", SslState::Sni, Some("C0FFEE")),
-        binding(&apps[0], "contoso.com", SslState::IpBased, Some("C0FFEE")),
-        binding(&apps[1], "blog.contoso.com", SslState::Sni, Some("0DDBA11")),
-        binding(&apps[2], "pay.contoso.com", SslState::Disabled, None),
-        binding(&apps[2], "api.contoso.com", SslState::Sni, Some("BADA55")),
-        binding(&apps[0], "shop.azurewebsites.net", SslState::Disabled, None),
-        binding(&apps[3], "intranet.contoso.net", SslState::Sni, Some("DECADE")),
-    ];
-    estate.apps = apps;
-    estate.vaults = vec![kv];
-    estate.gaps = Vec::new();
-    estate.indexed()
+    EstateRows {
+        as_of: now(),
+        subscriptions: vec![
+            Subscription {
+                id: ResourceId::subscription(MAIN),
+                name: "Contoso Production".into(),
+                state: "Enabled".into(),
+            },
+            Subscription {
+                id: ResourceId::subscription(TEST),
+                name: "Contoso Test".into(),
+                state: "Enabled".into(),
+            },
+        ],
+        groups: vec![
+            ResourceGroup { id: web.clone(), location: "West Europe".into(), tags: Tags::default() },
+            ResourceGroup { id: api.clone(), location: "North Europe".into(), tags: Tags::default() },
+            ResourceGroup { id: lab.clone(), location: "West Europe".into(), tags: Tags::default() },
+        ],
+        plans: vec![plan(&web)],
+        certificates: vec![
+            certificate(
+                &web,
+                "shop-2026",
+                EAST,
+                &["shop.contoso.com", "store.contoso.com"],
+                "A11CE5",
+                "2026-12-02",
+            ),
+            certificate(&web, "blog-old", EAST, &["blog.contoso.com"], "0DDBA11", "2026-11-19"),
+            imported,
+            managed,
+            from_vault,
+            certificate(
+                &lab,
+                "intranet",
+                "lab-WestEuropewebspace",
+                &["intranet.contoso.net"],
+                "DECADE",
+                "2026-11-27",
+            ),
+            certificate(
+                &web,
+                "contoso-wildcard-2025-uploaded-by-hand",
+                EAST,
+                &["*.contoso.com", "contoso.com"],
+                "5EED",
+                "2027-08-01",
+            ),
+        ],
+        public_certificates: vec![
+            PublicCertificate {
+                id: apps[0].id.child("publicCertificates", "partner-root"),
+                app: apps[0].id.clone(),
+                thumbprint: Some(thumbprint("ABBA")),
+                store: "CurrentUserMy".into(),
+                subject: Some("CN=Partner Root CA, O=Fabrikam".into()),
+                expires: Some(at("2031-05-01")),
+            },
+            PublicCertificate {
+                id: apps[2].id.child("publicCertificates", "broken"),
+                app: apps[2].id.clone(),
+                thumbprint: None,
+                store: "LocalMachineMy".into(),
+                subject: None,
+                expires: None,
+            },
+        ],
+        orders: vec![
+            www,
+            wild,
+            order(&api, "pay-contoso", "pay.contoso.com", OrderStatus::PendingIssuance),
+            order(&web, "old-contoso", "old.contoso.com", OrderStatus::Expired),
+        ],
+        bindings: vec![
+            binding(&apps[0], "shop.contoso.com", SslState::Sni, Some("A11CE5")),
+            binding(&apps[0], "www.contoso.com", SslState::Sni, Some("C0FFEE")),
+            binding(&apps[0], "contoso.com", SslState::IpBased, Some("C0FFEE")),
+            binding(&apps[1], "blog.contoso.com", SslState::Sni, Some("0DDBA11")),
+            binding(&apps[2], "pay.contoso.com", SslState::Disabled, None),
+            binding(&apps[2], "api.contoso.com", SslState::Sni, Some("BADA55")),
+            binding(&apps[0], "shop.azurewebsites.net", SslState::Disabled, None),
+            binding(&apps[3], "intranet.contoso.net", SslState::Sni, Some("DECADE")),
+        ],
+        vaults: vec![kv],
+        apps,
+        ..EstateRows::default()
+    }
+    .indexed()
 }
 
 pub(crate) fn plan(group: &ResourceId) -> Plan {
@@ -444,7 +445,7 @@ impl Screen {
             Effect::ReadEstate { ask, .. } => Some(*ask),
             _ => None,
         });
-        self.send(Message::EstateProgressed { ask, part: Box::new(estate), note: String::new() });
+        self.send(Message::EstateProgressed { ask, part: Box::new(estate.into_rows()), note: String::new() });
         self.send(Message::EstateRead { ask, result: Ok(()) });
     }
 

@@ -63,14 +63,14 @@ fn ends(cloud: &Cloud, run: &Run, more: &str, code: i32) -> String {
 
 /// The thumbprint that the hostname is bound to.
 fn bound(cloud: &Cloud) -> String {
-    let bindings = state::estate(cloud).bindings;
+    let bindings = state::estate(cloud).into_rows().bindings;
     let binding = bindings.iter().find(|one| one.host.as_str() == HOST).unwrap();
     binding.thumbprint.as_ref().unwrap().to_string()
 }
 
 fn certificates(cloud: &Cloud) -> Vec<PrivateCertificate> {
     let covers = |one: &PrivateCertificate| one.hosts.iter().any(|host| host.as_str() == HOST);
-    state::estate(cloud).certificates.into_iter().filter(covers).collect()
+    state::estate(cloud).into_rows().certificates.into_iter().filter(covers).collect()
 }
 
 #[test]

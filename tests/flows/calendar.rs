@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use certdeck::azure::{certificates, inventory, orders, sites};
 use certdeck::model::{
-    Estate, Order, OrderStatus, PrivateCertificate, ResourceId, Source, Thumbprint, WhoActs,
+    Estate, EstateRows, Order, OrderStatus, PrivateCertificate, ResourceId, Source, Thumbprint, WhoActs,
 };
 use certdeck::rules::{Period, What};
 use certdeck::tables::{Basis, PaneName};
@@ -101,8 +101,7 @@ struct Counts {
 
 async fn read(practice: &Practice) -> Day {
     let now = practice.control_get("clock").await["now"].as_str().unwrap().parse().unwrap();
-    let mut estate = Estate::default();
-    estate.as_of = now;
+    let mut estate = EstateRows { as_of: now, ..EstateRows::default() };
     for id in &practice.emulator.connection().subscription_ids {
         let subscription = ResourceId::subscription(id);
         let (of_web, of_orders, of_sites) = tokio::try_join!(

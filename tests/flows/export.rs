@@ -43,7 +43,7 @@ fn held(path: &Path, password: &str) -> String {
 }
 
 fn thumbprint(cloud: &Cloud) -> String {
-    let orders = state::estate(cloud).orders;
+    let orders = state::estate(cloud).into_rows().orders;
     orders
         .iter()
         .find(|order| order.id.name() == "apifabrikam")

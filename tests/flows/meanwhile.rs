@@ -104,8 +104,13 @@ async fn whoever_thinks_for_long_is_asked_again_when_it_is_not_what_it_was() {
 #[test]
 fn on_screen_what_somebody_else_changes_under_way_stays() {
     let cloud = Cloud::start();
-    let blog =
-        crate::state::estate(&cloud).apps.into_iter().find(|app| app.id.name() == "contoso-blog").unwrap().id;
+    let blog = crate::state::estate(&cloud)
+        .into_rows()
+        .apps
+        .into_iter()
+        .find(|app| app.id.name() == "contoso-blog")
+        .unwrap()
+        .id;
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
     screen.wait_for("shop-2026");
     screen.keys("4/blog<Enter>");

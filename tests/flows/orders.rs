@@ -90,6 +90,6 @@ fn on_the_screen_the_exact_name_is_typed_before_an_order_goes() {
     screen.wait_for("type apifabrikam and press Enter");
     screen.keys("<C-u>apifabrikam<Enter>");
     screen.wait_for("The order is deleted and its certificate revoked");
-    let left = crate::state::estate(&cloud).orders;
+    let left = crate::state::estate(&cloud).into_rows().orders;
     assert!(left.iter().all(|order| order.id.name() != "apifabrikam"), "{left:?}");
 }

@@ -207,7 +207,7 @@ fn on_screen_auto_renewal_is_switched_by_its_key() {
     screen.wait_for("on instead of off");
     send(&mut screen, "Switch auto renewal on");
     screen.wait_for("The setting is saved");
-    let orders = crate::state::estate(&cloud).orders;
+    let orders = crate::state::estate(&cloud).into_rows().orders;
     assert!(orders.iter().find(|order| order.id.name() == "apifabrikam").unwrap().auto_renew);
 }
 

@@ -96,7 +96,7 @@ pub(crate) fn all(cloud: &Cloud, files: &Path) -> Vec<Run> {
 
 /// An order and the certificate that it has now, as inputs.
 fn order(cloud: &Cloud, name: &str) -> [String; 2] {
-    let orders = state::estate(cloud).orders;
+    let orders = state::estate(cloud).into_rows().orders;
     let order = orders.iter().find(|order| order.id.name() == name).unwrap();
     [format!("order={}", order.id), format!("current={}", order.thumbprint.as_ref().unwrap())]
 }

@@ -28,7 +28,8 @@ fn the_inventory_is_asked_for_at_once_and_again_on_refresh() {
 fn a_late_answer_to_an_old_question_is_dropped() {
     let mut screen = Screen::start(|_| {});
     screen.press("<C-r>");
-    let told = |ask| Message::EstateProgressed { ask, part: Box::new(estate()), note: String::new() };
+    let told =
+        |ask| Message::EstateProgressed { ask, part: Box::new(estate().into_rows()), note: String::new() };
     screen.send(told(AskId(1)));
     assert!(!screen.app.has_estate);
     screen.send(told(AskId(2)));

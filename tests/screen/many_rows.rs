@@ -4,14 +4,14 @@ use certdeck::app::effect::Effect;
 use certdeck::app::key::Key;
 use certdeck::app::message::{AskId, Message};
 use certdeck::app::{App, Effects};
-use certdeck::model::{Estate, Hostname, Thumbprint};
+use certdeck::model::{Estate, EstateRows, Hostname, Thumbprint};
 use certdeck::tables::PaneName;
 
 use crate::contoso::{Screen, estate};
 
 /// The contoso estate and so many more certificates and bindings.
 fn many(more: usize) -> Estate {
-    let mut estate = estate();
+    let mut estate = estate().into_rows();
     let (certificate, binding) = (estate.certificates[0].clone(), estate.bindings[0].clone());
     let group = certificate.id.group();
     for number in 0..more {
@@ -38,7 +38,7 @@ fn end_building(app: &mut App, effects: &Effects) -> Effects {
     app.update(Message::EstateBuilt { ask: ask.unwrap(), built })
 }
 
-fn part(ask: AskId, part: Estate) -> Message {
+fn part(ask: AskId, part: EstateRows) -> Message {
     Message::EstateProgressed { ask, part: Box::new(part), note: String::new() }
 }
 
@@ -46,12 +46,11 @@ fn part(ask: AskId, part: Estate) -> Message {
 fn keys_work_while_many_rows_are_filled_in_and_what_comes_meanwhile_waits() {
     let mut screen = Screen::start(|_| {});
     let ask = AskId(1);
-    let effects = screen.app.update(part(ask, many(3_000)));
+    let effects = screen.app.update(part(ask, many(3_000).into_rows()));
     assert!(screen.text().contains("Sorting 3007 rows."), "{}", screen.text());
     // What comes now would change what is being sorted.
-    let mut late = Estate::default();
-    late.subscriptions = estate().subscriptions;
-    screen.app.update(part(ask, late));
+    let subscriptions = estate().into_rows().subscriptions;
+    screen.app.update(part(ask, EstateRows { subscriptions, ..EstateRows::default() }));
     screen.app.update(Message::EstateRead { ask, result: Ok(()) });
     assert!(screen.app.update(Message::KeyPressed(Key::char('?'))).is_empty());
     assert!(screen.text().contains("Moving") || screen.text().contains("Acting"), "{}", screen.text());
@@ -79,7 +78,7 @@ fn a_pane_with_many_rows_says_that_it_is_sorted_and_takes_the_order_that_was_cho
     screen.read(many(3_000));
     assert!(!screen.app.panes[PaneName::Bindings.index()].is_stale, "it was filled before");
     let ask = asked(&screen.app.update(Message::KeyPressed(Key::parse("<C-r>").unwrap()))).unwrap();
-    screen.app.update(part(ask, many(3_001)));
+    screen.app.update(part(ask, many(3_001).into_rows()));
     let effects = screen.app.update(Message::EstateRead { ask, result: Ok(()) });
     // The reading is there, and the pane of bindings is about to be filled.
     let effects = end_building(&mut screen.app, &effects);
@@ -110,11 +109,11 @@ fn a_refresh_that_begins_while_the_one_before_is_built_is_the_one_that_counts() 
     screen.read(many(3_000));
     let effects = screen.app.update(Message::KeyPressed(Key::parse("<C-r>").unwrap()));
     let first = asked(&effects).unwrap();
-    screen.app.update(part(first, many(3_001)));
+    screen.app.update(part(first, many(3_001).into_rows()));
     let building = screen.app.update(Message::EstateRead { ask: first, result: Ok(()) });
     let second = asked(&screen.app.update(Message::KeyPressed(Key::parse("<C-r>").unwrap()))).unwrap();
     assert!(screen.app.building.is_none(), "{building:?}");
-    screen.app.update(part(second, many(3_002)));
+    screen.app.update(part(second, many(3_002).into_rows()));
     let effects = screen.app.update(Message::EstateRead { ask: second, result: Ok(()) });
     end_building(&mut screen.app, &effects);
     assert_eq!(screen.app.pane().list.total(), 3_009);

@@ -3,7 +3,7 @@
 use crate::contoso::{Screen, estate};
 use certdeck::app::effect::Effect;
 use certdeck::app::message::{AskId, Message};
-use certdeck::model::{App, Estate, PublicCertificate, ResourceId};
+use certdeck::model::{App, Estate, EstateRows, PublicCertificate, ResourceId};
 
 fn asked(screen: &Screen) -> Option<(AskId, Vec<ResourceId>)> {
     screen.effects.iter().find_map(|effect| match effect {
@@ -13,14 +13,14 @@ fn asked(screen: &Screen) -> Option<(AskId, Vec<ResourceId>)> {
 }
 
 fn answer(screen: &mut Screen, ask: AskId, apps: &[ResourceId], certificates: Vec<PublicCertificate>) {
-    let mut part = Box::<Estate>::default();
+    let mut part = Box::<EstateRows>::default();
     part.public_certificates = certificates;
     screen.send(Message::PublicRead { ask, apps: apps.to_vec(), part });
 }
 
 /// The contoso estate with so many more apps.
 fn large(more: usize) -> Estate {
-    let mut estate = estate();
+    let mut estate = estate().into_rows();
     let model = estate.apps[0].clone();
     let more = (0..more).map(|n| App {
         id: model.id.sibling("Microsoft.Web/sites", &format!("app-{n:04}")),
@@ -101,7 +101,7 @@ fn the_parts_of_a_large_estate_show_as_they_come() {
     let mut screen = Screen::start(|_| {});
     let whole = estate();
     for (place, certificate) in whole.certificates.iter().enumerate() {
-        let mut part = Box::<Estate>::default();
+        let mut part = Box::<EstateRows>::default();
         part.certificates.push(certificate.clone());
         screen.send(Message::EstateProgressed { ask: AskId(1), part, note: String::new() });
         assert_eq!(screen.app.pane().list.total(), place + 1);

@@ -9,7 +9,7 @@ use crate::contoso::{Screen, estate, now};
 use crate::pty::Pty;
 use certdeck::app::effect::Effect;
 use certdeck::app::message::{AskId, Message};
-use certdeck::model::{Estate, Problem, Text};
+use certdeck::model::{Estate, EstateRows, Problem, Text};
 use certdeck::snapshot::{self, SnapshotHeading};
 use certdeck::ui::look::Look;
 use insta::assert_snapshot;
@@ -19,7 +19,7 @@ use serde_json::Value;
 /// As it was two hours ago: one certificate was not there, one had another issuer, one was there that is
 /// gone.
 fn earlier() -> Estate {
-    let mut estate = estate();
+    let mut estate = estate().into_rows();
     estate.as_of = now() - SignedDuration::from_hours(2);
     let mut gone = estate.certificates.remove(0);
     gone.id = gone.id.child("old", "gone-2025");
@@ -43,7 +43,11 @@ fn recalled() -> Screen {
 }
 
 fn read(screen: &mut Screen, estate: Estate) {
-    screen.send(Message::EstateProgressed { ask: AskId(1), part: Box::new(estate), note: String::new() });
+    screen.send(Message::EstateProgressed {
+        ask: AskId(1),
+        part: Box::new(estate.into_rows()),
+        note: String::new(),
+    });
     screen.send(Message::EstateRead { ask: AskId(1), result: Ok(()) });
 }
 
@@ -89,7 +93,7 @@ fn rows_stay_readable_where_the_cloud_cannot_be_reached_and_the_reason_is_named(
 fn parts_that_were_read_before_many_rows_came_back_are_not_lost() {
     let mut screen = Screen::start(|_| {});
     let ask = screen.asked(asked);
-    screen.send(Message::EstateProgressed { ask, part: Box::new(estate()), note: String::new() });
+    screen.send(Message::EstateProgressed { ask, part: Box::new(estate().into_rows()), note: String::new() });
     screen.send(Message::EstateRecalled { ask, estate: Arc::new(earlier()) });
     assert!(screen.app.is_recalled && screen.text().contains("gone-2025"), "{}", screen.text());
     screen.send(Message::EstateRead { ask, result: Ok(()) });
@@ -109,8 +113,8 @@ fn what_is_kept_is_the_estate_and_no_word_of_it_is_lost() {
     let heading =
         SnapshotHeading { context: "practice".to_owned(), as_of: now(), practice: true, national: false };
     let kept = snapshot::decode(&snapshot::encode(&heading, &estate()).unwrap()).unwrap();
-    let parts = |estate: &Estate| {
-        let Estate {
+    let parts = |rows: &EstateRows| {
+        let EstateRows {
             subscriptions,
             groups,
             plans,
@@ -121,7 +125,7 @@ fn what_is_kept_is_the_estate_and_no_word_of_it_is_lost() {
             bindings,
             vaults,
             ..
-        } = estate;
+        } = rows;
         format!(
             "{subscriptions:?}{groups:?}{plans:?}{apps:?}{certificates:?}{public_certificates:?}{orders:?}{bindings:?}{vaults:?}"
         )
@@ -145,7 +149,7 @@ fn members(path: &str, value: &Value, found: &mut Vec<String>) {
 #[test]
 fn the_form_of_what_is_kept_goes_with_its_shape() {
     let mut found = Vec::new();
-    members("estate", &serde_json::to_value(estate()).unwrap(), &mut found);
+    members("estate", &serde_json::to_value(estate().into_rows()).unwrap(), &mut found);
     assert_snapshot!("kept_shape", format!("form {}\n{}", snapshot::FORM, found.join("\n")));
 }
 

@@ -9,7 +9,7 @@ use certdeck::app::message::{AskId, Message};
 use certdeck::flow::{Observed, Seen};
 use certdeck::health::findings::Counts;
 use certdeck::model::custody::{Custody, Evidence, Held, Served};
-use certdeck::model::{AccessPolicy, Estate, OrderStatus, Plan, Problem};
+use certdeck::model::{AccessPolicy, EstateRows, OrderStatus, Plan, Problem};
 use certdeck::ui::look::Look;
 use insta::assert_snapshot;
 
@@ -34,14 +34,17 @@ fn what_is_urgent_stays_in_the_header_longest() {
                     (context.to_owned(), false, true);
                 settings.read_only = width == 80;
             });
-            let mut estate = estate();
+            let mut estate = estate().into_rows();
             estate.subscriptions = vec![estate.subscriptions[0].clone(); 500];
             estate.apps = vec![estate.apps[0].clone(); 20_000];
             estate.as_of = now() - jiff::SignedDuration::from_hours(50);
             if is_recalled {
-                screen.send(Message::EstateRecalled { ask: AskId(1), estate: std::sync::Arc::new(estate) });
+                screen.send(Message::EstateRecalled {
+                    ask: AskId(1),
+                    estate: std::sync::Arc::new(estate.indexed()),
+                });
             } else {
-                screen.read(estate);
+                screen.read(estate.indexed());
             }
             screen.app.findings.counts =
                 Counts { urgent: 112, soon: 1345, fine: 98_543, ..Counts::default() };
@@ -82,7 +85,7 @@ fn panes_loading() {
 #[test]
 fn panes_empty_and_partial() {
     let mut screen = Screen::start(|_| {});
-    let mut nothing = Estate::default();
+    let mut nothing = EstateRows::default();
     (nothing.as_of, nothing.gaps) = (now(), vec![gap()]);
     screen.read(nothing.indexed());
     assert_snapshot!("private_empty", screen.text());
@@ -263,7 +266,9 @@ fn wizard_verify() {
     let order = order(&group(MAIN, "api"), "pay-contoso", "pay.contoso.com", OrderStatus::PendingIssuance);
     let seen = Observed {
         order: Seen::Here(order.clone()),
-        mapped_on: Seen::Here(estate().apps.into_iter().filter(|app| app.label() == "pay").collect()),
+        mapped_on: Seen::Here(
+            estate().into_rows().apps.into_iter().filter(|app| app.label() == "pay").collect(),
+        ),
         ..Observed::default()
     };
     assert_snapshot!("wizard_verify_app_service", screen.observe(seen).text());
@@ -305,11 +310,11 @@ fn wizard_store_import_bind() {
     let mut vault = vault(&web, "kv-contoso");
     vault.policies = policies();
     let mut seen = seen_for_store(bought, Some(vault));
-    (seen.app, seen.plan) = (Seen::Here(estate().apps[0].clone()), Seen::Here(plan(&web)));
+    (seen.app, seen.plan) = (Seen::Here(estate().into_rows().apps[0].clone()), Seen::Here(plan(&web)));
     seen.certificates = Seen::Here(Vec::new());
     assert_snapshot!("wizard_import_ready", screen.settle(seen.clone()).text());
     assert_snapshot!("wizard_import_confirm", screen.press("<Enter>").text());
-    seen.certificates = Seen::Here(estate().certificates);
+    seen.certificates = Seen::Here(estate().into_rows().certificates);
     assert_snapshot!("wizard_import_done", screen.press("<Esc><C-r>").settle(seen.clone()).text());
     seen.binding = Seen::Here(estate().bindings[1].clone());
     assert_snapshot!("wizard_bind_done", screen.press("<Enter>").settle(seen).text());
@@ -357,9 +362,9 @@ fn wizard_in_other_sizes_and_looks() {
 #[test]
 fn what_could_not_be_read_is_said_below_the_rows_that_could() {
     let mut screen = Screen::start(|_| {});
-    let mut partial = estate();
+    let mut partial = estate().into_rows();
     partial.gaps = vec![gap()];
-    screen.read(partial);
+    screen.read(partial.indexed());
     assert_snapshot!("private_partial", screen.text());
     assert_snapshot!("problems_partial", screen.press("p").text());
     assert_snapshot!("problems_gap", screen.press("<Enter>").text());

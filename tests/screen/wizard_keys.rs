@@ -6,7 +6,7 @@ use certdeck::app::effect::{Effect, PracticeAct};
 use certdeck::app::message::{AskId, Message};
 use certdeck::app::wizard::Origin;
 use certdeck::flow::{FlowName, Key, Observed, RecordKind, Seen, StepId, WantedRecord};
-use certdeck::model::{Estate, OrderStatus, Problem, Reread};
+use certdeck::model::{EstateRows, OrderStatus, Problem, Reread};
 
 pub(crate) const PURCHASE: &str = ":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<PgDn>";
 
@@ -52,7 +52,7 @@ fn enter_pressed_twice_sends_once() {
 fn what_changed_while_the_question_was_on_screen_is_not_sent() {
     let mut screen = Screen::start(|_| {});
     let note = "1 of 2 subscriptions".to_owned();
-    let (mut first, mut second) = (estate(), Estate::default());
+    let (mut first, mut second) = (estate().into_rows(), EstateRows::default());
     second.apps.push(first.apps.remove(2));
     second.apps[0].hostnames.push(crate::contoso::host("fabrikam.com"));
     screen.send(Message::EstateProgressed { ask: AskId(1), part: Box::new(first), note: note.clone() });

@@ -100,10 +100,10 @@ impl Changes {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::{Gap, Hostname, Problem, SslState};
+    use crate::{EstateRows, Gap, Hostname, Problem, SslState};
 
     fn estate(hosts: &[(&str, SslState)]) -> Estate {
-        let mut estate = Estate::default();
+        let mut estate = EstateRows::default();
         let app = ResourceId::subscription("s").child("sites", "shop");
         estate.bindings = hosts
             .iter()
@@ -131,7 +131,9 @@ mod tests {
         changes.look(&ids[0]);
         assert_eq!(changes.of(&ids[0]), None);
         assert!(Changes::between(&before, &before).is_empty());
-        after.gaps.push(Gap::new("bindings", Problem::new("", "no answer")));
+        let mut unread = EstateRows::default();
+        unread.gaps.push(Gap::new("bindings", Problem::new("", "no answer")));
+        after.absorb(unread);
         assert_eq!(
             Changes::between(&before, &after).words(),
             "1 new (+), 1 changed (~)",

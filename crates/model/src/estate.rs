@@ -1,6 +1,8 @@
 //! Everything that one reading of the cloud found, and the joins over it. The service reports neither the
 //! source of a certificate nor what uses it: both are derived here.
 
+use std::ops::Deref;
+
 use hashbrown::HashSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,8 +11,8 @@ use super::ids::Caseless;
 use super::places::Places;
 use super::webspace::WebspaceKey;
 use super::{
-    App, Binding, Export, Home, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup,
-    ResourceId, Revocation, Source, SslState, Subscription, Text, Thumbprint, Upkeep, Vault, VaultSecret,
+    App, Binding, EstateRows, Export, Home, Order, PrivateCertificate, Problem, ResourceId, Revocation,
+    Source, SslState, Text, Thumbprint, Upkeep, VaultSecret,
 };
 
 /// A part of the estate that could not be read, by name: shown, never an empty list instead.
@@ -59,41 +61,20 @@ impl WhoActs {
     }
 }
 
-/// A snapshot: read once, shared, never changed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// What one or more readings found, with the joins over it. The rows can be read like those of [`EstateRows`];
+/// only the methods here change them, so that no join goes stale.
+#[derive(Debug, Clone, Default)]
 pub struct Estate {
-    /// The time of the reading, by the service's clock; the latest of all parts.
-    pub as_of: Timestamp,
-    /// The subscriptions that were read, limited to those of the context if it names some.
-    pub subscriptions: Vec<Subscription>,
-    /// The resource groups of these subscriptions.
-    pub groups: Vec<ResourceGroup>,
-    /// The App Service plans, whose tiers decide which bindings their apps can have.
-    pub plans: Vec<Plan>,
-    /// The apps and their slots; a slot is an element of its own.
-    pub apps: Vec<App>,
-    /// The private key certificates of webspaces and of single apps.
-    pub certificates: Vec<PrivateCertificate>,
-    /// The public certificates of the apps that were asked for them.
-    pub public_certificates: Vec<PublicCertificate>,
-    /// The App Service certificate orders; none in a national cloud.
-    pub orders: Vec<Order>,
-    /// Every hostname of every app, with or without a certificate.
-    pub bindings: Vec<Binding>,
-    /// The key vaults, as Resource Manager lists them, without their contents.
-    pub vaults: Vec<Vault>,
-    /// What could not be read; empty if the reading is complete.
-    pub gaps: Vec<Gap>,
-    /// How vaults renew the certificates that were imported from them; read after everything else, and stored
-    /// in a separate file.
-    #[serde(skip)]
-    pub upkeep: Vec<Upkeep>,
-    /// Files to which certdeck wrote certificates, newest last (A196).
-    pub exports: Vec<Export>,
-    /// The revocations that certdeck requested.
-    pub revocations: Vec<Revocation>,
-    #[serde(skip)]
+    rows: EstateRows,
     index: Index,
+}
+
+impl Deref for Estate {
+    type Target = EstateRows;
+
+    fn deref(&self) -> &EstateRows {
+        &self.rows
+    }
 }
 
 /// Joins by index: no element is copied into it.
@@ -125,43 +106,28 @@ fn secret_key(secret: &VaultSecret) -> SecretKey<'_> {
 }
 
 impl Estate {
-    /// Builds the indexes; call it once after the lists are filled.
+    /// The rows without the joins, to be changed and [indexed](EstateRows::indexed) again.
     #[must_use]
-    pub fn indexed(self) -> Self {
-        let mut estate = Self { index: Index::default(), ..self };
-        estate.index_rest();
-        estate
+    pub fn into_rows(self) -> EstateRows {
+        self.rows
     }
 
     /// Adds a part that was read later: new rows are appended. The cost depends only on the part, so an
     /// estate can grow by any number of parts.
-    pub fn absorb(&mut self, mut part: Self) {
+    pub fn absorb(&mut self, mut part: EstateRows) {
         let words = &mut self.index.words;
         part.apps.iter_mut().for_each(|app| app.share(words));
         part.certificates.iter_mut().for_each(|certificate| certificate.share(words));
         part.bindings.iter_mut().for_each(|binding| binding.share(words));
-        self.as_of = self.as_of.max(part.as_of);
-        self.subscriptions.extend(part.subscriptions);
-        self.groups.extend(part.groups);
-        self.plans.extend(part.plans);
-        self.apps.extend(part.apps);
-        self.certificates.extend(part.certificates);
-        self.public_certificates.extend(part.public_certificates);
-        self.orders.extend(part.orders);
-        self.bindings.extend(part.bindings);
-        self.vaults.extend(part.vaults);
-        self.gaps.extend(part.gaps);
-        self.upkeep.extend(part.upkeep);
-        self.exports.extend(part.exports);
-        self.revocations.extend(part.revocations);
+        self.rows.append(part);
         self.index_rest();
     }
 
     /// Replaces the public certificates of these apps, including what could not be read of them. Returns
     /// whether other rows changed their indices.
-    pub fn renew_public(&mut self, apps: &[ResourceId], part: Self) -> bool {
+    pub fn renew_public(&mut self, apps: &[ResourceId], part: EstateRows) -> bool {
         let before = self.public_certificates.len();
-        self.public_certificates.retain(|one| !apps.contains(&one.app));
+        self.rows.public_certificates.retain(|one| !apps.contains(&one.app));
         let moved = self.public_certificates.len() < before;
         self.absorb(part);
         moved
@@ -173,9 +139,9 @@ impl Estate {
             let key = (&one.vault, Caseless(&one.name));
             let place = self.index.upkeep_by_secret.get(key, self.kept_secrets()).next();
             if let Some(place) = place {
-                self.upkeep[place] = one;
+                self.rows.upkeep[place] = one;
             } else {
-                self.upkeep.push(one);
+                self.rows.upkeep.push(one);
                 self.index_rest();
             }
         }
@@ -450,7 +416,7 @@ mod tests {
             bindings in prop::collection::vec((any::<prop::sample::Index>(), 0..3_u8), 0..20),
         ) {
             let apps = apps.iter().enumerate().map(|(number, one)| app(*one, number)).collect();
-            let mut estate = Estate { apps, ..Estate::default() };
+            let mut estate = EstateRows { apps, ..EstateRows::default() };
             for (number, (one, print_of, whose)) in certificates.iter().enumerate() {
                 let of = one.3.then(|| whose.get(&estate.apps));
                 let certificate = certificate(*one, of, number, *print_of);

@@ -1,6 +1,6 @@
 //! What was read again of an estate after a change.
 
-use super::{Estate, Export, Home, ResourceId, Revocation};
+use super::{Estate, EstateRows, Export, Home, ResourceId, Revocation};
 
 /// Rows that take the place of those in an estate.
 #[derive(Debug, Clone, Default)]
@@ -11,7 +11,7 @@ pub struct Reread {
     /// The apps whose own certificates were read: those that no other app can be bound to.
     pub own_certificates_of: Vec<ResourceId>,
     /// What was read.
-    pub rows: Estate,
+    pub rows: EstateRows,
     /// All files to which certdeck wrote certificates, as far as this machine knows.
     pub exports: Vec<Export>,
     /// All revocations that certdeck requested, as far as this machine knows.
@@ -21,20 +21,20 @@ pub struct Reread {
 impl Estate {
     /// The estate with what was read again. Everything else stays as it was read before.
     #[must_use]
-    pub fn with(mut self, reread: Reread) -> Self {
+    pub fn with(self, reread: Reread) -> Self {
+        let mut kept = self.into_rows();
         let Reread { resources, own_certificates_of, rows, exports, revocations } = reread;
         let stays = |id: &ResourceId| !resources.contains(id);
         let is_own = |home: &Home| matches!(home, Home::App(app) if own_certificates_of.contains(app));
-        self.groups.retain(|one| stays(&one.id));
-        self.plans.retain(|one| stays(&one.id));
-        self.apps.retain(|one| stays(&one.id));
-        self.bindings.retain(|one| stays(&one.app));
-        self.certificates.retain(|one| stays(&one.id) && !is_own(&one.home));
-        self.orders.retain(|one| stays(&one.id));
-        self.vaults.retain(|one| stays(&one.id));
-        (self.exports, self.revocations) = (exports, revocations);
-        let mut estate = self.indexed();
-        estate.absorb(rows);
-        estate
+        kept.groups.retain(|one| stays(&one.id));
+        kept.plans.retain(|one| stays(&one.id));
+        kept.apps.retain(|one| stays(&one.id));
+        kept.bindings.retain(|one| stays(&one.app));
+        kept.certificates.retain(|one| stays(&one.id) && !is_own(&one.home));
+        kept.orders.retain(|one| stays(&one.id));
+        kept.vaults.retain(|one| stays(&one.id));
+        (kept.exports, kept.revocations) = (exports, revocations);
+        kept.append(rows);
+        kept.indexed()
     }
 }

@@ -308,11 +308,8 @@ impl App {
 
     /// Label, note and act of each part that can be played; the cursor begins `at` one.
     fn choose_practice(&mut self, acts: Vec<(String, String, PracticeAct)>, at: usize) {
-        let item = |(label, note, act): (String, String, _)| Item {
-            label: label.into(),
-            note,
-            then: Ok(Act::Practise(act)),
-        };
+        let item =
+            |(label, note, act): (String, String, _)| Item { label, note, then: Ok(Act::Practise(act)) };
         let choose = Choose::new("Play the owner of the domain", acts.into_iter().map(item).collect())
             .intro("A practice cloud has no owner of the domain, so you play this part.")
             .at(at);

@@ -7,6 +7,7 @@ use super::*;
 use crate::cli::report::prometheus;
 use crate::health::findings::generated::{generated, on};
 use crate::health::findings::{Findings, of_certificate};
+use crate::model::EstateRows;
 use crate::model::PrivateCertificate;
 use crate::rules::Rules;
 use crate::tables::{PaneName, Tone};
@@ -16,20 +17,19 @@ fn args() -> CheckArgs {
 }
 
 /// Uploaded certificates that end in so many days, and what a check says of them.
-fn checked(days: &[i64], change: impl Fn(&mut Estate)) -> (Level, String) {
+fn checked(days: &[i64], change: impl Fn(&mut EstateRows)) -> (Level, String) {
     let ends = |(number, days): (usize, &i64)| {
         let mut one: PrivateCertificate = generated(0).certificates[number].clone();
         (one.expires, one.vault) = (Some(on(*days)), None);
         one
     };
     let certificates = days.iter().enumerate().map(ends).collect();
-    let mut estate = Estate::default();
-    estate.certificates = certificates;
+    let mut estate = EstateRows { certificates, ..EstateRows::default() };
     change(&mut estate);
     judge(&Basis::new(&estate.indexed(), &rules().unwrap(), on(0)), &args())
 }
 
-fn with_unknown_binding(estate: &mut Estate) {
+fn with_unknown_binding(estate: &mut EstateRows) {
     let mut binding = generated(0).bindings[0].clone();
     binding.ssl = crate::model::SslState::Sni;
     binding.thumbprint = crate::model::Thumbprint::parse(&"E".repeat(40)).ok();
@@ -57,7 +57,7 @@ fn a_binding_whose_certificate_is_not_known_is_never_ok_and_hides_nothing_worse(
 
 #[test]
 fn what_is_revoked_is_critical_whatever_its_end_says() {
-    let revoke = |estate: &mut Estate| {
+    let revoke = |estate: &mut EstateRows| {
         let thumbprint = estate.certificates[0].thumbprint.clone().unwrap();
         let order = estate.certificates[0].id.clone();
         estate.revocations.push(crate::model::Revocation { at: on(0), order, thumbprint });
@@ -67,7 +67,7 @@ fn what_is_revoked_is_critical_whatever_its_end_says() {
 
 #[test]
 fn limits_of_a_check_are_its_own() {
-    let mut estate = Estate::default();
+    let mut estate = EstateRows::default();
     estate.certificates.push(generated(0).certificates[0].clone());
     let (estate, rules) = (estate.indexed(), rules().unwrap());
     let of = |limits| of_certificate(&Basis::new(&estate, &rules, on(-90)), limits, &estate.certificates[0]);

@@ -7,7 +7,7 @@ use crate::health::findings::generated::{generated, on};
 
 #[test]
 fn labels_cannot_break_out_of_the_text_format() {
-    let mut estate = generated(0);
+    let mut estate = generated(0).into_rows();
     estate.gaps.clear();
     let binding = estate.bindings.remove(0);
     let app =

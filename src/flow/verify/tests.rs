@@ -4,6 +4,7 @@
 use super::*;
 use crate::azure::exposure::Exposure;
 use crate::flow::sample::{app, find, inputs, needed, order, stand};
+use crate::model::EstateRows;
 
 fn seen() -> Observed {
     Observed { order: Seen::Here(order(OrderStatus::PendingIssuance)), ..Observed::default() }
@@ -102,7 +103,7 @@ fn no_page_is_offered_for_a_wildcard_whatever_flow_asks_a101() {
 #[test]
 fn a_page_is_not_suggested_for_a_wildcard() {
     let method = |order: Order| {
-        let mut estate = Estate::default();
+        let mut estate = EstateRows::default();
         estate.apps.push(app(&["contoso.com"]));
         estate.orders.push(order);
         let estate = estate.indexed();

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::upkeep::{Account, ActionKind, Issuer, Kept, LifetimeAction, Operation, Told, Trigger};
 use crate::model::{
-    Binding, Estate, Export, Gap, Hostname, Order, OrderStatus, PrivateCertificate, Problem,
+    Binding, Estate, EstateRows, Export, Gap, Hostname, Order, OrderStatus, PrivateCertificate, Problem,
     PublicCertificate, ResourceId, Revocation, SecretStatus, SslState, Text, Thumbprint, Upkeep, VaultSecret,
 };
 
@@ -25,7 +25,7 @@ pub(crate) fn generated(seed: u64) -> Estate {
     let mut random = fastrand::Rng::with_seed(seed);
     let group = ResourceId::parse("/subscriptions/s/resourceGroups/g").unwrap();
     let vault = group.resource("Microsoft.KeyVault/vaults", "kv");
-    let mut estate = Estate::default();
+    let mut estate = EstateRows::default();
     for number in 0..40 {
         let name = format!("c{number}");
         let expires = on(random.i64(-5..60));
@@ -99,7 +99,7 @@ pub(crate) fn generated(seed: u64) -> Estate {
     estate.indexed()
 }
 
-fn add_rest(estate: &mut Estate, group: &ResourceId, random: &mut fastrand::Rng) {
+fn add_rest(estate: &mut EstateRows, group: &ResourceId, random: &mut fastrand::Rng) {
     let app = group.resource("Microsoft.Web/sites", "shop");
     for number in 0..12 {
         let ends = |random: &mut fastrand::Rng| random.bool().then(|| on(random.i64(-5..60)));

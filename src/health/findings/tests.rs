@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::generated::{generated, on, order};
 use super::*;
-use crate::model::{Basis, Estate, OrderStatus, ResourceId, WhoActs};
+use crate::model::{Basis, Estate, EstateRows, OrderStatus, ResourceId, WhoActs};
 use crate::rules::{Profile, Rules};
 
 fn rules() -> Rules {
@@ -58,7 +58,7 @@ fn an_order_that_waits_for_its_proof_is_found_although_it_has_no_end() {
     let id =
         "/subscriptions/s/resourceGroups/g/providers/Microsoft.CertificateRegistration/certificateOrders/o";
     let judged = |status| {
-        let mut estate = Estate::default();
+        let mut estate = EstateRows::default();
         estate.orders.push(order(ResourceId::parse(id).unwrap(), status, None));
         let estate = estate.indexed();
         let judged = of_order(&Basis::new(&estate, &rules, on(0)), Limits::USUAL, &estate.orders[0]);
@@ -88,7 +88,7 @@ fn what_was_revoked_from_here_is_believed_only_where_the_cloud_agrees() {
         (OrderStatus::Issued, None, count),
         (OrderStatus::Revoked, first, count),
     ] {
-        let mut with_order = estate.clone();
+        let mut with_order = estate.clone().into_rows();
         with_order.orders.push(order(status.clone(), thumbprint));
         assert_eq!(revoked(&with_order.indexed(), now), left, "{status}");
     }

@@ -104,6 +104,6 @@ fn exported(cloud: &Cloud) -> String {
 }
 
 fn now(cloud: &Cloud, order: &str) -> String {
-    let orders = state::estate(cloud).orders;
+    let orders = state::estate(cloud).into_rows().orders;
     orders.iter().find(|one| one.id.name() == order).unwrap().thumbprint.as_ref().unwrap().to_string()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use certdeck_model::{Estate, Home, ResourceId, Scope, Thumbprint};
+use certdeck_model::{EstateRows, Home, ResourceId, Scope, Thumbprint};
 
 /// The maximum number of apps that are asked: each costs a request.
 const MOST: usize = 200;
@@ -17,7 +17,7 @@ pub(super) struct BoundHostnames {
 
 impl BoundHostnames {
     /// Apps that report certificates of their own are asked anyway.
-    pub(super) fn note(&mut self, part: &Estate) {
+    pub(super) fn note(&mut self, part: &EstateRows) {
         let homes: HashMap<&ResourceId, Home> = part
             .apps
             .iter()

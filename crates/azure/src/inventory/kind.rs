@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::request::Request;
 use crate::{certificates, groups, json, orders, plans, sites, vaults, version};
-use certdeck_model::{Estate, ResourceId};
+use certdeck_model::{EstateRows, ResourceId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum ResourceKind {
@@ -234,7 +234,7 @@ impl ResourceKind {
     }
 
     /// Adds a resource to the part of the estate; false if it is no such resource.
-    pub(super) fn decode(self, resource: &Value, part: &mut Estate) -> bool {
+    pub(super) fn decode(self, resource: &Value, part: &mut EstateRows) -> bool {
         // Without its properties it would seem to have no end, and would not be noticed.
         if self != Self::Groups && !resource.get("properties").is_some_and(Value::is_object) {
             return false;
@@ -278,7 +278,7 @@ mod tests {
     fn a_row_of_the_index_decodes_like_the_resource_itself() {
         let row = json!({"id": ID, "location": "westeurope", "webSpace": "g-WestEuropewebspace", "thumbprint": "A".repeat(40),
             "hostNames": ["shop.contoso.com"], "canonicalName": null});
-        let mut part = Estate::default();
+        let mut part = EstateRows::default();
         ResourceKind::Certificates.decode(&ResourceKind::Certificates.resource(row).unwrap(), &mut part);
         let certificate = &part.certificates[0];
         assert_eq!((certificate.home.label().as_str(), certificate.hosts.len()), ("g-WestEuropewebspace", 1));
@@ -305,7 +305,7 @@ mod tests {
         let plan = "/subscriptions/s/resourceGroups/plans/providers/Microsoft.Web/serverfarms/p";
         let site = ID.replace("certificates", "sites");
         let row = json!({"id": site, "location": "westeurope", "serverFarmId": plan, "reserved": true, "hostNames": [], "hostNameSslStates": []});
-        let mut part = Estate::default();
+        let mut part = EstateRows::default();
         ResourceKind::Apps.decode(&ResourceKind::Apps.resource(row).unwrap(), &mut part);
         let row = json!({"id": ID, "location": "westeurope", "serverFarmId": plan, "tags": {"env": "prod"}});
         ResourceKind::Certificates.decode(&ResourceKind::Certificates.resource(row).unwrap(), &mut part);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::client::{Client, Odd};
 use crate::error::AzureError;
 use crate::{certificates, groups, sites};
-use certdeck_model::{Estate, ResourceId};
+use certdeck_model::{EstateRows, ResourceId};
 
 use super::kind::ResourceKind;
 
@@ -15,7 +15,7 @@ pub(super) async fn read(
     client: &Client,
     kind: ResourceKind,
     scope: &ResourceId,
-    part: &mut Estate,
+    part: &mut EstateRows,
 ) -> Result<(), AzureError> {
     match kind {
         ResourceKind::Slots => add_sites(part, sites::slots(client, scope).await?),
@@ -38,7 +38,7 @@ pub(super) async fn read(
 
 /// ARM writes `West Europe` where the index writes `westeurope`. A resource has to be the same in the next
 /// reading, regardless of which of them answers.
-fn spell_regions_as_the_index(part: &mut Estate) {
+fn spell_regions_as_the_index(part: &mut EstateRows) {
     let spelled = |region: &str| region.replace(' ', "").to_lowercase();
     part.groups.iter_mut().for_each(|one| one.location = spelled(&one.location));
     part.plans.iter_mut().for_each(|one| one.location = spelled(&one.location));
@@ -52,7 +52,7 @@ pub(super) async fn one(
     client: &Client,
     kind: ResourceKind,
     id: &ResourceId,
-    part: &mut Estate,
+    part: &mut EstateRows,
 ) -> Result<(), AzureError> {
     let request = kind.request_for(id);
     if let Some(resource) = client.read(&request).await?
@@ -65,7 +65,7 @@ pub(super) async fn one(
 }
 
 /// Reads one app or slot; adds nothing if it no longer exists.
-pub(super) async fn site(client: &Client, id: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
+pub(super) async fn site(client: &Client, id: &ResourceId, part: &mut EstateRows) -> Result<(), AzureError> {
     add_sites(part, sites::get(client, id).await?);
     spell_regions_as_the_index(part);
     Ok(())
@@ -75,14 +75,14 @@ pub(super) async fn site(client: &Client, id: &ResourceId, part: &mut Estate) ->
 pub(super) async fn own_certificates(
     client: &Client,
     app: &ResourceId,
-    part: &mut Estate,
+    part: &mut EstateRows,
 ) -> Result<(), AzureError> {
     part.certificates.extend(certificates::of_app(client, app).await?);
     spell_regions_as_the_index(part);
     Ok(())
 }
 
-fn add_sites(part: &mut Estate, sites: impl IntoIterator<Item = sites::Site>) {
+fn add_sites(part: &mut EstateRows, sites: impl IntoIterator<Item = sites::Site>) {
     for site in sites {
         part.apps.push(site.app);
         part.bindings.extend(site.bindings);

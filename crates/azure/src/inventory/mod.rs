@@ -21,7 +21,7 @@ use jiff::SignedDuration;
 use super::client::Client;
 use super::error::AzureError;
 use super::subscriptions;
-use certdeck_model::{Estate, ResourceId};
+use certdeck_model::{Estate, EstateRows, ResourceId};
 use reader::InventoryReader;
 
 /// For this long after a change the index may still return the earlier state. Its documentation says "near
@@ -35,16 +35,16 @@ pub const LAG: SignedDuration = SignedDuration::from_mins(15);
 pub async fn read(
     client: &Client,
     changed: &[ResourceId],
-    mut tell: impl FnMut(Estate, String) + Send,
+    mut tell: impl FnMut(EstateRows, String) + Send,
 ) -> Result<(), AzureError> {
     let client = &client.for_a_look();
     let subscriptions = subscriptions::list(client).await?;
     if subscriptions.is_empty() {
         return Err(AzureError::NoSubscription);
     }
-    let mut first = Estate::default();
-    (first.as_of, first.subscriptions) = (client.now(), subscriptions.clone());
-    tell(first, format!("{} subscriptions found", subscriptions.len()));
+    let note = format!("{} subscriptions found", subscriptions.len());
+    let (as_of, first) = (client.now(), subscriptions.clone());
+    tell(EstateRows { as_of, subscriptions: first, ..EstateRows::default() }, note);
     let mut reader = InventoryReader::new(client, subscriptions, &mut tell);
     reader.directly(changed).await?;
     reader.by_index().await?;

@@ -6,7 +6,7 @@ use futures::stream;
 
 use crate::client::Client;
 use crate::public_certificates;
-use certdeck_model::{Estate, Gap, PublicCertificate, ResourceId};
+use certdeck_model::{Estate, EstateRows, Gap, PublicCertificate, ResourceId};
 
 const APPS_AT_ONCE: usize = 16;
 
@@ -43,7 +43,7 @@ async fn of(client: &Client, app: &ResourceId) -> OfApp {
 /// Adds the public certificates of all its apps to an estate, reporting how many apps have answered.
 pub async fn add(client: &Client, estate: &mut Estate, mut tell: impl FnMut(usize)) {
     let mut read_so_far = 0;
-    let mut part = Estate::default();
+    let mut part = EstateRows::default();
     let apps: Vec<ResourceId> = estate.apps.iter().map(|app| app.id.clone()).collect();
     read(client, &apps, |answer| {
         part.public_certificates.extend(answer.certificates);

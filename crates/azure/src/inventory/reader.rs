@@ -16,7 +16,7 @@ use crate::client::Client;
 use crate::error::AzureError;
 use crate::rows::RawRow;
 use crate::sites;
-use certdeck_model::{Estate, Home, ResourceId, Scope, Subscription};
+use certdeck_model::{EstateRows, Home, ResourceId, Scope, Subscription};
 
 /// The number of requests under way at the same time.
 const AT_ONCE: usize = 16;
@@ -46,14 +46,14 @@ enum Ask {
 enum ReadAnswer {
     Page { kind: ResourceKind, among: Vec<usize>, is_first: bool, page: Result<GraphPage, AzureError> },
     Known { among: Vec<usize>, page: Result<GraphPage, AzureError> },
-    List { kind: ResourceKind, scope: ResourceId, part: Box<Estate>, result: Result<(), AzureError> },
-    Site { id: ResourceId, part: Box<Estate>, result: Result<(), AzureError> },
-    OwnCertificates { app: ResourceId, part: Box<Estate>, result: Result<(), AzureError> },
+    List { kind: ResourceKind, scope: ResourceId, part: Box<EstateRows>, result: Result<(), AzureError> },
+    Site { id: ResourceId, part: Box<EstateRows>, result: Result<(), AzureError> },
+    OwnCertificates { app: ResourceId, part: Box<EstateRows>, result: Result<(), AzureError> },
 }
 
 impl Ask {
     async fn answer(self, client: &Client) -> ReadAnswer {
-        let mut part = Box::<Estate>::default();
+        let mut part = Box::<EstateRows>::default();
         match self {
             Self::Page { kind, question, among, is_first } => {
                 ReadAnswer::Page { kind, among, is_first, page: question.ask(client).await }
@@ -80,7 +80,7 @@ pub(super) struct InventoryReader<'r> {
     subscriptions: Vec<Subscription>,
     /// From the lower-case id to the index.
     places: HashMap<String, usize>,
-    tell: &'r mut (dyn FnMut(Estate, String) + Send),
+    tell: &'r mut (dyn FnMut(EstateRows, String) + Send),
     queue: VecDeque<Ask>,
     /// The resources reported so far, by a hash of the id: pages, parts and lists may overlap, and no row is
     /// reported twice.
@@ -111,7 +111,7 @@ impl<'r> InventoryReader<'r> {
     pub(super) fn new(
         client: &'r Client,
         subscriptions: Vec<Subscription>,
-        tell: &'r mut (dyn FnMut(Estate, String) + Send),
+        tell: &'r mut (dyn FnMut(EstateRows, String) + Send),
     ) -> Self {
         let places =
             subscriptions.iter().map(|one| one.id.subscription_id().to_ascii_lowercase()).zip(0..).collect();
@@ -194,9 +194,8 @@ impl<'r> InventoryReader<'r> {
 
     /// Names everything that could not be read.
     pub(super) fn finish(self) {
-        let mut part = Estate::default();
-        part.gaps = self.gaps.named(&self.subscriptions);
-        (self.tell)(part, String::new());
+        let gaps = self.gaps.named(&self.subscriptions);
+        (self.tell)(EstateRows { gaps, ..EstateRows::default() }, String::new());
     }
 
     /// Orders are not sold in national clouds (A65), so there nothing is missing.
@@ -278,7 +277,7 @@ impl<'r> InventoryReader<'r> {
         if is_first && kind == ResourceKind::Certificates {
             self.progress.of += page.total;
         }
-        let mut part = Estate::default();
+        let mut part = EstateRows::default();
         for row in page.rows {
             let Some((id, row)) = read(&row).and_then(|row| Some((kind::id(&row)?, row))) else {
                 // The row's subscription is unknown, so all of them are affected.
@@ -325,7 +324,7 @@ impl<'r> InventoryReader<'r> {
         &mut self,
         kind: ResourceKind,
         scope: &ResourceId,
-        mut part: Estate,
+        mut part: EstateRows,
         result: Result<(), AzureError>,
     ) -> Result<(), AzureError> {
         self.progress.lists += 1;
@@ -354,7 +353,7 @@ impl<'r> InventoryReader<'r> {
         Ok(())
     }
 
-    fn leave_out_what_is_told(&mut self, kind: ResourceKind, part: &mut Estate) {
+    fn leave_out_what_is_told(&mut self, kind: ResourceKind, part: &mut EstateRows) {
         let sites: HashSet<ResourceId> =
             part.apps.iter().filter(|app| !self.is_news(kind, &app.id)).map(|app| app.id.clone()).collect();
         part.apps.retain(|app| !sites.contains(&app.id));
@@ -386,7 +385,7 @@ impl<'r> InventoryReader<'r> {
         }
     }
 
-    fn say(&mut self, part: Estate) {
+    fn say(&mut self, part: EstateRows) {
         self.bound.note(&part);
         let scoped = part.apps.iter().filter(|app| app.scope == Scope::App);
         self.queue.extend(scoped.map(|app| Ask::OwnCertificates(app.id.clone())));

@@ -7,7 +7,7 @@ use super::kind::ResourceKind;
 use super::lists;
 use crate::client::Client;
 use crate::error::AzureError;
-use certdeck_model::{Estate, Reread, ResourceId};
+use certdeck_model::{EstateRows, Reread, ResourceId};
 
 /// Requests under way at the same time.
 const AT_ONCE: usize = 8;
@@ -38,15 +38,17 @@ pub async fn read(client: &Client, places: &[ResourceId]) -> Result<Reread, Azur
         }
     }
     let asked: Vec<_> = parts.into_iter().map(|part| part.read(client)).collect();
-    let answers: Vec<Estate> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
-    answers.into_iter().for_each(|answer| reread.rows.absorb(answer));
+    let answers: Vec<EstateRows> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+    for answer in answers {
+        reread.rows.append(answer);
+    }
     reread.rows.as_of = client.now();
     Ok(reread)
 }
 
 impl TouchedPart {
-    async fn read(self, client: &Client) -> Result<Estate, AzureError> {
-        let mut part = Estate::default();
+    async fn read(self, client: &Client) -> Result<EstateRows, AzureError> {
+        let mut part = EstateRows::default();
         match self {
             Self::Resource(kind, id) => lists::one(client, kind, &id, &mut part).await?,
             Self::OwnCertificates(app) => lists::own_certificates(client, &app, &mut part).await?,

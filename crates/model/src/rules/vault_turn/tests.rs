@@ -63,9 +63,9 @@ fn kept(issuer: Issuer, kind: ActionKind) -> Kept {
 }
 
 fn of(told: Option<Told>, import: &PrivateCertificate, now: &str) -> Turn {
-    let mut estate = Estate::default();
-    estate.certificates.push(import.clone());
-    let mut estate = estate.indexed();
+    let mut rows = crate::EstateRows::default();
+    rows.certificates.push(import.clone());
+    let mut estate = rows.indexed();
     let upkeep = told.map(|told| Upkeep { vault: vault(), name: "api".into(), read_at: at(now), told });
     estate.renew_upkeep(upkeep.into_iter().collect());
     Rules::load(Profile::Current).unwrap().turn(&estate, import, at(now))
