@@ -3,6 +3,7 @@
 
 use crate::common::Practice;
 use certdeck::flow::{FlowName, Key};
+use certdeck::practice::{Emulator, Options, Pace};
 
 type Given = Vec<(Key, &'static str)>;
 
@@ -90,4 +91,32 @@ async fn the_migration_is_over_when_nothing_of_the_old_ca_is_presented() {
         moves.push(bind("contoso-api", host, host));
     }
     play("new-ca", moves).await;
+}
+
+#[tokio::test]
+async fn a_scenario_of_ones_own_is_a_file_and_what_is_wrong_with_it_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let broken_vault = include_str!("../../assets/scenarios/broken-vault.toml");
+    let started = async |name: &str, text: Option<String>| {
+        let file = dir.path().join(format!("{name}.toml"));
+        if let Some(text) = text {
+            std::fs::write(&file, text).unwrap();
+        }
+        let scenario = Some(file.to_str().unwrap().to_owned());
+        let options = Options { pace: Pace::Instant, scenario, ..Options::new(dir.path().join(name)) };
+        Emulator::start(options).await
+    };
+    let own = started("own", Some(broken_vault.replace("rg-suppliers", "rg-own"))).await.unwrap();
+    assert_eq!(own.connection().resource_group, "rg-own");
+    own.shutdown().await;
+    let surprising = format!("surprise = 1\n{broken_vault}");
+    let astray = broken_vault.replace("name = \"plan-suppliers\"", "name = \"another-plan\"");
+    for (name, text, said) in [
+        ("missing", None, "there is no such file"),
+        ("surprising", Some(surprising), "unknown field `surprise`"),
+        ("astray", Some(astray), "plan-suppliers"),
+    ] {
+        let error = started(name, text).await.unwrap_err().to_string();
+        assert!(error.contains(said) && error.contains(name) && !error.contains("os error"), "{error}");
+    }
 }

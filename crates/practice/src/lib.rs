@@ -76,7 +76,7 @@ pub use options::Options;
 pub use pace::Pace;
 pub use provider::certificate_registration::registry::root_of as registered_domain;
 pub use recorder::{Exchange, Recorder};
-pub use scenario::{SCENARIOS, Scenario};
+pub use scenario::{SCENARIOS, Scenario, scenario_file};
 pub use start::Emulator;
 pub use throttle::Rate;
 pub use world::THREAD;

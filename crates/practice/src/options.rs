@@ -18,8 +18,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Holds everything that outlives the process; created when missing.
     pub data_dir: PathBuf,
-    /// The estate of a new data directory; by default the first of `SCENARIOS`. An existing directory must
-    /// hold the same one.
+    /// The estate of a new data directory: one of `SCENARIOS`, by default the first, or a file
+    /// (`scenario_file`). An existing directory must hold the same one.
     pub scenario: Option<String>,
     /// A generated estate instead of a scenario.
     pub fleet: Option<Fleet>,

@@ -17,7 +17,7 @@ use crate::practice::{Connection, Emulator, Fleet, Options, Pace};
 pub(crate) struct DemoArgs {
     /// The estate that a new practice cloud begins with, each kept apart; `list` names them [default:
     /// contoso]
-    #[arg(long, value_name = "NAME", value_parser = scenarios::or_list())]
+    #[arg(long, value_name = "NAME|FILE", value_parser = scenarios::ScenarioParser)]
     scenario: Option<String>,
     /// Generate the estate of a new practice cloud: apps=N,certificates=N,subscriptions=N,seed=N
     #[arg(long, value_name = "SIZE", conflicts_with = "scenario")]

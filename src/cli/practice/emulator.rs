@@ -22,7 +22,7 @@ pub(crate) struct EmulatorArgs {
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// The estate that a new cloud begins with, each kept apart; `list` names them [default: contoso]
-    #[arg(long, value_name = "NAME", value_parser = scenarios::or_list())]
+    #[arg(long, value_name = "NAME|FILE", value_parser = scenarios::ScenarioParser)]
     scenario: Option<String>,
     /// Generate the estate of a new cloud: apps=N,certificates=N,subscriptions=N,seed=N
     #[arg(long, value_name = "SIZE", conflicts_with = "scenario")]

@@ -5,6 +5,12 @@ mod certificates;
 mod orders;
 mod task;
 
+use std::{
+    fs::File,
+    io::{ErrorKind, Read},
+    path::Path,
+};
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -110,12 +116,41 @@ pub(crate) fn load_or_build(world: &PracticeWorld, options: &Options) -> Result<
     Ok(start)
 }
 
+/// The largest scenario file that is read; those that come with certdeck have 20 KB.
+const LARGEST: u64 = 1 << 20;
+
+/// The file that the name of a scenario stands for: a path, or anything that ends in `.toml`. `None` for the
+/// name of one of [`SCENARIOS`].
+pub fn scenario_file(name: &str) -> Option<&Path> {
+    let path = Path::new(name);
+    let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    (is_toml || path.components().count() > 1).then_some(path)
+}
+
 fn read(name: &str) -> Result<ScenarioFile, String> {
+    if let Some(path) = scenario_file(name) {
+        return read_file(path);
+    }
     let Some(Scenario { text, .. }) = SCENARIOS.iter().find(|one| one.name == name) else {
         let names: Vec<&str> = SCENARIOS.iter().map(|one| one.name).collect();
         return Err(format!("it is not known; there are: {}", names.join(", ")));
     };
     toml::from_str(text).map_err(|error| error.to_string())
+}
+
+/// A scenario of one's own.
+fn read_file(path: &Path) -> Result<ScenarioFile, String> {
+    let mut text = String::new();
+    let opened = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text));
+    opened.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        ErrorKind::InvalidData => "it is no text in UTF-8".to_owned(),
+        kind => format!("it cannot be read: {kind}"),
+    })?;
+    if text.len() as u64 > LARGEST {
+        return Err("it is larger than 1 MiB, so it is no scenario".to_owned());
+    }
+    toml::from_str(&text).map_err(|error| error.to_string())
 }
 
 /// A scenario file.
