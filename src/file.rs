@@ -21,8 +21,8 @@ pub enum Unread {
     Io(#[from] io::Error),
     #[error("this is {0}, not a file")]
     NotAFile(&'static str),
-    #[error("the file has {octets} octets; the limit for certificate files is {} MiB", limits::FILE / (1024 * 1024))]
-    TooLarge { octets: u64 },
+    #[error("the file has {bytes} bytes; the limit for certificate files is {} MiB", limits::FILE / (1024 * 1024))]
+    TooLarge { bytes: u64 },
 }
 
 impl Unread {
@@ -51,41 +51,41 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unread> {
         return Err(Unread::NotAFile("a pipe, a socket or a device"));
     }
     let limit = limits::FILE as u64;
-    let refuse_beyond_limit = |octets| if octets > limit { Err(Unread::TooLarge { octets }) } else { Ok(()) };
+    let refuse_beyond_limit = |bytes| if bytes > limit { Err(Unread::TooLarge { bytes }) } else { Ok(()) };
     refuse_beyond_limit(metadata.len())?;
     // Room for all of it at once: a vector that grows leaves copies of the key behind.
     let room = usize::try_from(metadata.len()).unwrap_or(limits::FILE);
-    let mut octets = Zeroizing::new(Vec::with_capacity(room + 1));
-    file.take(limit + 1).read_to_end(&mut octets)?;
-    refuse_beyond_limit(octets.len() as u64)?;
-    Ok(octets)
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room + 1));
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    refuse_beyond_limit(bytes.len() as u64)?;
+    Ok(bytes)
 }
 
 /// The text of an ordinary file, as [`read`] takes it, for those who know errors of the system only.
 pub(crate) fn read_text(path: &Path) -> io::Result<Zeroizing<String>> {
-    let octets = read(path).map_err(|why| match why {
+    let bytes = read(path).map_err(|why| match why {
         Unread::Io(why) => why,
         other => io::Error::new(io::ErrorKind::InvalidInput, other),
     })?;
-    let text = std::str::from_utf8(&octets)
+    let text = std::str::from_utf8(&bytes)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
 /// Writes a file that only its owner can read. What exists is never overwritten, and half a file is never
 /// left.
-pub(crate) fn write_new(path: &Path, octets: &[u8]) -> io::Result<()> {
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(file) = unnamed(path) {
-        return write_whole(&file, octets).and_then(|()| name(&file, path));
+        return write_whole(&file, bytes).and_then(|()| name(&file, path));
     }
     let file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
-    write_whole(&file, octets).inspect_err(|_| {
+    write_whole(&file, bytes).inspect_err(|_| {
         let _ = fs::remove_file(path);
     })
 }
 
-fn write_whole(mut file: &File, octets: &[u8]) -> io::Result<()> {
-    file.write_all(octets).and_then(|()| file.sync_all())
+fn write_whole(mut file: &File, bytes: &[u8]) -> io::Result<()> {
+    file.write_all(bytes).and_then(|()| file.sync_all())
 }
 
 /// A file that has no name until it is whole, so that a program that is ended on the way leaves nothing

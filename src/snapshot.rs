@@ -292,7 +292,7 @@ mod tests {
         let whole = encode(&heading(), &estate()).unwrap();
         assert!(decode(&whole).is_ok());
         for length in 0..whole.len() {
-            assert!(matches!(decode(&whole[..length]), Err(SnapshotError::Damaged)), "{length} octets");
+            assert!(matches!(decode(&whole[..length]), Err(SnapshotError::Damaged)), "{length} bytes");
         }
         for at in 0..whole.len() {
             let mut changed = whole.clone();

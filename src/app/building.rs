@@ -216,7 +216,8 @@ impl App {
         if self.are_rows_whole(name) && self.panes[name.index()].list.total() > 0 {
             self.panes[name.index()].list.settle();
         }
-        // To free as many rows takes its time too.
+        // To free as many rows takes its time too. The same estate is not kept from being changed in place.
+        let old = if Arc::ptr_eq(&old, &self.estate) { Arc::default() } else { old };
         self.discarded = Some((old, Box::new(rows)));
         self.emit(Effect::Discard);
         if purpose != Purpose::Rows || name == self.pane {

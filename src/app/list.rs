@@ -68,6 +68,8 @@ impl List {
             }
             self.ends.push(self.haystack.len());
         }
+        // It may have grown to nearly twice of what it needs.
+        self.haystack.shrink_to_fit();
         self.keep_what_was_chosen();
     }
 
@@ -291,7 +293,7 @@ impl List {
     }
 }
 
-/// The first eight octets as a number, which sorts as they do.
+/// The first eight bytes as a number, which sorts as they do.
 fn beginning(text: &str) -> u64 {
     let mut first = [0; 8];
     let length = text.len().min(8);

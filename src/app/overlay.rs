@@ -201,7 +201,7 @@ impl App {
 
     fn choose_script(&mut self) {
         let choose = Choose::new("Copy as a script", scripts().collect()).intro(
-            "The same requests for another tool, for a change that somebody reviews or runs elsewhere. It holds no secrets.",
+            "The same requests for another tool, for a change that is reviewed or run elsewhere. It holds no secrets.",
         );
         self.dialogs.push(Dialog::Choose(choose));
     }

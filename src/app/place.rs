@@ -64,7 +64,11 @@ impl App {
                 "With the browser, or with a code for a browser on any machine; the public cloud.",
                 Opening::SignIn,
             ),
-            way("Use the Azure CLI's sign-in", "As whoever ran az login on this machine.", Opening::AzureCli),
+            way(
+                "Use the Azure CLI's sign-in",
+                "As the account of az login on this machine.",
+                Opening::AzureCli,
+            ),
         ];
         if HAS_PRACTICE {
             let note = "In a practice cloud on this machine: nothing costs money, nothing can break.";

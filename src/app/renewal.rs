@@ -30,7 +30,10 @@ impl App {
         match self.pane {
             PaneName::Orders => return Ok(RenewalRoute::Order(id.clone())),
             PaneName::Public => {
-                return Err("a public certificate is renewed by whoever issued it: upload the new file with :upload-public".into());
+                return Err(
+                    "a public certificate is renewed by its issuer: upload the new file with :upload-public"
+                        .into(),
+                );
             }
             PaneName::Private | PaneName::Bindings => {}
         }

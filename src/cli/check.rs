@@ -120,7 +120,7 @@ fn judge(basis: &Basis<'_>, args: &CheckArgs) -> (Level, String) {
         .unwrap_or_default();
     let waiting = match warned - due {
         0 => String::new(),
-        waiting => format!(", {waiting} more need somebody although their end is far off or not known"),
+        waiting => format!(", {waiting} more need a person although their end is far off or not known"),
     };
     let unclear = match of(WhoActs::Unknown) {
         0 => String::new(),

@@ -74,7 +74,7 @@ pub(super) fn run(command: &ContextCommand, session: &Session) -> Result<Exit, C
                 ("context", target.name.clone()),
                 ("cloud", target.arm_endpoint.to_string()),
                 ("sign-in", or(target.authority.as_ref().map(ToString::to_string), "as the cloud says")),
-                ("tenant", or(target.tenant.clone(), "that of whoever signs in")),
+                ("tenant", or(target.tenant.clone(), "that of the person who signs in")),
                 ("signs in by", ways.collect::<Vec<_>>().join("; ")),
                 (
                     "subscriptions",

@@ -162,7 +162,7 @@ pub(super) fn logout(args: &Logout, session: &Session) -> Result<Exit, CliError>
         |one: &SignedIn| args.tenant.as_ref().is_none_or(|tenant| one.tenant.eq_ignore_ascii_case(tenant));
     let gone = session.saved().forget(goes).map_err(|error| unkept(&error))?;
     if gone.is_empty() {
-        words("nobody was signed in with certdeck login");
+        words("there was no sign-in with certdeck login");
     }
     // What they saw goes with them.
     session

@@ -139,8 +139,8 @@ fn application(context: &Context, var: Var<'_>) -> Result<(String, String), Conf
 /// The certificates of a CA file, in DER, in every form that a file can have.
 pub fn authorities(path: &Path) -> Result<Vec<Vec<u8>>, ConfigError> {
     let refuse = |why: String| ConfigError::BadAuthorities { path: path.to_owned(), why };
-    let octets = file::read(path).map_err(|why| refuse(why.to_string()))?;
-    let certificates = pki::certificates(&octets).map_err(|refused| refuse(refused.to_string()))?;
+    let bytes = file::read(path).map_err(|why| refuse(why.to_string()))?;
+    let certificates = pki::certificates(&bytes).map_err(|refused| refuse(refused.to_string()))?;
     if certificates.is_empty() {
         Err(refuse("it holds no certificate".to_owned()))
     } else {
@@ -150,8 +150,8 @@ pub fn authorities(path: &Path) -> Result<Vec<Vec<u8>>, ConfigError> {
 
 /// PEM or PKCS#12 with the certificate and its key.
 fn read_certificate(path: &Path, password: Option<&SecretString>) -> Result<ClientCertificate, String> {
-    let octets = file::read(path).map_err(|why| why.to_string())?;
-    let contents = pki::read(&octets, password).map_err(|refused| unread(&refused.error))?;
+    let bytes = file::read(path).map_err(|why| why.to_string())?;
+    let contents = pki::read(&bytes, password).map_err(|refused| unread(&refused.error))?;
     if let Some(gap) = contents.gap() {
         return Err(if gap.first.is_about_password() { unread(&gap.first) } else { gap.to_string() });
     }
@@ -173,8 +173,8 @@ fn unread(why: &ReadError) -> String {
 
 fn read_text(file: &Path) -> Result<Zeroizing<String>, ConfigError> {
     let refuse = |why| ConfigError::Unreadable { path: file.to_owned(), why };
-    let octets = file::read(file).map_err(|why| refuse(io::Error::other(why)))?;
-    let text = std::str::from_utf8(&octets)
+    let bytes = file::read(file).map_err(|why| refuse(io::Error::other(why)))?;
+    let text = std::str::from_utf8(&bytes)
         .map_err(|_| refuse(io::Error::other("it is not UTF-8 text: save it again as UTF-8")))?;
     Ok(Zeroizing::new(text.to_owned()))
 }

@@ -41,7 +41,7 @@ fn fields() -> Vec<Field> {
     vec![Field::new(
         Key::AutoRenew,
         "Auto renewal",
-        "On: Azure buys another term before the paid one ends, and charges it. Off: somebody has to renew by hand.",
+        "On: Azure buys another term before the paid one ends, and charges it. Off: a person has to renew by hand.",
         FieldKind::Toggle,
     )]
 }

@@ -25,7 +25,7 @@ pub struct Unusable {
 #[derive(Clone)]
 pub struct CertificateFile {
     pub contents: Contents,
-    octets: Arc<Zeroizing<Vec<u8>>>,
+    bytes: Arc<Zeroizing<Vec<u8>>>,
     password: SecretString,
     /// The result of the first check: signatures are not verified again with every key press.
     report: OnceLock<Report>,
@@ -35,14 +35,14 @@ pub struct CertificateFile {
 
 impl fmt::Debug for CertificateFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CertificateFile").field("octets", &self.octets.len()).finish_non_exhaustive()
+        f.debug_struct("CertificateFile").field("bytes", &self.bytes.len()).finish_non_exhaustive()
     }
 }
 
 impl CertificateFile {
     /// The whole file in Base64, as Azure takes it.
     pub fn base64(&self) -> SecretString {
-        STANDARD.encode(self.octets.as_slice()).into()
+        STANDARD.encode(self.bytes.as_slice()).into()
     }
 
     /// The verdict on the file as of the look that read it.
@@ -60,11 +60,11 @@ impl CertificateFile {
 
     /// Opens what was read; with a new password, rewraps it.
     pub fn open(
-        octets: Zeroizing<Vec<u8>>,
+        bytes: Zeroizing<Vec<u8>>,
         password: SecretString,
         new: Option<&SecretString>,
     ) -> Result<Self, Unusable> {
-        let file = Self::parse(octets, password, false)?;
+        let file = Self::parse(bytes, password, false)?;
         match new {
             Some(new) => file.wrapped(new).map_err(|why| Unusable { key: Key::NewPassword, why }),
             None => Ok(file),
@@ -72,16 +72,16 @@ impl CertificateFile {
     }
 
     /// Nothing of a file is used of which a part cannot be read.
-    fn parse(octets: Zeroizing<Vec<u8>>, password: SecretString, is_wrapped: bool) -> Result<Self, Unusable> {
+    fn parse(bytes: Zeroizing<Vec<u8>>, password: SecretString, is_wrapped: bool) -> Result<Self, Unusable> {
         let given = (!password.expose_secret().is_empty()).then_some(&password);
-        let contents = pki::read(&octets, given).map_err(|refused| because(&refused.error))?;
+        let contents = pki::read(&bytes, given).map_err(|refused| because(&refused.error))?;
         if let Some(closed) = contents.unread.iter().find(|part| part.is_about_password()) {
             return Err(because(closed));
         }
         if let Some(gap) = contents.gap() {
             return Err(Unusable { key: Key::File, why: gap.to_string() });
         }
-        Ok(Self { contents, octets: Arc::new(octets), password, report: OnceLock::new(), is_wrapped })
+        Ok(Self { contents, bytes: Arc::new(bytes), password, report: OnceLock::new(), is_wrapped })
     }
 
     /// The same key and certificates, in order, encrypted as App Service has always taken it, with another
@@ -122,8 +122,8 @@ fn read(
     password: SecretString,
     new: Option<&SecretString>,
 ) -> Result<CertificateFile, Unusable> {
-    let octets = file::read(path).map_err(|why| Unusable { key: Key::File, why: why.to_string() })?;
-    CertificateFile::open(octets, password, new)
+    let bytes = file::read(path).map_err(|why| Unusable { key: Key::File, why: why.to_string() })?;
+    CertificateFile::open(bytes, password, new)
 }
 
 fn because(error: &ReadError) -> Unusable {

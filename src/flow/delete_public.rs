@@ -93,7 +93,7 @@ fn in_use(case: &Case<'_>) -> Step {
     }
     let Some(certificate) = chosen(case) else { return step(StepStatus::NotNeeded("it is gone".to_owned())) };
     if case.observed.settings.here().is_none() {
-        let why = "whether code loads it cannot be seen from here: ask whoever wrote the code";
+        let why = "whether code loads it cannot be seen from here: ask its developers";
         return step(StepStatus::NotNeeded(why.to_owned()));
     }
     let setting = load(case).map(|(_, load)| load).unwrap_or_default();
@@ -108,7 +108,7 @@ fn in_use(case: &Case<'_>) -> Step {
     }
     if setting.is_all() {
         return step(StepStatus::Done("no code names it".to_owned()))
-            .fact("Note", "the code may load every certificate, so ask whoever wrote it");
+            .fact("Note", "the code may load every certificate, so ask its developers");
     }
     step(StepStatus::Done("no code loads it".to_owned()))
 }

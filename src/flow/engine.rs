@@ -338,13 +338,13 @@ impl Engine<'_> {
         file: &NewFile,
         say: &mut (dyn FnMut(String) + Send),
     ) -> Result<(), Problem> {
-        let octets = file.make(self.client).await?;
+        let bytes = file.make(self.client).await?;
         let entry = self
             .journal
             .before_file(flow, &file.what, &file.path)
             .map_err(|error| error.problem(&file.what))?;
         self.journal.exported(&file.record(self.client.now())).map_err(|error| error.problem(&file.what))?;
-        let written = file.write(&octets);
+        let written = file.write(&bytes);
         let outcome = if written.is_ok() { ChangeOutcome::Done } else { ChangeOutcome::Refused };
         if let Err(error) = self.journal.after(entry, None, None, outcome) {
             say(error.to_string());

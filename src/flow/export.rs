@@ -68,7 +68,7 @@ fn fields(inputs: &Inputs) -> Vec<Field> {
         Field::new(
             Key::Raw,
             "No password",
-            "As the vault keeps it: whoever has the file has the key.",
+            "As the vault keeps it: the file alone gives away the key.",
             FieldKind::Toggle,
         ),
     ];
@@ -89,7 +89,7 @@ fn fields(inputs: &Inputs) -> Vec<Field> {
             Field::new(
                 Key::RepeatPassword,
                 "The same again",
-                "So that a slip of the finger locks nobody out.",
+                "So that a typing error does not lock you out.",
                 FieldKind::Secret,
             ),
         ]);
@@ -218,7 +218,7 @@ fn ending(case: &Case<'_>) -> Option<String> {
 fn write(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::WRITE_FILE, "Write the file", status).explained(
-            "The file is a copy that nobody looks after: when the certificate is renewed, it stays the old one, and you install the new one yourself. certdeck remembers the export and says when it is out of date.",
+            "The file is a copy that Azure does not renew: when the certificate is renewed, it stays the old one, and you install the new one yourself. certdeck remembers the export and says when it is out of date.",
         )
     };
     if let Some(status) = case.needs_any() {
@@ -271,7 +271,7 @@ fn write(case: &Case<'_>) -> Step {
         });
     if raw {
         let notice =
-            "The file has no password: whoever gets hold of it has the private key, and App Service does not take it as an upload."
+            "The file has no password: it alone gives away the private key, and App Service does not take it as an upload."
                 .to_owned();
         return ready.fact("Warning", &notice).consent(Consent::Typed { notice, word: "raw".to_owned() });
     }

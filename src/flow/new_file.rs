@@ -70,14 +70,14 @@ impl NewFile {
         let read = secrets::certificate(client, &self.source)
             .await
             .map_err(|error| error.problem(&self.source.what))?;
-        let octets = read.ok_or_else(|| {
+        let bytes = read.ok_or_else(|| {
             refused("there is no such secret in the vault".to_owned())
                 .remedy("Store the order's certificate in a vault again (Step 1: Store)")
         })?;
         let (seal, expected) = (self.seal.clone(), self.thumbprint.clone());
         // Deriving keys from passwords takes up to seconds.
         let made = tokio::task::spawn_blocking(move || {
-            let contents = pki::read(&octets, None).map_err(|refused| refused.error.to_string())?;
+            let contents = pki::read(&bytes, None).map_err(|refused| refused.error.to_string())?;
             let leaf = pki::leaf(&contents).and_then(|leaf| contents.certificates.get(leaf.place));
             let found = leaf.map(|leaf| leaf.thumbprint.clone());
             if found.as_ref() != Some(&expected) {
@@ -87,7 +87,7 @@ impl NewFile {
                 ));
             }
             match &seal {
-                Seal::Raw => Ok(octets),
+                Seal::Raw => Ok(bytes),
                 Seal::Password(password, wrapping) => Bundle::rewrap(&contents)
                     .and_then(|bundle| bundle.write(password, *wrapping, None))
                     .map_err(|why| why.to_string()),
@@ -97,8 +97,8 @@ impl NewFile {
     }
 
     /// Writes the file; what exists is never overwritten.
-    pub fn write(&self, octets: &[u8]) -> Result<(), Problem> {
-        file::write_new(&self.path, octets).map_err(|why| {
+    pub fn write(&self, bytes: &[u8]) -> Result<(), Problem> {
+        file::write_new(&self.path, bytes).map_err(|why| {
             let problem = Problem::new(self.what.clone(), why.to_string());
             if why.kind() == std::io::ErrorKind::AlreadyExists {
                 problem.remedy("Nothing is overwritten: name another file, or move that one away")

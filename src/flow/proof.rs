@@ -97,7 +97,7 @@ impl Proof {
         match self {
             Self::Served(thumbprint) => format!("serves {thumbprint}"),
             Self::AtApp(Some(served)) => format!(
-                "is presented by the app at its own address; visitors meet {served}, the certificate of whatever stands in front of the app"
+                "is presented by the app at its own address; visitors meet {served}, the certificate of what stands in front of the app"
             ),
             Self::AtApp(None) => {
                 "is presented by the app at its own address; where DNS leads, nothing could be reached from here".to_owned()

@@ -23,7 +23,7 @@ const WHICH: &[(&str, &str, &str)] = &[
     (
         "bound",
         "All with a certificate",
-        "Every hostname it covers that has a certificate, whoever renews that one.",
+        "Every hostname it covers that has a certificate, also those that Azure renews.",
     ),
     ("all", "All it covers", "Every hostname it covers, also those that have no certificate yet."),
 ];

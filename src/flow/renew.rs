@@ -253,7 +253,7 @@ fn with_names(order: &Order, step: Step) -> Step {
     }
     step.fact(
         "Left out",
-        format!("{}: unless the domain is verified anew by TXT record, Domain or Mail", lost.join(", ")),
+        format!("{}: unless the domain is verified again by TXT record, Domain or Mail", lost.join(", ")),
     )
 }
 

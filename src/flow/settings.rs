@@ -304,7 +304,7 @@ fn with_retirement(case: &Case<'_>, version: &str, step: Step) -> Step {
     let scm = case.observed.min_tls.here().and_then(|min| min.scm.as_deref());
     let both = [("Retired", version), ("Deployment site (SCM)", scm.unwrap_or_default())];
     both.into_iter().fold(step, |step, (label, version)| match retirement(case, version) {
-        Some(words) => step.fact(label, format!("{words}, whatever is set here: raise it")),
+        Some(words) => step.fact(label, format!("{words}, regardless of this setting: raise it")),
         None => step,
     })
 }

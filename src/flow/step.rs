@@ -348,7 +348,7 @@ impl Step {
             .map(|(label, value)| format!("{label}: {value} instead of {}", was(label).unwrap_or_default()))
             .collect();
         let what = if changes.is_empty() { String::new() } else { format!(" ({})", changes.join("; ")) };
-        Problem::new(self.title.clone(), format!("somebody or something changed it since it was shown{what}"))
+        Problem::new(self.title.clone(), format!("it was changed since it was shown{what}"))
             .remedy("Nothing was sent and nothing overwritten. Look at it as it is now, and agree again if it is still right.")
     }
 

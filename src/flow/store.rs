@@ -143,7 +143,7 @@ fn choices(inputs: &Inputs) -> Vec<Field> {
         Field::new(
             Key::VaultPurgeProtection,
             "Purge protection",
-            "Nobody can purge the vault before the retention ends. It cannot be switched off again.",
+            "The vault cannot be purged before the retention ends. It cannot be switched off again.",
             FieldKind::Toggle,
         ),
         Field::new(

@@ -278,6 +278,6 @@ pub(super) fn consequences(case: &Case<'_>, order: &Order, step: Step) -> Step {
 pub(super) fn exports(case: &Case<'_>, order: &Order) -> String {
     match going_stale(&case.observed.exports, order, None).as_slice() {
         [] => "copies go stale; this machine knows of none".to_owned(),
-        files => format!("go stale, so export again and install anew: {}", files.join(", ")),
+        files => format!("go stale, so export and install again: {}", files.join(", ")),
     }
 }

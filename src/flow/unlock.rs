@@ -150,7 +150,7 @@ fn scope_words(scope: &ResourceId) -> String {
 fn look(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::LOCKS, "See the locks", status).explained(
-            "Azure puts a Delete lock on an order when it is bought, so that nobody deletes it by mistake. Locks of the resource group and the subscription hold for the order, too. The lock on its vault protects the vault, and stays.",
+            "Azure puts a Delete lock on an order when it is bought, so that it is not deleted by mistake. Locks of the resource group and the subscription hold for the order, too. The lock on its vault protects the vault, and stays.",
         )
     };
     if let Some(status) = case.needs(&[Key::Order]) {
@@ -205,7 +205,7 @@ fn unlock(case: &Case<'_>) -> Step {
 fn unlock_above(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::UNLOCK_ABOVE, "Deal with inherited locks", status)
-            .explained("They were set by somebody on the whole group or subscription: ask who did before you remove them.")
+            .explained("They hold for the whole group or subscription: ask its owner before you remove them.")
     };
     let inherited: Vec<&Lock> = inherited(case.observed).collect();
     if case.observed.order.here().is_none() {
@@ -232,7 +232,7 @@ fn unlock_above(case: &Case<'_>) -> Step {
         }
         Some(_) => {
             let why = format!("{} is left as it is", words(first));
-            let remedy = "whoever set it can remove it; or choose to remove inherited locks, too";
+            let remedy = "its owner can remove it; or choose to remove inherited locks, too";
             shown(StepStatus::Blocked(
                 Problem::new("Unlock the order", why).remedy(remedy).code("ScopeLocked"),
             ))

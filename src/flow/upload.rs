@@ -83,7 +83,7 @@ pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
         fields.push(Field::new(
             Key::NewPassword,
             "New password",
-            "Wraps key and certificates anew with triple DES and this password, in memory; the file stays as it is.",
+            "Rewraps key and certificates with triple DES and this password, in memory; the file stays as it is.",
             FieldKind::Secret,
         ));
     }
@@ -129,7 +129,7 @@ pub(super) fn refusals(
         Some(Ok(file)) if uploaded(observed).is_none() && is_mendable(report(file, observed, rules, now)) => {
             refuse(
                 Key::NewPassword,
-                "App Service does not take the file as it is: give a password to wrap it anew".to_owned(),
+                "App Service does not take the file as it is: give a password to rewrap it".to_owned(),
             );
         }
         _ => {}
@@ -317,8 +317,8 @@ fn read(case: &Case<'_>, report: Option<&Report>) -> Step {
 
 fn wrap(case: &Case<'_>, report: Option<&Report>) -> Step {
     let step = |status| {
-        Step::new(StepId::WRAP, "Wrap the file anew, if need be", status)
-            .explained("Where only password or cipher are not what App Service takes, key and certificates are wrapped anew.")
+        Step::new(StepId::WRAP, "Rewrap the file, if needed", status)
+            .explained("Where only password or cipher are not what App Service takes, key and certificates are rewrapped.")
     };
     let Some(file) = file(case.observed) else {
         return step(case.needs(&[Key::NewPassword]).unwrap_or_else(|| follows("read")));
@@ -362,7 +362,7 @@ fn check(case: &Case<'_>, report: Option<&Report>) -> Step {
         return step(StepStatus::NotNeeded("it is uploaded already".to_owned()));
     }
     if case.needs(&[Key::NewPassword]).is_some() {
-        return step(follows("wrapped anew"));
+        return step(follows("rewrapped"));
     }
     if let Some(finding) = report.findings.iter().find(|finding| finding.blocks.contains(&Use::Upload))
         && !report.allows(Use::Upload)

@@ -14,8 +14,8 @@ const OF_THE_CHAIN: [Requirement; 3] =
 
 /// The certificates in a secret, without its key; or why they cannot be seen.
 pub(super) async fn read(client: &Client, vault: &Vault, name: &str) -> Result<Vec<Certificate>, String> {
-    let octets = match secrets::certificate(client, &secrets::reading(vault, name)).await {
-        Ok(Some(octets)) => octets,
+    let bytes = match secrets::certificate(client, &secrets::reading(vault, name)).await {
+        Ok(Some(bytes)) => bytes,
         Ok(None) => return Err("there is no such secret".to_owned()),
         Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 403) => {
             return Err("you may not read the secret (secrets/get)".to_owned());
@@ -23,7 +23,7 @@ pub(super) async fn read(client: &Client, vault: &Vault, name: &str) -> Result<V
         Err(error) => return Err(error.to_string()),
     };
     // Opening a file derives keys, which takes a while.
-    let opened = tokio::task::spawn_blocking(move || pki::certificates(&octets));
+    let opened = tokio::task::spawn_blocking(move || pki::certificates(&bytes));
     match opened.await {
         Ok(Ok(certificates)) => Ok(certificates),
         Ok(Err(refused)) => Err(refused.error.to_string()),
@@ -65,7 +65,7 @@ fn words(chain: &CertificateChain) -> String {
 pub(super) fn problem(what: &str, finding: &FileFinding) -> Problem {
     let why = finding.seen.replace("in the file", "in the vault's secret");
     Problem::new(what, why)
-        .remedy("Import the certificate into the vault anew, with all intermediate certificates and the root: certdeck cert build makes the file.")
+        .remedy("Import the certificate into the vault again, with all intermediate certificates and the root: certdeck cert build makes the file.")
         .code(finding.rule.to_string())
 }
 

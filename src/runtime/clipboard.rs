@@ -37,7 +37,7 @@ pub(crate) fn copy(text: &str, between: Between) -> Result<Zeroizing<String>, Pr
     let encoded = Zeroizing::new(STANDARD.encode(text));
     if encoded.len() > LONGEST {
         let why =
-            format!("the text has {} octets, and terminals take {} at most", text.len(), LONGEST / 4 * 3);
+            format!("the text has {} bytes, and terminals take {} at most", text.len(), LONGEST / 4 * 3);
         return Err(Problem::new("Copy to the clipboard", why));
     }
     let plain = Zeroizing::new(format!("\x1b]52;c;{}\x07", *encoded));

@@ -302,11 +302,11 @@ fn file_lines(files: &Files, room: usize, look: &Look) -> Content {
 }
 
 /// `812 B`, `4.2 kB`, `3.0 MB`.
-fn size_words(octets: u64) -> String {
-    match octets {
-        0..1_000 => format!("{octets} B"),
-        1_000..1_000_000 => format!("{}.{} kB", octets / 1_000, octets % 1_000 / 100),
-        _ => format!("{}.{} MB", octets / 1_000_000, octets % 1_000_000 / 100_000),
+fn size_words(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{}.{} kB", bytes / 1_000, bytes % 1_000 / 100),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
     }
 }
 

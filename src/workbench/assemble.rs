@@ -22,8 +22,8 @@ pub fn gather(paths: &[PathBuf]) -> Result<Gathered, Trouble> {
     let mut gathered = Gathered { certificates: Vec::new(), from: Vec::new() };
     for path in paths {
         let refuse = |why: String| Trouble::Unusable { file: shown(path), why };
-        let octets = file::read(path).map_err(|why| refuse(why.to_string()))?;
-        let certificates = pki::certificates(&octets).map_err(|why| refuse(why.to_string()))?;
+        let bytes = file::read(path).map_err(|why| refuse(why.to_string()))?;
+        let certificates = pki::certificates(&bytes).map_err(|why| refuse(why.to_string()))?;
         if certificates.is_empty() {
             return Err(refuse("no certificate in it".into()));
         }
@@ -64,8 +64,8 @@ impl Gathered {
 pub fn roots(path: Option<&Path>) -> Result<Roots, Trouble> {
     let Some(path) = path else { return Ok(Roots::of_this_machine()) };
     let refuse = |why: String| Trouble::Unusable { file: shown(path), why };
-    let octets = file::read(path).map_err(|why| refuse(why.to_string()))?;
-    Roots::read(&octets).map_err(|why| refuse(why.to_string()))
+    let bytes = file::read(path).map_err(|why| refuse(why.to_string()))?;
+    Roots::read(&bytes).map_err(|why| refuse(why.to_string()))
 }
 
 /// Reads a private key; asks for its password if one is needed and none was given.
@@ -74,11 +74,11 @@ pub fn read_key<E: From<Trouble>>(
     password: Option<&SecretString>,
     ask: impl FnOnce() -> Result<Option<SecretString>, E>,
 ) -> Result<PrivateKey, E> {
-    let octets =
+    let bytes =
         file::read(path).map_err(|why| Trouble::Unusable { file: shown(path), why: why.to_string() })?;
-    let mut key = pki::read_key(&octets, password);
+    let mut key = pki::read_key(&bytes, password);
     if key.as_ref().is_err_and(ReadError::needs_password) && password.is_none() {
-        key = pki::read_key(&octets, ask()?.as_ref());
+        key = pki::read_key(&bytes, ask()?.as_ref());
     }
     key.map_err(|why| {
         let file = shown(path);

@@ -66,11 +66,11 @@ impl Examined {
         mut password: Option<SecretString>,
         ask: impl FnOnce() -> Result<Option<SecretString>, E>,
     ) -> Result<Self, E> {
-        let octets = match file::read(path) {
-            Ok(octets) => octets,
+        let bytes = match file::read(path) {
+            Ok(bytes) => bytes,
             Err(unread) => return Ok(Self { path: path.to_owned(), contents: Err(unread.into()), password }),
         };
-        let mut contents = pki::read(&octets, password.as_ref());
+        let mut contents = pki::read(&bytes, password.as_ref());
         let closed = match &contents {
             Ok(contents) => contents.unread.iter().any(ReadError::needs_password),
             Err(refused) => refused.error.needs_password(),
@@ -79,7 +79,7 @@ impl Examined {
             && password.is_none()
             && let Some(asked) = ask()?
         {
-            contents = pki::read(&octets, Some(&asked));
+            contents = pki::read(&bytes, Some(&asked));
             password = Some(asked);
         }
         let contents = match contents {

@@ -210,10 +210,10 @@ impl OutputFile {
     fn write(&self, bundle: &Bundle, old: Option<&Password>) -> Result<(), Trouble> {
         let empty = SecretString::default();
         let password = self.password.as_ref().or(old).map_or(&empty, |Password(secret)| secret);
-        let octets = bundle.write(password, self.wrapping, self.friendly_name.as_deref());
-        let octets = octets.map_err(|why| Trouble::Refused(why.to_string()))?;
+        let bytes = bundle.write(password, self.wrapping, self.friendly_name.as_deref());
+        let bytes = bytes.map_err(|why| Trouble::Refused(why.to_string()))?;
         let path = file::path(&self.path);
-        if self.replaces { replace(&path, &octets) } else { write_new(&path, &octets) }
+        if self.replaces { replace(&path, &bytes) } else { write_new(&path, &bytes) }
     }
 }
 

@@ -96,7 +96,7 @@ fn leaf(leaf: &Certificate, out: &mut Vec<FactLine>) {
     line(out, "valid", format!("{} to {}", minute(leaf.not_before), minute(leaf.not_after)));
     line(out, "key", leaf.public_key.kind.to_string());
     line(out, "signature", leaf.signature_algorithm.name.as_str());
-    line(out, "serial number", format!("{} ({} octets)", leaf.serial, leaf.serial_octets));
+    line(out, "serial number", format!("{} ({} bytes)", leaf.serial, leaf.serial_octets));
     line(
         out,
         "purposes",

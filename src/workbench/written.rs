@@ -18,8 +18,8 @@ pub fn must_not_exist(path: &Path) -> Result<(), Trouble> {
 
 /// Writes a file that only its owner can read. What exists is never overwritten, and half a file is never
 /// left.
-pub fn write_new(path: &Path, octets: &[u8]) -> Result<(), Trouble> {
-    file::write_new(path, octets).map_err(|why| match why.kind() {
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
+    file::write_new(path, bytes).map_err(|why| match why.kind() {
         io::ErrorKind::AlreadyExists => Trouble::Exists(shown(path)),
         _ => Trouble::Unwritten { file: shown(path), why },
     })
@@ -27,7 +27,7 @@ pub fn write_new(path: &Path, octets: &[u8]) -> Result<(), Trouble> {
 
 /// Puts a new file in the place of one that exists, in one step: there is always the old one or the new one,
 /// whole.
-pub fn replace(path: &Path, octets: &[u8]) -> Result<(), Trouble> {
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
     let failed = |why| Trouble::Unwritten { file: shown(path), why };
     if path.is_dir() {
         return Err(failed(io::ErrorKind::IsADirectory.into()));
@@ -35,7 +35,7 @@ pub fn replace(path: &Path, octets: &[u8]) -> Result<(), Trouble> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.new", std::process::id()));
     let beside = Path::new(&beside);
-    file::write_new(beside, octets).map_err(failed)?;
+    file::write_new(beside, bytes).map_err(failed)?;
     fs::rename(beside, path).map_err(|why| {
         let _ = fs::remove_file(beside);
         failed(why)

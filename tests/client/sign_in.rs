@@ -424,7 +424,7 @@ async fn a_machine_whose_kind_of_identity_is_not_supported_goes_on_to_the_next_w
         let said = String::from_utf8_lossy(&done.stderr).into_owned();
         assert_eq!(done.status.code(), Some(4), "{said}");
         let absent = format!("managed identity: the managed identity of {kind} is not supported");
-        assert!(said.contains(&absent) && said.contains("device code: nobody has signed in yet"), "{said}");
+        assert!(said.contains(&absent) && said.contains("device code: there is no sign-in yet"), "{said}");
     }
 }
 

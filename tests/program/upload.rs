@@ -149,7 +149,7 @@ async fn a_file_without_a_password_is_wrapped_anew_in_memory_and_stays_as_it_is_
     let path = files.put("contoso.pem", &pem);
     let file = [(Key::App, app.as_str()), (Key::File, path.as_str())];
     let (key, why) = refused(&practice, FlowName::Upload, &file).await;
-    assert!(key == Key::NewPassword && why.contains("wrap it anew"), "{why}");
+    assert!(key == Key::NewPassword && why.contains("rewrap it"), "{why}");
     let steps = practice.complete(FlowName::Upload, &[file[0], file[1], (Key::NewPassword, NEW)]).await;
     assert!(matches!(
         &steps.iter().find(|step| step.id == StepId::WRAP).unwrap().status,

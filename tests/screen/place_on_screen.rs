@@ -89,7 +89,7 @@ fn a_page_for_the_browser_is_shown_and_takes_what_is_pasted_without_showing_it()
         address: address.clone(),
         port: 8400,
         expires,
-        why: "nobody has signed in yet".to_owned(),
+        why: "there is no sign-in yet".to_owned(),
     };
     screen.send(Message::SignInAsked(SignInAsk::Browser(page)));
     assert_snapshot!("sign_in_browser", screen.text());

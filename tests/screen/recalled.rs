@@ -82,9 +82,9 @@ fn what_changed_since_is_said_once_and_marked_until_it_is_looked_at() {
 #[test]
 fn rows_stay_readable_where_the_cloud_cannot_be_reached_and_the_reason_is_named() {
     let mut screen = recalled();
-    let problem = Problem::new("Reach https://management.azure.com", "nobody is signed in");
+    let problem = Problem::new("Reach https://management.azure.com", "there is no sign-in");
     screen.send(Message::EstateRead { ask: AskId(1), result: Err(problem) });
-    assert!(screen.text().contains("nobody is signed in"), "{}", screen.text());
+    assert!(screen.text().contains("there is no sign-in"), "{}", screen.text());
     screen.press("<Esc>");
     assert_snapshot!("recalled_not_refreshed", screen.text());
 }

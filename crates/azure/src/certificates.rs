@@ -2,7 +2,6 @@
 //! one app (`sites/{app}/certificates`). The requests are the same, with another path and another
 //! api-version.
 
-use futures::stream::{self, StreamExt, TryStreamExt};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -11,7 +10,7 @@ use super::client::Client;
 use super::error::AzureError;
 use super::request::{Body, Repeat, Request};
 use super::sites::Site;
-use super::{json, version};
+use super::{json, several, version};
 use certdeck_model::{
     Home, Hostname, OwnSettings, PrivateCertificate, ResourceId, Scope, SecretStatus, Tags, VaultSecret,
     Webspace,
@@ -53,9 +52,8 @@ pub async fn of_apps(client: &Client, sites: &[Site]) -> Result<Vec<PrivateCerti
             answer => answer,
         }
     };
-    let asked: Vec<_> = scoped.map(|site| read(site.app.id.clone())).collect();
-    let answers: Vec<_> = stream::iter(asked).buffered(APPS_AT_ONCE).try_collect().await?;
-    Ok(answers.into_iter().flatten().collect())
+    let asked = scoped.map(|site| read(site.app.id.clone()));
+    Ok(several::try_all(APPS_AT_ONCE, asked).await?.into_iter().flatten().collect())
 }
 
 /// Reads one certificate of a webspace or of an app; `None` if it does not exist.

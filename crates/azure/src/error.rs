@@ -129,7 +129,7 @@ pub enum AzureError {
         wants: String,
     },
     /// No way to sign in worked; with the reason for each.
-    #[error("nobody is signed in")]
+    #[error("there is no sign-in")]
     NobodySignedIn(Vec<Tried>),
     /// The identity has no role in any subscription of the context.
     #[error("the signed-in identity sees no subscription")]

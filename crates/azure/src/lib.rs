@@ -23,6 +23,7 @@ mod proxy;
 mod retry;
 mod rows;
 mod send;
+mod several;
 mod transport;
 mod words;
 

@@ -1,6 +1,7 @@
 //! Apps and their slots, their hostname bindings, and the tokens by which an app proves who owns a domain.
 
-use futures::stream::{self, StreamExt, TryStreamExt};
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::Around;
@@ -8,7 +9,7 @@ use super::answer::AsItIs;
 use super::client::Client;
 use super::error::AzureError;
 use super::request::Request;
-use super::{json, version};
+use super::{json, several, version};
 use certdeck_model::{App, Binding, Hostname, ResourceId, Scope, SslState, Thumbprint, Webspace};
 
 /// An app with the bindings in its own answer (`hostNameSslStates`).
@@ -46,25 +47,17 @@ pub async fn slots(client: &Client, subscription: &ResourceId) -> Result<Vec<Sit
     let ask = |site: &ResourceId| {
         Request::get(format!("List the slots of {}", site.name()), format!("{site}/slots"), version::WEB)
     };
-    let asked: Vec<_> =
-        sites.iter().map(ask).map(|request| async move { client.list_as(&request, decode).await }).collect();
-    let answers: Vec<Vec<Site>> = stream::iter(asked).buffered(SITES_AT_ONCE).try_collect().await?;
-    Ok(answers.into_iter().flatten().collect())
+    let asked = sites.iter().map(ask).map(|request| async move { client.list_as(&request, decode).await });
+    Ok(several::try_all(SITES_AT_ONCE, asked).await?.into_iter().flatten().collect())
 }
 
 async fn sites_with_slots(client: &Client, subscription: &ResourceId) -> Result<Vec<ResourceId>, AzureError> {
     let request = Request::get("List the slots", format!("{subscription}/resources"), version::GROUPS)
         .with_query("$filter", "resourceType eq 'Microsoft.Web/sites/slots'");
     let slots = client.list_as(&request, |slot| json::id(slot, "/id")).await?;
-    let mut sites: Vec<ResourceId> = Vec::new();
-    for slot in slots {
-        if let Some(site) = slot.segment("sites").map(|name| slot.sibling("Microsoft.Web/sites", name))
-            && !sites.contains(&site)
-        {
-            sites.push(site);
-        }
-    }
-    Ok(sites)
+    let site = |slot: &ResourceId| Some(slot.sibling("Microsoft.Web/sites", slot.segment("sites")?));
+    let mut seen = HashSet::new();
+    Ok(slots.iter().filter_map(site).filter(|site| seen.insert(site.clone())).collect())
 }
 
 /// Reads an app or slot; `None` if it does not exist.

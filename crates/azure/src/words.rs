@@ -168,8 +168,8 @@ fn by_status(status: u16) -> &'static str {
     match status {
         401 => "Sign in again.",
         403 => "Ask for a role that allows the action.",
-        404 => "Refresh: it may have been deleted or moved by somebody else.",
-        409 | 412 => "Somebody or something else changed it meanwhile: refresh and try again.",
+        404 => "Refresh: it may have been deleted or moved meanwhile.",
+        409 | 412 => "It was changed meanwhile: refresh and try again.",
         500.. => {
             "Azure has a problem of its own: try again in some minutes; https://status.azure.com says more."
         }
@@ -215,7 +215,7 @@ fn nobody(tried: &[Tried], what: &str) -> Problem {
         return sign_in(Some(&code), &one.why, what);
     }
     let ways: Vec<String> = tried.iter().map(|Tried { way, why }| format!("{way}: {}", clean(why))).collect();
-    Problem::new(what, format!("nobody is signed in.\n{}", ways.join("\n")))
+    Problem::new(what, format!("there is no sign-in.\n{}", ways.join("\n")))
         .remedy("Sign in with certdeck login or az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.")
 }
 

@@ -12,7 +12,7 @@ const GROUP: usize = 5;
 
 /// The random source of the system failed, so no password was generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the system gave no random octets for a password")]
+#[error("the system gave no random bytes for a password")]
 pub struct NoRandomness;
 
 /// A new password: 125 bits from the system's generator, as `xxxxx-xxxxx-xxxxx-xxxxx-xxxxx`.

@@ -28,7 +28,7 @@ pub enum EmulatorError {
     },
     /// The store is damaged, or is no store.
     #[error(
-        "the data directory {} holds a cloud.redb that cannot be read ({source}); begin anew with --fresh or choose another --data-dir",
+        "the data directory {} holds a cloud.redb that cannot be read ({source}); begin again with --fresh or choose another --data-dir",
         .dir.display()
     )]
     Unreadable {
@@ -63,7 +63,7 @@ pub enum EmulatorError {
     Certificate(String),
     /// The data directory was created from another estate than the one in the options.
     #[error(
-        "the data directory {} holds {holds}, not {wanted}; start it without naming an estate, begin anew with --fresh, or choose another --data-dir",
+        "the data directory {} holds {holds}, not {wanted}; start it without naming an estate, begin again with --fresh, or choose another --data-dir",
         .dir.display()
     )]
     OtherEstate {

@@ -74,7 +74,7 @@ impl Task {
             Self::Inspect => "Inspect a certificate file",
             Self::Check => "Check a certificate file",
             Self::Build => "Build a PFX",
-            Self::Rewrap => "Wrap a PFX anew",
+            Self::Rewrap => "Rewrap a PFX",
         }
     }
 

@@ -264,7 +264,7 @@ impl App {
         let wanted = self.wizard.as_ref().map(Wizard::wanted_records).unwrap_or_default();
         if !wanted.is_empty() {
             let acts = wanted.iter().map(|record| {
-                let note = format!("as whoever manages the DNS of {}", record.name);
+                let note = format!("as the person who manages the DNS of {}", record.name);
                 (
                     format!("Add the {} record", record.kind.as_str()),
                     note,
@@ -286,12 +286,12 @@ impl App {
         let acts = [
             (
                 "Add the TXT record".to_owned(),
-                format!("as whoever manages the DNS of {root}"),
+                format!("as the person who manages the DNS of {root}"),
                 PracticeAct::PublishRecord(WantedRecord::new(root, RecordKind::Txt, token.clone())),
             ),
             (
                 "Publish the HTML page".to_owned(),
-                format!("as whoever runs the web server of {domain}"),
+                format!("as the person who runs the web server of {domain}"),
                 PracticeAct::PublishPage { domain: domain.clone(), token },
             ),
             (

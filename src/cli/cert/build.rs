@@ -53,8 +53,8 @@ pub(super) fn run(args: &BuildArgs) -> Result<Exit, CliError> {
     let out = shown(&args.out);
     let made = args.generate_password.as_deref().map(password::generate).transpose()?;
     let password = args.password.get()?.or(made).map_or_else(|| password::ask_twice(&out), Ok)?;
-    let octets = bundle.write(&password, wrapping, name);
-    workbench::write_new(&args.out, &octets.map_err(|why| CliError::Refused(why.to_string()))?)?;
+    let bytes = bundle.write(&password, wrapping, name);
+    workbench::write_new(&args.out, &bytes.map_err(|why| CliError::Refused(why.to_string()))?)?;
     words(&format!("{out}: {}", workbench::held(&bundle)));
     for one in &bundle.chain {
         words(&format!("  {}", one.subject));

@@ -142,9 +142,9 @@ fn line_of_standard_input() -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(line)
 }
 
-fn first_line(octets: &[u8], whence: &str) -> Result<SecretString, CliError> {
+fn first_line(bytes: &[u8], whence: &str) -> Result<SecretString, CliError> {
     // What follows the line may be anything.
-    let line = octets.split(|&octet| octet == b'\n').next().unwrap_or_default();
+    let line = bytes.split(|&octet| octet == b'\n').next().unwrap_or_default();
     std::str::from_utf8(line).map(|text| secret_line(text).into()).map_err(|_| not_text(whence))
 }
 
@@ -159,10 +159,10 @@ mod tests {
 
     #[test]
     fn a_password_is_the_first_line_of_its_file_whatever_follows() {
-        for (octets, expected) in
+        for (bytes, expected) in
             [(&b"secret\r\nmore\n"[..], "secret"), (b"\xEF\xBB\xBFsecret\n\xFF", "secret"), (b"", "")]
         {
-            assert_eq!(first_line(octets, "here").unwrap().expose_secret(), expected);
+            assert_eq!(first_line(bytes, "here").unwrap().expose_secret(), expected);
         }
         assert!(first_line(b"\xff\xfe", "here").is_err());
     }

@@ -55,9 +55,9 @@ pub(super) fn run(args: &RewrapArgs) -> Result<Exit, CliError> {
     let kept = examined.password.clone().filter(|password| !password.expose_secret().is_empty());
     let made = args.generate_password.as_deref().map(password::generate).transpose()?;
     let password = new.or(made).or(kept).map_or_else(|| password::ask_twice(&out), Ok)?;
-    let octets =
+    let bytes =
         bundle.write(&password, args.encryption.into(), args.friendly_name.as_deref()).map_err(refused)?;
-    workbench::write_new(&args.to, &octets)?;
+    workbench::write_new(&args.to, &bytes)?;
     words(&format!("{out}: {}", workbench::held(&bundle)));
     if let Some(missing) = &bundle.missing {
         words(&format!("the chain is not complete: the certificate of {missing} is missing"));

@@ -174,7 +174,7 @@ async fn sign_in(client: &Client, asks_for_more: bool) -> (Vec<CheckResult>, boo
         checks.push(CheckResult::new("sign-in", state, words).remedy(remedy));
     }
     if decided.is_none() {
-        let check = CheckResult::new("sign-in", State::Bad(Exit::Cloud), "nobody is signed in");
+        let check = CheckResult::new("sign-in", State::Bad(Exit::Cloud), "there is no sign-in");
         checks.push(check.remedy("Run certdeck login or az login, or give an application's credential."));
     }
     (checks, decided == Some(true))

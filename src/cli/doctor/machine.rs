@@ -103,7 +103,7 @@ fn journal(session: &Session) -> CheckResult {
 fn sign_ins(session: &Session) -> CheckResult {
     match session.saved().list() {
         Ok(all) if all.is_empty() => {
-            CheckResult::new("kept", State::Note, "nobody has signed in with certdeck login")
+            CheckResult::new("kept", State::Note, "no sign-in with certdeck login is kept")
         }
         Ok(all) => {
             let people = all
@@ -144,7 +144,7 @@ fn cache(session: &Session) -> CheckResult {
         return CheckResult::new("cache", State::Good, words);
     }
     CheckResult::new("cache", State::Warning, words)
-        .remedy("Nothing: what cannot be read is passed over and written anew.")
+        .remedy("Nothing: what cannot be read is passed over and written again.")
 }
 
 /// Path, size and age of kept rows, or why this version cannot read them.
@@ -178,7 +178,7 @@ fn rules() -> CheckResult {
             CheckResult::new("rules", State::Good, "profile current: what Azure and the CAs ask for today")
         }
         Err(error) => CheckResult::new("rules", State::Bad(Exit::Machine), error.to_string())
-            .remedy("Install certdeck anew."),
+            .remedy("Install certdeck again."),
     }
 }
 

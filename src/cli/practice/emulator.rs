@@ -40,7 +40,7 @@ pub(crate) struct EmulatorArgs {
     /// instant pace]
     #[arg(long, value_name = "RATE")]
     rate: Option<Rate>,
-    /// Throw away what the directory holds and begin anew
+    /// Throw away what the directory holds and begin again
     #[arg(long)]
     fresh: bool,
 }

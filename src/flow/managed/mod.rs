@@ -120,7 +120,7 @@ fn create(case: &Case<'_>) -> Step {
         step.fact("Lives", lives.to_string())
             .fact("Renewal", format!("by Azure, expected {renewal} before it expires; bindings follow"))
             .fact("Cannot", "be exported, cover a wildcard, or identify a client by its thumbprint")
-            .fact("Do not pin", "Azure may change it, its issuer and its root at any time; whoever has to pin takes another kind")
+            .fact("Do not pin", "Azure may change it, its issuer and its root at any time; where pinning is needed, take another kind")
     };
     if let Some(status) = case.needs_any() {
         return with_limits(step(status));

@@ -90,7 +90,7 @@ pub(super) fn waiting(body: &str, field: &str) -> String {
 }
 
 const PATIENCE: &str = "
-# How long to wait for Azure at each change, in seconds; whoever stops waiting ends with 3 and loses nothing.
+# How long to wait for Azure at each change, in seconds; when the time is over, the script ends with 3, and running it again continues.
 patience=${CERTDECK_PATIENCE:-1800}
 ";
 

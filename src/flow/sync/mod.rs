@@ -280,7 +280,7 @@ fn sync(case: &Case<'_>) -> Step {
     if !stale.is_empty() {
         ready = ready.fact(
             "Exports",
-            format!("a Sync does not reach them; export again and install anew: {}", stale.join(", ")),
+            format!("a Sync does not reach them; export and install again: {}", stale.join(", ")),
         );
     }
     let breaks: Vec<(String, Vec<&Hostname>)> =

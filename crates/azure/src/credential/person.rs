@@ -28,7 +28,7 @@ pub(super) async fn quietly(
     client_id: Option<&str>,
     wanted: TokenRequest<'_>,
 ) -> Result<FetchedToken, Miss> {
-    let nobody = || Miss::Absent("nobody has signed in yet".to_owned());
+    let nobody = || Miss::Absent("there is no sign-in yet".to_owned());
     let saved = means.saved.as_ref().ok_or_else(nobody)?;
     let party = SignInParty::new(means, tenant, client_id)?;
     let kept = saved
@@ -70,7 +70,7 @@ pub(super) async fn ask(
     why: &str,
 ) -> Result<FetchedToken, Miss> {
     let Some(desk) = &means.desk else {
-        return Err(Miss::Absent(format!("{why}, and there is nobody here to ask")));
+        return Err(Miss::Absent(format!("{why}, and there is no terminal to ask on")));
     };
     let party = SignInParty::new(means, tenant, client_id)?;
     let (mut shown, mut answers) = (ShownPrompt::at(desk), desk.hear());

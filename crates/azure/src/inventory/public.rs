@@ -1,11 +1,8 @@
 //! Public certificates: each app has its own list and there is no other, so they are read only on demand, for
 //! the apps in question.
 
-use futures::StreamExt;
-use futures::stream;
-
 use crate::client::Client;
-use crate::public_certificates;
+use crate::{public_certificates, several};
 use certdeck_model::{Estate, EstateRows, Gap, PublicCertificate, ResourceId};
 
 const APPS_AT_ONCE: usize = 16;
@@ -20,13 +17,9 @@ pub struct OfApp {
 }
 
 /// Reads the lists of these apps, several at once; `tell` gets their answers in the same order.
-pub async fn read(client: &Client, apps: &[ResourceId], mut tell: impl FnMut(OfApp)) {
+pub async fn read(client: &Client, apps: &[ResourceId], tell: impl FnMut(OfApp)) {
     let client = &client.in_background();
-    let asked: Vec<_> = apps.iter().map(|app| of(client, app)).collect();
-    let mut answers = stream::iter(asked).buffered(APPS_AT_ONCE);
-    while let Some(answer) = answers.next().await {
-        tell(answer);
-    }
+    several::in_order(APPS_AT_ONCE, apps.iter().map(|app| of(client, app)), tell).await;
 }
 
 async fn of(client: &Client, app: &ResourceId) -> OfApp {

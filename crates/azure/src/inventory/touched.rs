@@ -1,12 +1,11 @@
 //! Reads again what a change can have touched, straight from the resources: one request each, at any size of the
 //! estate, and never behind, as the index is.
 
-use futures::stream::{self, StreamExt, TryStreamExt};
-
 use super::kind::ResourceKind;
 use super::lists;
 use crate::client::Client;
 use crate::error::AzureError;
+use crate::several;
 use certdeck_model::{EstateRows, Reread, ResourceId};
 
 /// Requests under way at the same time.
@@ -37,9 +36,8 @@ pub async fn read(client: &Client, places: &[ResourceId]) -> Result<Reread, Azur
             TouchedPart::OwnCertificates(app) => reread.own_certificates_of.push(app.clone()),
         }
     }
-    let asked: Vec<_> = parts.into_iter().map(|part| part.read(client)).collect();
-    let answers: Vec<EstateRows> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
-    for answer in answers {
+    let asked = parts.into_iter().map(|part| part.read(client));
+    for answer in several::try_all(AT_ONCE, asked).await? {
         reread.rows.append(answer);
     }
     reread.rows.as_of = client.now();

@@ -5,15 +5,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use futures::StreamExt;
-use futures::stream;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::{Instant, timeout};
 
 use crate::client::Client;
 use crate::error::AzureError;
-use crate::upkeep;
+use crate::{several, upkeep};
 use certdeck_model::upkeep::{Account, Issuer, Kept, Told};
 use certdeck_model::{Estate, ResourceId, Text, Thumbprint, Upkeep};
 
@@ -66,7 +64,7 @@ pub async fn read(
     wanted: Vec<WantedCertificate>,
     known: &[Upkeep],
     now: Timestamp,
-    mut tell: impl FnMut(Upkeep),
+    tell: impl FnMut(Upkeep),
 ) {
     let client = &client.in_background();
     let key = |vault: &ResourceId, name: &str| (vault.clone(), name.to_lowercase());
@@ -76,20 +74,13 @@ pub async fn read(
         wanted.iter().map(|one| (one.vault.clone(), VaultVisit::of(&one.uri))).collect();
     let until = Instant::now() + LONGEST_OF_ALL;
     let until = client.deadline().map_or(until, |deadline| until.min(deadline.at()));
-    let asked: Vec<_> = wanted
-        .iter()
-        .map(|one| {
-            let is_fresh = |before: &&Upkeep| {
-                (SignedDuration::ZERO..FRESH).contains(&now.duration_since(before.read_at))
-            };
-            let before = known.get(&key(&one.vault, &one.name)).copied().filter(is_fresh);
-            ask(client, &doors[&one.vault], one, before, now, until)
-        })
-        .collect();
-    let mut answers = stream::iter(asked).buffer_unordered(AT_ONCE);
-    while let Some(answer) = answers.next().await {
-        tell(answer);
-    }
+    let asked = wanted.iter().map(|one| {
+        let is_fresh =
+            |before: &&Upkeep| (SignedDuration::ZERO..FRESH).contains(&now.duration_since(before.read_at));
+        let before = known.get(&key(&one.vault, &one.name)).copied().filter(is_fresh);
+        ask(client, &doors[&one.vault], one, before, now, until)
+    });
+    several::as_they_arrive(AT_ONCE, asked, tell).await;
 }
 
 /// Adds the answers of all vaults to an estate, reporting how many certificates were read.

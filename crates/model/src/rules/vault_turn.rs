@@ -245,7 +245,7 @@ impl InVault {
                  From then on new versions are yours to bring."
             ),
             Self::Unclear(_) => format!(
-                "Whoever may read certificates in the vault {vault} (certificates/get) sees there who renews {name}: az keyvault \
+                "With certificates/get on the vault {vault} it can be read who renews {name}: az keyvault \
                  certificate show {target} --query policy."
             ),
             Self::Overdue | Self::Bring(_) | Self::Refused(_) | Self::SelfSigned => format!(

@@ -44,7 +44,7 @@ pub enum WriteError {
     #[error("the private key does not belong to {0}, the first certificate")]
     KeyMismatch(String),
     /// The random source of the system failed.
-    #[error("the system gave no random octets for a salt")]
+    #[error("the system gave no random bytes for a salt")]
     NoRandomness,
     /// The key derivation or the encryption failed.
     #[error("the file could not be encrypted")]

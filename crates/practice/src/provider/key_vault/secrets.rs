@@ -97,7 +97,7 @@ fn set(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
         return Err(Fault::vault(
             400,
             "BadParameter",
-            format!("The value is longer than {LONGEST} octets."),
+            format!("The value is longer than {LONGEST} bytes."),
             None,
         ));
     }
