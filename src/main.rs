@@ -7,6 +7,7 @@ use certdeck::cli::{self, Cli};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 fn main() -> ExitCode {
+    give_memory_back();
     keep_memory_private();
     let cli = match Cli::from_arguments() {
         Ok(cli) => cli,
@@ -31,6 +32,29 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// With its own settings glibc keeps a pool of memory for each thread, and gives hardly anything of them back:
+/// after some refreshes of many rows that is as much again as the rows. It reads its settings at the start only,
+/// so the program starts itself once more with others, in the same process. Where a person set them, those hold.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn give_memory_back() {
+    use std::os::unix::process::CommandExt;
+
+    const SETTINGS: [(&str, &str); 2] = [("MALLOC_ARENA_MAX", "2"), ("MALLOC_TRIM_THRESHOLD_", "131072")];
+    let is_set = |(name, _): &(&str, &str)| std::env::var_os(name).is_some();
+    let (Ok(program), false) = (std::env::current_exe(), SETTINGS.iter().any(is_set)) else { return };
+    let mut arguments = std::env::args_os();
+    let mut again = std::process::Command::new(program);
+    if let Some(name) = arguments.next() {
+        again.arg0(name);
+    }
+    // It comes back only where it failed, and then the work goes on as it is.
+    let _ = again.args(arguments).envs(SETTINGS).exec();
+}
+
+/// Other libraries have no such settings.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn give_memory_back() {}
 
 /// Tokens and keys pass through this process: no core file, and no other process of this account looks in.
 /// Where the system refuses, the work goes on.

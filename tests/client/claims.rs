@@ -77,7 +77,7 @@ async fn a_person_without_a_second_factor_is_asked_at_the_first_change_and_the_f
     });
     assert!(!matches!(&ended, Ok(Ending::Declined(_)) | Err(_)), "{ended:?}");
     assert!(
-        whys.0.contains("nobody has signed in") && whys.1.contains("multi-factor authentication"),
+        whys.0.contains("there is no sign-in") && whys.1.contains("multi-factor authentication"),
         "{whys:?}"
     );
     let sent = puts(&practice).await;

@@ -107,7 +107,7 @@ async fn a_person_signs_in_once_by_code_and_is_not_asked_again() {
     let (client, mut asked) = practice.with_person(Chain::just(practice.person())).await;
     let (who, why) = tokio::join!(client.sign_in(), practice.type_code(&mut asked));
     assert_eq!(who.unwrap().name, "ada.admin@contoso.example");
-    assert!(why.contains("nobody has signed in"), "{why}");
+    assert!(why.contains("there is no sign-in"), "{why}");
     assert!(matches!(asked.recv().await, Some(SignIn::Ended(Ok(who))) if who.starts_with("ada")));
     assert_eq!(practice.saved().metadata().unwrap().permissions().mode() & 0o777, 0o600);
     assert!(!fs::read_to_string(practice.saved()).unwrap().contains("access_token"));
@@ -174,7 +174,7 @@ async fn a_code_that_runs_out_is_followed_by_another() {
 async fn nobody_is_asked_where_nobody_is() {
     let practice = Practice::start().await;
     let error = practice.client(practice.person()).await.sign_in().await.unwrap_err();
-    assert!(error.problem("Look").why.contains("nobody here to ask"), "{error:?}");
+    assert!(error.problem("Look").why.contains("no terminal to ask on"), "{error:?}");
     assert_eq!(practice.seen("devicecode").await, 0);
 }
 

@@ -152,6 +152,22 @@ pub fn manage(to: NewCertificate<'_>, host: &Hostname, by_http_token: bool) -> R
     to.put(format!("Create a managed certificate for {host}"), properties).repeat(Repeat::LookFirst)
 }
 
+/// The members of `properties` that `decode` reads: the projection of the index asks for these.
+pub(crate) const MEMBERS: &[&str] = &[
+    "webSpace",
+    "serverFarmId",
+    "thumbprint",
+    "subjectName",
+    "hostNames",
+    "issuer",
+    "issueDate",
+    "expirationDate",
+    "keyVaultId",
+    "keyVaultSecretName",
+    "keyVaultSecretStatus",
+    "canonicalName",
+];
+
 /// Decodes a certificate of a webspace or of an app; `None` if it has no valid id.
 pub fn decode(value: &Value) -> Option<PrivateCertificate> {
     let id = json::id(value, "/id")?;

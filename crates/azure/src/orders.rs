@@ -213,6 +213,28 @@ pub fn delete(order: &ResourceId) -> Request {
     )
 }
 
+/// The members of `properties` that `decode` reads: the projection of the index asks for these.
+pub(crate) const MEMBERS: &[&str] = &[
+    "status",
+    "provisioningState",
+    "productType",
+    "distinguishedName",
+    "domainVerificationToken",
+    "autoRenew",
+    "certificates",
+    "signedCertificate",
+    "expirationTime",
+    "lastCertificateIssuanceTime",
+    "nextAutoRenewalTimeStamp",
+    "appServiceCertificateNotRenewableReasons",
+    "serialNumber",
+    "keySize",
+    "isPrivateKeyExternal",
+];
+
+/// Those without which a row would be misleading.
+pub(crate) const NEEDS: &[&str] = &["status", "distinguishedName"];
+
 /// Decodes an order; `None` if it has no valid id. The names of the certificate are read from its bytes.
 pub fn decode(value: &Value) -> Option<Order> {
     let leaf =

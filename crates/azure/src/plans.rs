@@ -21,6 +21,9 @@ pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Plan>, Azure
     client.read_as(&request, decode).await
 }
 
+/// The members of `properties` that `decode` reads: the projection of the index asks for these.
+pub(crate) const MEMBERS: &[&str] = &["reserved"];
+
 /// Decodes a plan; `None` if it has no valid id.
 pub fn decode(value: &Value) -> Option<Plan> {
     let tier = json::text(value, "/sku/tier").or_else(|| json::text(value, "/properties/sku/tier"));

@@ -200,6 +200,25 @@ pub async fn find_mapped(
     Ok(sites.filter(|app| app.hostnames.iter().any(|host| host.as_str() == domain.base())).collect())
 }
 
+/// The members of `properties` that `decode` reads: the projection of the index asks for these.
+pub(crate) const MEMBERS: &[&str] = &[
+    "serverFarmId",
+    "webSpace",
+    "siteScopedCertificatesEnabled",
+    "sku",
+    "state",
+    "defaultHostName",
+    "hostNames",
+    "httpsOnly",
+    "inboundIpAddress",
+    "reserved",
+    "hostingEnvironmentProfile",
+    "hostNameSslStates",
+];
+
+/// Those without which a row would be misleading.
+pub(crate) const NEEDS: &[&str] = &["hostNames", "hostNameSslStates"];
+
 /// Decodes an app or slot with its bindings; `None` if it has no valid id.
 pub fn decode(value: &Value) -> Option<Site> {
     let id = json::id(value, "/id")?;

@@ -116,6 +116,21 @@ fn policies(tenant: &str, policies: &[AccessPolicy]) -> Vec<Value> {
     policies.iter().map(one).collect()
 }
 
+/// The members of `properties` that `decode` reads: the projection of the index asks for these.
+pub(crate) const MEMBERS: &[&str] = &[
+    "vaultUri",
+    "tenantId",
+    "sku",
+    "enableRbacAuthorization",
+    "accessPolicies",
+    "publicNetworkAccess",
+    "networkAcls",
+    "provisioningState",
+];
+
+/// Those without which a row would be misleading.
+pub(crate) const NEEDS: &[&str] = &["vaultUri", "tenantId"];
+
 /// Decodes a key vault; `None` if it has no valid id.
 pub fn decode(value: &Value) -> Option<Vault> {
     let policies = value.pointer("/properties/accessPolicies").and_then(Value::as_array);

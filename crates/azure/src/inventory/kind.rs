@@ -1,6 +1,6 @@
-//! The kinds of resources of an estate, as data: the names of each kind in the index and in ARM, and which
-//! members are read. One decoder per kind serves both, because a row of the index is first converted to the
-//! form of a resource.
+//! The kinds of resources of an estate, as data: the names of each kind in the index and in ARM. Which members
+//! are read stands beside each decoder, which serves both: a row of the index is first converted to the form of
+//! a resource.
 
 use serde_json::{Map, Value};
 
@@ -53,7 +53,7 @@ const PLANS: KindFacts = KindFacts {
     table: "resources",
     name: "microsoft.web/serverfarms",
     columns: &["sku"],
-    members: &["reserved"],
+    members: plans::MEMBERS,
     needs: &[],
     path: "providers/Microsoft.Web/serverfarms",
     version: version::WEB,
@@ -64,21 +64,8 @@ const APPS: KindFacts = KindFacts {
     table: "resources",
     name: "microsoft.web/sites",
     columns: &[],
-    members: &[
-        "serverFarmId",
-        "webSpace",
-        "siteScopedCertificatesEnabled",
-        "sku",
-        "state",
-        "defaultHostName",
-        "hostNames",
-        "httpsOnly",
-        "inboundIpAddress",
-        "reserved",
-        "hostingEnvironmentProfile",
-        "hostNameSslStates",
-    ],
-    needs: &["hostNames", "hostNameSslStates"],
+    members: sites::MEMBERS,
+    needs: sites::NEEDS,
     path: "providers/Microsoft.Web/sites",
     version: version::WEB,
 };
@@ -90,21 +77,7 @@ const CERTIFICATES: KindFacts = KindFacts {
     table: "resources",
     name: "microsoft.web/certificates",
     columns: &[],
-    members: &[
-        "webSpace",
-        "serverFarmId",
-        "thumbprint",
-        "friendlyName",
-        "subjectName",
-        "hostNames",
-        "issuer",
-        "issueDate",
-        "expirationDate",
-        "keyVaultId",
-        "keyVaultSecretName",
-        "keyVaultSecretStatus",
-        "canonicalName",
-    ],
+    members: certificates::MEMBERS,
     needs: &[],
     path: "providers/Microsoft.Web/certificates",
     version: version::WEB,
@@ -115,24 +88,8 @@ const ORDERS: KindFacts = KindFacts {
     table: "resources",
     name: "microsoft.certificateregistration/certificateorders",
     columns: &[],
-    members: &[
-        "status",
-        "provisioningState",
-        "productType",
-        "distinguishedName",
-        "domainVerificationToken",
-        "autoRenew",
-        "certificates",
-        "signedCertificate",
-        "expirationTime",
-        "lastCertificateIssuanceTime",
-        "nextAutoRenewalTimeStamp",
-        "appServiceCertificateNotRenewableReasons",
-        "serialNumber",
-        "keySize",
-        "isPrivateKeyExternal",
-    ],
-    needs: &["status", "distinguishedName"],
+    members: orders::MEMBERS,
+    needs: orders::NEEDS,
     path: "providers/Microsoft.CertificateRegistration/certificateOrders",
     version: version::ORDERS,
 };
@@ -142,17 +99,8 @@ const VAULTS: KindFacts = KindFacts {
     table: "resources",
     name: "microsoft.keyvault/vaults",
     columns: &[],
-    members: &[
-        "vaultUri",
-        "tenantId",
-        "sku",
-        "enableRbacAuthorization",
-        "accessPolicies",
-        "publicNetworkAccess",
-        "networkAcls",
-        "provisioningState",
-    ],
-    needs: &["vaultUri", "tenantId"],
+    members: vaults::MEMBERS,
+    needs: vaults::NEEDS,
     path: "providers/Microsoft.KeyVault/vaults",
     version: version::VAULTS,
 };
