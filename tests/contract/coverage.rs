@@ -36,7 +36,10 @@ const SITES: &[(&str, &str, &str, &str)] = &[
     ("groups.rs get", "GET", "/subscriptions/*/resourceGroups/*", ""),
     ("groups.rs create", "PUT", "/subscriptions/*/resourceGroups/*", "/location"),
     ("inventory/index.rs ask", "POST", "/providers/Microsoft.ResourceGraph/resources", "/query"),
+    ("custom_hostnames.rs analyze", "GET", "*/sites/*/analyzeCustomHostname", ""),
+    ("custom_hostnames.rs add", "PUT", "*/hostNameBindings/*", "/properties/siteName"),
     ("inventory/kind.rs request", "GET", "/subscriptions/*/providers/Microsoft.Web/sites", ""),
+    ("inventory/kind.rs request_for", "GET", "*/providers/Microsoft.Web/sites/*", ""),
     ("locks.rs list", "GET", "*/providers/Microsoft.Authorization/locks", ""),
     ("locks.rs remove", "DELETE", "*/providers/Microsoft.Authorization/locks/*", ""),
     (

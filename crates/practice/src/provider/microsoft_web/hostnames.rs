@@ -131,7 +131,8 @@ fn analyze(ctx: &CloudContext<'_>, call: &Call) -> ReplyResult {
             "message": format!("A TXT record pointing from {} to {verification} was not found.", proof(&host)),
         })
     };
-    let mut answer = owner.clone();
+    // The analysis is no resource of its own: it has the site's id, and neither location nor tags.
+    let mut answer = json!({"id": owner["id"], "name": owner["name"], "type": owner["type"]});
     answer["properties"] = json!({
         "isHostnameAlreadyVerified": mapped.is_some() && elsewhere.is_none(),
         "customDomainVerificationTest": if passed { "Passed" } else { "Failed" },
