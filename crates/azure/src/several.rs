@@ -1,30 +1,36 @@
 //! Several requests at once, each made only when its turn comes: a future takes some kilobytes, and an estate
 //! has tens of thousands of things to ask about.
 
-use futures::StreamExt;
 use futures::stream::{FuturesOrdered, FuturesUnordered};
+use futures::{Stream, StreamExt};
 
 /// Awaits the futures of `asked`, at most `at_once` at the same time; `take` gets their answers in the same
 /// order.
 pub(crate) async fn in_order<F: Future>(
     at_once: usize,
-    mut asked: impl Iterator<Item = F>,
-    mut take: impl FnMut(F::Output),
+    asked: impl Iterator<Item = F>,
+    take: impl FnMut(F::Output),
 ) {
-    let mut running: FuturesOrdered<F> = asked.by_ref().take(at_once).collect();
-    while let Some(answer) = running.next().await {
-        take(answer);
-        running.extend(asked.next());
-    }
+    await_all::<FuturesOrdered<F>, F>(at_once, asked, take).await;
 }
 
 /// The same with the answers as they arrive.
 pub(crate) async fn as_they_arrive<F: Future>(
     at_once: usize,
+    asked: impl Iterator<Item = F>,
+    take: impl FnMut(F::Output),
+) {
+    await_all::<FuturesUnordered<F>, F>(at_once, asked, take).await;
+}
+
+async fn await_all<S, F: Future>(
+    at_once: usize,
     mut asked: impl Iterator<Item = F>,
     mut take: impl FnMut(F::Output),
-) {
-    let mut running: FuturesUnordered<F> = asked.by_ref().take(at_once).collect();
+) where
+    S: FromIterator<F> + Extend<F> + Stream<Item = F::Output> + Unpin,
+{
+    let mut running: S = asked.by_ref().take(at_once).collect();
     while let Some(answer) = running.next().await {
         take(answer);
         running.extend(asked.next());
