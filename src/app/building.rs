@@ -31,10 +31,9 @@ pub struct Building {
 }
 
 /// What takes the place of rows on screen.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub enum Incoming {
     /// Nothing: the rows on screen are the reading.
-    #[default]
     Nothing,
     /// A whole reading.
     Whole(Box<Estate>),

@@ -1,4 +1,4 @@
-//! A DNS record that whoever manages the domain has to publish before a flow can go on.
+//! A DNS record that the owner of the domain has to publish before a flow can go on.
 
 use std::fmt;
 

@@ -397,7 +397,9 @@ async fn what_a_change_touched_read_again_is_what_a_reading_of_everything_finds(
         let (_, now) = changed_since(&practice, until).await;
         // One of them asks for the number.
         assert!(now - until <= 11, "{}: {} requests", flow.as_str(), now - until - 1);
+        let as_of = estate.as_of;
         estate = estate.with(reread);
+        assert_eq!(estate.as_of, as_of, "all other rows are as old as before");
         let whole = inventory::load(&practice.client, &places).await.unwrap();
         let (found, expected) = (contents(&estate), contents(&whole));
         let different: Vec<&String> = found.symmetric_difference(&expected).collect();

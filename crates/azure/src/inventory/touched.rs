@@ -19,7 +19,8 @@ enum TouchedPart {
 }
 
 /// Reads what changes at these places can have touched: each is the id of a resource of an estate, or of
-/// anything below one. Places that no row of an estate shows are left out. The caller adds what this machine
+/// anything below one. Places that no row of an estate shows are left out. The time of the estate stays that of
+/// its whole reading: all other rows are as old as that. The caller adds what this machine
 /// alone knows (`Reread::exports`, `Reread::revocations`).
 pub async fn read(client: &Client, places: &[ResourceId]) -> Result<Reread, AzureError> {
     let client = &client.for_a_look();
@@ -40,7 +41,6 @@ pub async fn read(client: &Client, places: &[ResourceId]) -> Result<Reread, Azur
     for answer in several::try_all(AT_ONCE, asked).await? {
         reread.rows.append(answer);
     }
-    reread.rows.as_of = client.now();
     Ok(reread)
 }
 
