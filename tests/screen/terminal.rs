@@ -76,6 +76,29 @@ fn a_resize_is_followed_at_once_and_a_small_terminal_is_told() {
 }
 
 #[test]
+fn a_key_and_a_resize_at_the_same_moment_are_both_taken() {
+    let mut demo = Pty::demo();
+    demo.wait_for("shop");
+    for round in 0..300_u16 {
+        let (pane, title) = if round % 2 == 0 { ("4", "┌ Bindings") } else { ("3", "┌ Orders") };
+        let width = 80 + round % 7;
+        if round % 4 < 2 {
+            demo.resize(width, 24);
+            demo.keys(pane);
+        } else {
+            demo.keys(pane);
+            demo.resize(width, 24);
+        }
+        demo.wait_until(title, |screen| {
+            let frame = screen.lines().find(|line| line.starts_with(title));
+            frame.is_some_and(|line| line.chars().count() == usize::from(width) && line.ends_with('┐'))
+        });
+    }
+    demo.keys("q");
+    assert_eq!(demo.wait_exit(), 0);
+}
+
+#[test]
 fn started_in_a_large_terminal_it_fills_it_at_once_without_a_resize_a2() {
     let mut demo = Pty::sized(&[env!("CARGO_BIN_EXE_certdeck"), "demo"], &[], 160, 45);
     demo.wait_for("shop-2026");
