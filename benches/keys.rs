@@ -87,7 +87,7 @@ impl Screen {
             _ => None,
         });
         self.built_as = built_as.or(self.built_as);
-        self.app.discarded = None;
+        self.app.inventory.discarded = None;
     }
 
     /// How long the loop is held by one message and the frame after it.
@@ -98,7 +98,7 @@ impl Screen {
         let took = begun.elapsed();
         self.note(&effects);
         // The runtime does this beside the loop, which takes what came of it as a message.
-        match self.app.building.take() {
+        match self.app.inventory.building.take() {
             Some(building) => {
                 let begun = Instant::now();
                 let (ask, built) = (self.built_as.unwrap(), Box::new(building.build()));

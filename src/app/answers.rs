@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use super::App;
 use super::building::{FEW_ROWS, Incoming, Purpose};
-use super::detail::Raw;
 use super::dialog::Dialog;
 use super::effect::Effect;
+use super::inventory::Reading;
 use super::message::{AskId, Message};
 use super::operations::Outcome;
-use super::pane::Pane;
-use super::{App, Reading};
-use crate::health::findings::{Findings, Limits};
 use crate::model::{Estate, EstateRows, Gap, Problem, ResourceId};
 use crate::tables::{PaneName, Tone};
 use crate::workbench::Password;
@@ -24,13 +22,13 @@ const MOST_READ_AGAIN: usize = 20;
 impl App {
     /// `by_hand`: somebody asked for it.
     pub(super) fn read_estate(&mut self, by_hand: bool) -> AskId {
-        if let Reading::Asked { ask, .. } = self.reading {
+        if let Reading::Asked { ask, .. } = self.inventory.reading {
             self.emit(Effect::Forget { ask });
         }
         self.abandon_building();
         let ask = self.ask();
-        self.reading = Reading::Asked { ask, note: String::new() };
-        self.incoming = self.has_estate.then(Box::default);
+        self.inventory.reading = Reading::Asked { ask, note: String::new() };
+        self.inventory.incoming = self.inventory.has_estate.then(Box::default);
         self.emit(Effect::ReadEstate { ask, by_hand });
         ask
     }
@@ -43,38 +41,43 @@ impl App {
         if places.is_empty() {
             return;
         }
-        if places.len() > MOST_READ_AGAIN || !self.is_whole || self.reading != Reading::Idle {
+        if places.len() > MOST_READ_AGAIN
+            || !self.inventory.is_whole
+            || self.inventory.reading != Reading::Idle
+        {
             self.read_estate(false);
             return;
         }
         let ask = self.ask();
-        self.reading = Reading::Asked { ask, note: "what was changed".to_owned() };
+        self.inventory.reading = Reading::Asked { ask, note: "what was changed".to_owned() };
         self.emit(Effect::ReadTouched { ask, places });
     }
 
     pub(super) fn take_answer(&mut self, message: Message) {
         let Some(message) = self.defer(message) else { return };
         match message {
-            Message::EstateRecalled { ask, estate } if self.is_reading(ask) && self.incoming.is_none() => {
+            Message::EstateRecalled { ask, estate }
+                if self.inventory.is_reading(ask) && self.inventory.incoming.is_none() =>
+            {
                 self.recall(estate);
             }
-            Message::EstateProgressed { ask, part, note } if self.is_reading(ask) => {
-                self.reading = Reading::Asked { ask, note };
-                match &mut self.incoming {
+            Message::EstateProgressed { ask, part, note } if self.inventory.is_reading(ask) => {
+                self.inventory.reading = Reading::Asked { ask, note };
+                match &mut self.inventory.incoming {
                     Some(incoming) => incoming.absorb(*part),
                     None => self.grow(*part),
                 }
             }
-            Message::EstateRead { ask, result: Ok(()) } if self.is_reading(ask) => {
+            Message::EstateRead { ask, result: Ok(()) } if self.inventory.is_reading(ask) => {
                 self.ask_goal();
-                let incoming = self.incoming.take().map_or(Incoming::Nothing, Incoming::Whole);
-                self.build_from(incoming, Purpose::Reading, self.pane);
+                let incoming = self.inventory.incoming.take().map_or(Incoming::Nothing, Incoming::Whole);
+                self.build_from(incoming, Purpose::Reading, self.browser.pane);
             }
-            Message::EstateRead { ask, result: Err(problem) } if self.is_reading(ask) => {
-                self.reading = Reading::Idle;
-                self.incoming = None;
+            Message::EstateRead { ask, result: Err(problem) } if self.inventory.is_reading(ask) => {
+                self.inventory.reading = Reading::Idle;
+                self.inventory.incoming = None;
                 self.ask_goal();
-                self.failure = Some(problem.clone());
+                self.inventory.failure = Some(problem.clone());
                 // A form that is being filled in keeps the keys; `p` and the header tell the rest.
                 if self.wizard.is_some() {
                     self.say(format!("{}: {}", problem.what, problem.why), Tone::Urgent);
@@ -82,25 +85,25 @@ impl App {
                     self.show_problem(problem);
                 }
             }
-            Message::TouchedRead { ask, result: Ok(reread) } if self.is_reading(ask) => {
-                self.build_from(Incoming::Touched(reread), Purpose::Touched, self.pane);
+            Message::TouchedRead { ask, result: Ok(reread) } if self.inventory.is_reading(ask) => {
+                self.build_from(Incoming::Touched(reread), Purpose::Touched, self.browser.pane);
             }
             // What is wrong shows in a reading of everything, with its words.
-            Message::TouchedRead { ask, result: Err(_) } if self.is_reading(ask) => {
+            Message::TouchedRead { ask, result: Err(_) } if self.inventory.is_reading(ask) => {
                 self.read_estate(false);
             }
             Message::EstateBuilt { ask, built } => self.end_building(ask, *built),
             Message::Explained { ask, result } => self.take_explained(ask, result),
             Message::PublicRead { ask, apps, part } => self.take_public(ask, apps, *part),
             Message::UpkeepRead { ask, part, is_over } => self.take_upkeep(ask, part, is_over),
-            Message::RawRead { ask, result } => self.take_raw(ask, result),
+            Message::RawRead { ask, result } => self.browser.take_raw(ask, result),
             Message::Observed { ask, result } => self.take_observed(ask, result),
             Message::StepProgressed { ask, note, .. } => self.operations.note(ask, note),
             Message::StepPerformed { ask, result, .. } => {
                 let outcome = result
                     .as_ref()
                     .map_or_else(|problem| Outcome::Failed(problem.clone()), |_| Outcome::Succeeded);
-                self.operations.end(ask, self.machine, outcome);
+                self.operations.end(ask, self.clock.machine, outcome);
                 self.ask_goal();
                 self.take_performed(ask, result);
             }
@@ -112,7 +115,7 @@ impl App {
             Message::SignInEnded(outcome) => self.end_sign_in(outcome),
             Message::TenantsRead { ask, result } => self.take_tenants(ask, result),
             Message::ContextRefused(problem) => {
-                self.notice = None;
+                self.out.notice = None;
                 self.show_problem(problem);
             }
             Message::Copied(result) => match result {
@@ -145,7 +148,7 @@ impl App {
     /// Into the row or field that has the keys. A form asks for it twice: pasting it proves that it was kept.
     fn fill_password(&mut self, password: &SecretString) {
         const MADE: &str = "made and sent to your clipboard";
-        if let Some(Dialog::Bench(bench)) = self.dialogs.last_mut() {
+        if let Some(Dialog::Bench(bench)) = self.layers.top_mut() {
             bench.fill_password(password);
             self.say(format!("{MADE}: paste it here, and where you keep passwords"), Tone::Good);
         } else if self.fill_secret_field(password) {
@@ -153,57 +156,38 @@ impl App {
         }
     }
 
-    fn is_reading(&self, asked: AskId) -> bool {
-        matches!(self.reading, Reading::Asked { ask, .. } if ask == asked)
-    }
-
-    fn take_raw(&mut self, asked: AskId, result: Result<Vec<String>, Problem>) {
-        if let Some(detail) = self.detail.as_mut().filter(|detail| detail.raw == Raw::Asked(asked)) {
-            detail.raw = match result {
-                Ok(lines) => Raw::Read(lines),
-                Err(problem) => Raw::Failed(problem),
-            };
-        }
-    }
-
     /// The rows of an earlier run stand until those of this one are whole.
     fn recall(&mut self, estate: Arc<Estate>) {
-        (self.has_estate, self.is_recalled) = (true, true);
+        (self.inventory.has_estate, self.inventory.is_recalled) = (true, true);
         // Many rows take their time, and the first parts of this run may be here before them.
-        let early = Arc::unwrap_or_clone(std::mem::take(&mut self.estate));
-        self.incoming = Some(Box::new(early));
-        self.estate = estate;
-        self.panes.iter_mut().for_each(Pane::forget_rows);
+        let early = Arc::unwrap_or_clone(std::mem::take(&mut self.inventory.estate));
+        self.inventory.incoming = Some(Box::new(early));
+        self.inventory.estate = estate;
+        self.browser.forget_rows();
         self.build(Purpose::Growth);
-    }
-
-    pub(super) fn end_reading(&mut self) {
-        self.reading = Reading::Idle;
-        (self.failure, self.is_whole, self.is_recalled) = (None, true, false);
-    }
-
-    /// Judges the whole estate again.
-    pub(super) fn find(&mut self) {
-        self.findings = Findings::of(&self.basis(), Limits::USUAL);
     }
 
     /// Everything that was judged by a time that turned out to be wrong.
     pub(super) fn judge_again(&mut self) {
         self.find();
-        self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
+        self.browser.mark_stale();
         self.fill_pane();
         self.derive_wizard();
+    }
+
+    pub(super) fn find(&mut self) {
+        self.inventory.find(&self.settings.rules, self.clock.now);
     }
 
     /// Says what a refresh found different from the rows that are shown.
     pub(super) fn note_changes(&mut self, new: &Estate) {
         // Whatever else was said has more to do with what somebody is doing.
-        if self.notice.is_none() && self.wizard.is_none() {
-            let since = self.estate.as_of.strftime("%H:%M");
-            match self.changes.is_empty() {
-                false => self.say(format!("since {since}: {}", self.changes.words()), Tone::Soon),
+        if self.out.notice.is_none() && self.wizard.is_none() {
+            let since = self.inventory.estate.as_of.strftime("%H:%M");
+            match self.inventory.changes.is_empty() {
+                false => self.say(format!("since {since}: {}", self.inventory.changes.words()), Tone::Soon),
                 // Of what could not be read nobody knows.
-                true if self.is_recalled && !new.gaps.iter().any(Gap::hides_something) => {
+                true if self.inventory.is_recalled && !new.gaps.iter().any(Gap::hides_something) => {
                     self.say(format!("nothing has changed since {since}"), Tone::Dim);
                 }
                 true => {}
@@ -214,9 +198,9 @@ impl App {
     /// The first reading shows what it has. Sorting the rows of a pane again costs as much as they are many,
     /// so that is done when they have become twice as many, and at the end.
     fn grow(&mut self, part: EstateRows) {
-        self.has_estate = true;
-        Arc::make_mut(&mut self.estate).absorb(part);
-        self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
+        self.inventory.has_estate = true;
+        Arc::make_mut(&mut self.inventory.estate).absorb(part);
+        self.browser.mark_stale();
         if self.is_worth_sorting() {
             self.build(Purpose::Growth);
         }
@@ -224,22 +208,21 @@ impl App {
 
     /// Rows of one pane came; `now` says that they have to be shown at once.
     pub(super) fn see_rows_of(&mut self, name: PaneName, now: bool) {
-        self.panes[name.index()].is_stale = true;
-        if self.pane == name && (now || self.is_worth_sorting()) {
+        self.browser.panes[name.index()].is_stale = true;
+        if self.browser.pane == name && (now || self.is_worth_sorting()) {
             self.fill_pane();
         }
     }
 
     fn is_worth_sorting(&self) -> bool {
-        let rows = self.pane.table().count(&self.estate);
+        let rows = self.browser.pane.table().count(&self.inventory.estate);
         rows <= FEW_ROWS || rows >= 2 * self.pane().list.total()
     }
 
     /// Shows the newest rows of the open pane.
     pub(super) fn see_rows(&mut self) {
         self.fill_pane();
-        if self.detail.as_ref().is_some_and(|detail| self.pane().list.selected() != Some(&detail.id)) {
-            self.detail = None;
+        if self.browser.close_lost_detail() {
             self.say("what was shown is gone", Tone::Soon);
         }
         self.wizard_sees_estate();

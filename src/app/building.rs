@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::App;
 use super::effect::Effect;
+use super::inventory::Reading;
 use super::message::{AskId, Message};
 use super::pane::Pane;
-use super::{App, Reading};
 use crate::health::findings::{Findings, Limits};
 use crate::model::{Basis, Changes, Estate, EstateRows, PublicCertificate, Reread};
 use crate::rules::Rules;
@@ -103,7 +104,7 @@ fn keep_upkeep(shown: &Estate, new: &mut Estate) {
 impl App {
     /// Gives the pane that is looked at the newest rows.
     pub(super) fn fill_pane(&mut self) {
-        if self.pane().is_stale && self.built_as.is_none() {
+        if self.pane().is_stale && self.inventory.built_as.is_none() {
             self.build(Purpose::Rows);
         }
     }
@@ -111,11 +112,14 @@ impl App {
     /// Panes with many rows are filled before a person looks at them, one after the other, while nothing else
     /// is built.
     fn fill_another_pane(&mut self) {
-        if self.built_as.is_some() || !self.is_whole || self.reading != Reading::Idle {
+        if self.inventory.built_as.is_some()
+            || !self.inventory.is_whole
+            || self.inventory.reading != Reading::Idle
+        {
             return;
         }
-        let is_long = |name: PaneName| name.table().count(&self.estate) > FEW_ROWS;
-        let stale = self.panes.iter().find(|pane| pane.is_stale && is_long(pane.name));
+        let is_long = |name: PaneName| name.table().count(&self.inventory.estate) > FEW_ROWS;
+        let stale = self.browser.panes.iter().find(|pane| pane.is_stale && is_long(pane.name));
         if let Some(name) = stale.map(|pane| pane.name) {
             self.build_from(Incoming::Nothing, Purpose::Rows, name);
         }
@@ -123,17 +127,17 @@ impl App {
 
     /// Builds what is shown from the rows that are here.
     pub(super) fn build(&mut self, purpose: Purpose) {
-        self.build_from(Incoming::Nothing, purpose, self.pane);
+        self.build_from(Incoming::Nothing, purpose, self.browser.pane);
     }
 
     /// `pane` is what is filled with it.
     pub(super) fn build_from(&mut self, incoming: Incoming, purpose: Purpose, pane: PaneName) {
         let building = Building {
-            shown: self.estate.clone(),
+            shown: self.inventory.estate.clone(),
             incoming,
             rules: self.settings.rules.clone(),
-            now: self.now,
-            pane: self.panes[pane.index()].without_rows(),
+            now: self.clock.now,
+            pane: self.browser.panes[pane.index()].without_rows(),
             purpose,
         };
         let rows = |estate: &Estate| PaneName::ALL.map(|name| name.table().count(estate)).into_iter().max();
@@ -146,8 +150,8 @@ impl App {
             return self.take_built(building.build());
         }
         let ask = self.ask();
-        self.built_as = Some(ask);
-        self.building = Some(Box::new(building));
+        self.inventory.built_as = Some(ask);
+        self.inventory.building = Some(Box::new(building));
         self.emit(Effect::Build { ask });
     }
 
@@ -162,30 +166,30 @@ impl App {
                 | Message::PublicRead { .. }
                 | Message::UpkeepRead { .. }
         );
-        if self.built_as.is_none() || !changes_estate {
+        if self.inventory.built_as.is_none() || !changes_estate {
             return Some(message);
         }
-        self.deferred.push(message);
+        self.inventory.deferred.push(message);
         None
     }
 
     /// Another reading begins: what is being built is of the one before.
     pub(super) fn abandon_building(&mut self) {
-        if self.built_as.take().is_some() {
-            self.building = None;
-            for message in std::mem::take(&mut self.deferred) {
+        if self.inventory.built_as.take().is_some() {
+            self.inventory.building = None;
+            for message in std::mem::take(&mut self.inventory.deferred) {
                 self.take_answer(message);
             }
         }
     }
 
     pub(super) fn end_building(&mut self, asked: AskId, built: Built) {
-        if self.built_as != Some(asked) {
+        if self.inventory.built_as != Some(asked) {
             return;
         }
-        self.built_as = None;
+        self.inventory.built_as = None;
         self.take_built(built);
-        for message in std::mem::take(&mut self.deferred) {
+        for message in std::mem::take(&mut self.inventory.deferred) {
             self.take_answer(message);
         }
         self.fill_pane();
@@ -195,31 +199,31 @@ impl App {
     fn take_built(&mut self, built: Built) {
         let Built { estate, changes, findings, pane, purpose } = built;
         if let Some(changes) = changes {
-            self.changes = changes;
+            self.inventory.changes = changes;
             self.note_changes(&estate);
-            self.public.forget_all_but(&estate);
-            self.panes.iter_mut().for_each(Pane::forget_rows);
+            self.inventory.public.forget_all_but(&estate);
+            self.browser.forget_rows();
         }
-        let old = std::mem::replace(&mut self.estate, estate);
+        let old = std::mem::replace(&mut self.inventory.estate, estate);
         if let Some(findings) = findings {
-            self.findings = findings;
-            self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
+            self.inventory.findings = findings;
+            self.browser.mark_stale();
         }
         match purpose {
-            Purpose::Reading => self.end_reading(),
-            Purpose::Touched => self.reading = Reading::Idle,
+            Purpose::Reading => self.inventory.end_reading(),
+            Purpose::Touched => self.inventory.reading = Reading::Idle,
             Purpose::Rows | Purpose::Growth => {}
         }
         let name = pane.name;
-        let rows = self.panes[name.index()].take_rows(pane);
-        if self.are_rows_whole(name) && self.panes[name.index()].list.total() > 0 {
-            self.panes[name.index()].list.settle();
+        let rows = self.browser.panes[name.index()].take_rows(pane);
+        if self.inventory.are_rows_whole(name) && self.browser.panes[name.index()].list.total() > 0 {
+            self.browser.panes[name.index()].list.settle();
         }
         // To free as many rows takes its time too. The same estate is not kept from being changed in place.
-        let old = if Arc::ptr_eq(&old, &self.estate) { Arc::default() } else { old };
-        self.discarded = Some((old, Box::new(rows)));
+        let old = if Arc::ptr_eq(&old, &self.inventory.estate) { Arc::default() } else { old };
+        self.inventory.discarded = Some((old, Box::new(rows)));
         self.emit(Effect::Discard);
-        if purpose != Purpose::Rows || name == self.pane {
+        if purpose != Purpose::Rows || name == self.browser.pane {
             self.see_rows();
         }
         if matches!(purpose, Purpose::Reading | Purpose::Touched) {

@@ -70,8 +70,10 @@ fn panes() -> Vec<Entry> {
 fn rows() -> Vec<Entry> {
     let entry = |name, words, places, run| Entry::new(name, words, Group::Rows, places, run);
     vec![
-        entry("filter", "Filter the list: text, !text, column:value, ~fuzzy.", LIST, App::begin_filter)
-            .hint("Filter"),
+        entry("filter", "Filter the list: text, !text, column:value, ~fuzzy.", LIST, |app| {
+            app.browser.begin_filter();
+        })
+        .hint("Filter"),
         entry("sort", "Sort by the next column.", LIST, App::sort_by_next),
         entry("reverse", "Turn the sort order round.", LIST, App::reverse_sort),
         entry("mark", "Mark or unmark the row.", LIST, App::mark).possible_if(App::has_row_in_list),
@@ -172,7 +174,7 @@ fn always() -> Vec<Entry> {
     let entry = |name, words, places, run| Entry::new(name, words, Group::Always, places, run);
     vec![
         entry("operations", "What is running and what came of it.", EVERYWHERE, |app| {
-            app.dialogs.push(Dialog::Operations { cursor: 0 });
+            app.layers.push(Dialog::Operations { cursor: 0 });
         }),
         entry("problems", "What will break, and what could not be read.", BROWSING, App::open_problems)
             .hint("Problems"),

@@ -12,7 +12,7 @@ impl App {
     /// What is under the cursor, or why it has no chain.
     pub(super) fn custody_of(&self) -> Result<About, String> {
         let id = self.selected().ok_or("there is nothing under the cursor")?;
-        match self.pane {
+        match self.browser.pane {
             PaneName::Orders => Ok(About::Order(id.clone())),
             PaneName::Private => Ok(About::Certificate(id.clone())),
             PaneName::Public => {
@@ -22,7 +22,7 @@ impl App {
                 let Some(Row::Binding(binding)) = self.row() else {
                     return Err("this hostname is gone".to_owned());
                 };
-                if self.estate.is_of_platform(binding) {
+                if self.inventory.estate.is_of_platform(binding) {
                     return Err(
                         "Azure secures its own names by itself, with certificates of its own".to_owned()
                     );
@@ -39,26 +39,24 @@ impl App {
             About::Order(id) | About::Certificate(id) => id.name().to_owned(),
         };
         let ask = self.ask();
-        self.dialogs.push(Dialog::Chains(Chains::new(name, ask)));
+        self.layers.push(Dialog::Chains(Chains::new(name, ask)));
         self.emit(Effect::Explain { ask, about });
     }
 
     pub(super) fn copy_chains(&mut self) {
-        if let Some(Dialog::Chains(chains)) = self.dialogs.last() {
-            self.emit(Effect::Copy(chains.text(self.now)));
+        if let Some(Dialog::Chains(chains)) = self.layers.top() {
+            self.emit(Effect::Copy(chains.text(self.clock.now)));
         }
     }
 
     pub(super) fn take_explained(&mut self, asked: AskId, result: Result<Custody, Problem>) {
-        let waits = |dialog: &Dialog| matches!(dialog, Dialog::Chains(chains) if chains.ask == asked);
-        let Some(place) = self.dialogs.iter().position(waits) else { return };
-        match (result, &mut self.dialogs[place]) {
-            (Ok(custody), Dialog::Chains(chains)) => chains.take(custody),
-            (Err(problem), _) => {
-                self.dialogs.remove(place);
+        let Some(chains) = self.layers.waits_for_chain(asked) else { return };
+        match result {
+            Ok(custody) => chains.take(custody),
+            Err(problem) => {
+                self.layers.close(|dialog| matches!(dialog, Dialog::Chains(chains) if chains.ask == asked));
                 self.show_problem(problem);
             }
-            (Ok(_), _) => {}
         }
     }
 }

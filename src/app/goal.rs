@@ -96,7 +96,7 @@ impl App {
                     .as_ref()
                     .is_none_or(|before| before.reached.is_none() && goal.reached.is_some());
                 self.goal = Some(goal);
-                if is_news && !self.dialogs.iter().any(|dialog| matches!(dialog, Dialog::Briefing { .. })) {
+                if is_news && !self.layers.iter().any(|dialog| matches!(dialog, Dialog::Briefing { .. })) {
                     self.open_briefing();
                 }
             }
@@ -107,7 +107,7 @@ impl App {
     }
 
     pub(super) fn open_briefing(&mut self) {
-        self.dialogs.push(Dialog::Briefing { scroll: 0 });
+        self.layers.push(Dialog::Briefing { scroll: 0 });
     }
 }
 

@@ -3,7 +3,9 @@
 
 mod answers;
 mod browse;
+pub mod browser;
 pub mod building;
+pub mod clock;
 pub mod command;
 mod commands;
 mod custody;
@@ -12,12 +14,15 @@ pub mod dialog;
 pub mod effect;
 pub mod field;
 pub mod goal;
+pub mod inventory;
 pub mod key;
 pub mod keymap;
+pub mod layers;
 pub mod list;
 pub mod masked;
 pub mod message;
 pub mod operations;
+pub mod outbox;
 mod overlay;
 pub mod pane;
 pub mod place;
@@ -32,29 +37,29 @@ mod workbench;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use zeroize::Zeroize;
 
-use crate::health::findings::Findings;
 use crate::tables::Basis;
-use crate::tables::{PaneName, Tone};
-use building::Building;
+use crate::tables::Tone;
+use browser::Browser;
+use clock::Clock;
 use command::{Action, Place};
-use detail::Detail;
 use dialog::Dialog;
 use effect::Effect;
 use goal::Goal;
+use inventory::Inventory;
 use key::Key;
 use keymap::Keymap;
-use list::List;
+use layers::Layers;
 use message::{AskId, Message};
 use operations::Operations;
+use outbox::Outbox;
 use pane::Pane;
 use place::ContextChoice;
-use public::PublicRead;
 use wizard::Wizard;
 
-use crate::model::{Changes, Estate, Problem, ResourceId, counted};
+use crate::model::{Problem, ResourceId, counted};
 use crate::rules::Rules;
 
 pub type Effects = Vec<Effect>;
@@ -94,78 +99,30 @@ pub enum Opens {
     Welcome,
 }
 
-/// Whether the inventory is being read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reading {
-    Idle,
-    Asked { ask: AskId, note: String },
-}
-
-/// What was said last, until the next key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    pub text: String,
-    pub tone: Tone,
-}
-
 /// The state of the program. A view reads it; only [`App::update`] changes it.
 #[derive(Debug)]
 pub struct App {
     pub settings: Settings,
-    /// The cloud's time, by which everything is judged; this machine's until the cloud has told it.
-    pub now: Timestamp,
-    /// This machine's time: for what is waited for, and how long something took here. It never goes back.
-    pub machine: Timestamp,
-    /// How far off this machine's clock is, where that matters.
-    pub clock_difference: Option<String>,
+    pub clock: Clock,
     pub width: u16,
     pub height: u16,
-    pub estate: Arc<Estate>,
-    /// Whether any estate was ever read.
-    pub has_estate: bool,
-    /// Whether it was read to its end.
-    is_whole: bool,
-    /// Whether the rows are those of an earlier run.
-    pub is_recalled: bool,
-    /// What the newest reading found different from the rows before it.
-    pub changes: Changes,
-    /// What a refresh has brought so far; the first reading shows its parts as they come.
-    incoming: Option<Box<Estate>>,
-    /// What `Effect::Build` is to build.
-    pub building: Option<Box<Building>>,
-    /// Under which question something is being built.
-    built_as: Option<AskId>,
-    /// What waits for the end of the building, because it would change the estate.
-    deferred: Vec<Message>,
-    /// What is not shown any more, for `Effect::Discard`.
-    pub discarded: Option<(Arc<Estate>, Box<List>)>,
-    pub reading: Reading,
-    /// Why the last reading failed; the rows before it stay.
-    pub failure: Option<Problem>,
-    /// What will break, and what could not be judged.
-    pub findings: Findings,
-    /// Which apps were asked for their public certificates.
-    pub public: PublicRead,
-    /// Under which question the vaults are being asked.
-    upkeep: Option<AskId>,
-    pub pane: PaneName,
-    pub panes: [Pane; 4],
-    pub detail: Option<Detail>,
+    /// What is known of the cloud.
+    pub inventory: Inventory,
+    /// The panes.
+    pub browser: Browser,
+    /// The form and steps of a flow, over the panes.
     pub wizard: Option<Wizard>,
     /// Wizards that were left: what was typed stays.
     shelf: Vec<Wizard>,
-    pub dialogs: Vec<Dialog>,
+    /// The dialogs, over everything else.
+    pub layers: Layers,
     pub operations: Operations,
     /// The task of a practice cloud, if it has one.
     pub goal: Option<Goal>,
-    pub notice: Option<Notice>,
-    /// Commands run by name, newest last.
-    history: Vec<&'static str>,
     /// The question for the tenants of the account, while it is asked.
     tenants: Option<AskId>,
-    asks: u64,
     wake: Option<Timestamp>,
-    effects: Effects,
+    pub out: Outbox,
 }
 
 impl App {
@@ -174,52 +131,26 @@ impl App {
         let mut app = Self::blank(settings, now);
         app.refit();
         app.begin();
-        let effects = std::mem::take(&mut app.effects);
+        let effects = app.out.take_effects();
         (app, effects)
     }
 
     fn blank(settings: Settings, now: Timestamp) -> Self {
-        let mut panes = PaneName::ALL.map(Pane::new);
-        for pane in &mut panes {
-            pane.filter.set(&settings.scope);
-            pane.refilter();
-        }
         Self {
-            settings,
-            now,
-            machine: now,
-            clock_difference: None,
+            clock: Clock::new(now),
             width: 80,
             height: 24,
-            estate: Arc::default(),
-            has_estate: false,
-            is_whole: false,
-            is_recalled: false,
-            changes: Changes::default(),
-            incoming: None,
-            building: None,
-            built_as: None,
-            deferred: Vec::new(),
-            discarded: None,
-            reading: Reading::Idle,
-            failure: None,
-            findings: Findings::default(),
-            public: PublicRead::default(),
-            upkeep: None,
-            pane: PaneName::Private,
-            panes,
-            detail: None,
+            inventory: Inventory::default(),
+            browser: Browser::new(&settings.scope),
             wizard: None,
             shelf: Vec::new(),
-            dialogs: Vec::new(),
+            layers: Layers::default(),
             operations: Operations::default(),
             goal: None,
-            notice: None,
-            history: Vec::new(),
             tenants: None,
-            asks: 0,
             wake: None,
-            effects: Effects::new(),
+            out: Outbox::default(),
+            settings,
         }
     }
 
@@ -245,11 +176,11 @@ impl App {
             answer => self.take_answer(answer),
         }
         self.schedule();
-        std::mem::take(&mut self.effects)
+        self.out.take_effects()
     }
 
     fn press(&mut self, key: Key) {
-        self.notice = None;
+        self.out.notice = None;
         if self.is_too_small() {
             return self.press_unseen(key);
         }
@@ -259,13 +190,13 @@ impl App {
         {
             return self.run(entry);
         }
-        if !self.dialogs.is_empty() {
+        if !self.layers.is_empty() {
             return self.press_in_dialog(key);
         }
         if self.wizard.is_some() {
             return self.press_in_wizard(key);
         }
-        if self.panes[self.pane.index()].is_filtering {
+        if self.browser.pane().is_filtering {
             return self.press_in_filter(key);
         }
         self.press_command(key);
@@ -321,36 +252,31 @@ impl App {
         if self.is_too_small() {
             return;
         }
-        if let Some(dialog) = self.dialogs.last_mut() {
-            let answer = dialog.paste(text);
+        if !self.layers.is_empty() {
+            let answer = self.layers.paste(text);
             self.take_dialog_answer(answer);
         } else if self.wizard.is_some() {
             self.paste_in_wizard(text);
-        } else if self.panes[self.pane.index()].is_filtering {
-            self.pane_mut().filter.paste(text);
-            self.pane_mut().refilter();
+        } else {
+            self.browser.paste(text);
         }
     }
 
     fn tick(&mut self, machine: Timestamp) {
-        let ahead = self.now.duration_since(self.machine);
-        self.machine = self.machine.max(machine);
-        self.now = self.machine.checked_add(ahead).unwrap_or(self.machine);
-        if self.wake.is_some_and(|wake| wake <= self.machine) {
+        self.clock.tick(machine);
+        if self.wake.is_some_and(|wake| wake <= self.clock.machine) {
             self.wake = None;
         }
         self.look_again_if_due();
     }
 
-    /// The cloud's clock decides. What was judged by another time is judged again.
+    /// What was judged by another time is judged again.
     fn set_clock(&mut self, now: Timestamp, difference: Option<String>) {
-        let is_news = difference.is_some() && self.clock_difference.is_none();
-        let jumps = now.duration_since(self.now).abs() > SignedDuration::from_mins(1);
-        (self.now, self.clock_difference) = (now, difference);
-        if jumps {
+        let was_known = self.clock.difference.is_some();
+        if self.clock.set(now, difference) {
             self.judge_again();
         }
-        if let Some(words) = self.clock_difference.clone().filter(|_| is_news) {
+        if let Some(words) = self.clock.difference.clone().filter(|_| !was_known) {
             self.say(words, Tone::Soon);
         }
     }
@@ -364,78 +290,67 @@ impl App {
     /// step.
     fn schedule(&mut self) {
         const SECOND: Duration = Duration::from_secs(1);
-        let running = self.operations.running().next().is_some().then(|| self.machine + SECOND);
+        let running = self.operations.running().next().is_some().then(|| self.clock.machine + SECOND);
         let goal = self
             .goal
             .as_ref()
-            .is_some_and(|goal| goal.is_counting(self.now))
-            .then(|| self.machine + 60 * SECOND);
+            .is_some_and(|goal| goal.is_counting(self.clock.now))
+            .then(|| self.clock.machine + 60 * SECOND);
         let look = self.wizard.as_ref().and_then(Wizard::next_look);
         // What is left of the time for a code.
-        let code = self
-            .dialogs
-            .iter()
-            .any(|dialog| matches!(dialog, Dialog::SignIn(asked) if asked.counts_down()))
-            .then(|| self.machine + SECOND);
+        let code = self.layers.counts_down().then(|| self.clock.machine + SECOND);
         // The age of rows that are not of this run.
-        let age = self.is_recalled.then(|| self.machine + 60 * SECOND);
+        let age = self.inventory.is_recalled.then(|| self.clock.machine + 60 * SECOND);
         let Some(due) = running.into_iter().chain(look).chain(goal).chain(code).chain(age).min() else {
             return;
         };
         if self.wake.is_none_or(|wake| due < wake) {
-            let due = due.max(self.machine);
+            let due = due.max(self.clock.machine);
             self.wake = Some(due);
-            let wait = Duration::try_from(due.duration_since(self.machine)).unwrap_or(SECOND);
+            let wait = Duration::try_from(due.duration_since(self.clock.machine)).unwrap_or(SECOND);
             self.emit(Effect::Wake { at: due, after: wait });
         }
     }
 
     fn emit(&mut self, effect: Effect) {
-        self.effects.push(effect);
+        self.out.emit(effect);
     }
 
     fn ask(&mut self) -> AskId {
-        self.asks += 1;
-        AskId(self.asks)
+        self.out.ask()
     }
 
     fn say(&mut self, text: impl Into<String>, tone: Tone) {
-        self.notice = Some(Notice { text: text.into(), tone });
+        self.out.say(text, tone);
     }
 
     /// Shows an error that stays until it is dismissed.
     fn show_problem(&mut self, problem: Problem) {
-        self.dialogs.push(Dialog::Error(dialog::ErrorText::new(problem)));
+        self.layers.push(Dialog::Error(dialog::ErrorText::new(problem)));
     }
 
     /// What everything on screen is judged by.
     pub fn basis(&self) -> Basis<'_> {
-        Basis { estate: &self.estate, rules: &self.settings.rules, now: self.now }
+        self.inventory.basis(&self.settings.rules, self.clock.now)
     }
 
     /// What has the keys below the dialogs.
     pub fn place(&self) -> Place {
-        match (&self.wizard, &self.detail) {
+        match (&self.wizard, &self.browser.detail) {
             (Some(_), _) => Place::Wizard,
             (None, Some(_)) => Place::Detail,
             (None, None) => Place::List,
         }
     }
 
+    /// The pane that is open.
     pub fn pane(&self) -> &Pane {
-        &self.panes[self.pane.index()]
-    }
-
-    fn pane_mut(&mut self) -> &mut Pane {
-        &mut self.panes[self.pane.index()]
+        self.browser.pane()
     }
 
     /// The resource that commands are about.
     pub fn selected(&self) -> Option<&ResourceId> {
-        match &self.detail {
-            Some(detail) => Some(&detail.id),
-            None => self.pane().list.selected(),
-        }
+        self.browser.selected()
     }
 
     /// Whether there is room for the detail beside the list.
@@ -450,8 +365,6 @@ impl App {
 
     fn refit(&mut self) {
         let page = self.page();
-        for pane in &mut self.panes {
-            pane.list.set_page(page);
-        }
+        self.browser.refit(page);
     }
 }

@@ -2,12 +2,11 @@
 
 use super::App;
 use super::command::{Action, Entry, Place};
-use super::detail::step;
 use super::dialog::{
     Act, Answer, Candidate, Choose, Confirm, Dialog, ErrorText, Folder, Help, HelpLine, Item, Palette,
 };
 use super::effect::Effect;
-use super::key::{Key, KeyCode};
+use super::key::Key;
 use super::keymap::entries;
 use super::message::AskId;
 use super::operations::Outcome;
@@ -19,21 +18,17 @@ use crate::tables::{PaneName, Tone};
 
 impl App {
     pub(super) fn press_in_dialog(&mut self, key: Key) {
-        if let Some(Dialog::Operations { cursor }) = self.dialogs.last() {
-            return self.press_in_operations(key, *cursor);
-        }
-        let Some(dialog) = self.dialogs.last_mut() else { return };
-        let answer = dialog.press(key);
+        let answer = self.layers.press(key, &self.operations);
         self.take_dialog_answer(answer);
     }
 
     pub(super) fn take_dialog_answer(&mut self, answer: Answer) {
         match answer {
             Answer::Stay => {}
-            Answer::Close => drop(self.dialogs.pop()),
+            Answer::Close => self.layers.close_top(),
             Answer::Do(act) => self.act(act),
             Answer::CloseAnd(act) => {
-                self.dialogs.pop();
+                self.layers.close_top();
                 self.act(act);
             }
         }
@@ -42,8 +37,7 @@ impl App {
     fn act(&mut self, act: Act) {
         match act {
             Act::Run(entry) => {
-                self.history.retain(|name| *name != entry.name);
-                self.history.push(entry.name);
+                self.layers.note_command(entry.name);
                 self.run(entry);
             }
             Act::Copy(text) => self.emit(Effect::Copy(text)),
@@ -69,10 +63,10 @@ impl App {
             Act::Send(shown) => self.send_step(&shown),
             Act::Unwatch(ask) => {
                 self.emit(Effect::Forget { ask });
-                self.operations.end(ask, self.machine, Outcome::Unwatched);
+                self.operations.end(ask, self.clock.machine, Outcome::Unwatched);
                 self.say("not watched any more; Azure goes on with what it accepted", Tone::Soon);
             }
-            Act::ShowProblem(problem) => self.dialogs.push(Dialog::Error(ErrorText::new(problem))),
+            Act::ShowProblem(problem) => self.layers.push(Dialog::Error(ErrorText::new(problem))),
             Act::OpenContext(opening) => self.open_context(opening),
             Act::ReadTenants => self.ask_for_tenants(),
             Act::AnswerSignIn(reply) => self.emit(Effect::AnswerSignIn(reply)),
@@ -83,7 +77,7 @@ impl App {
     /// Asks for the entries of a directory, for the file picker on top.
     pub(super) fn open_folder(&mut self, path: String) {
         let ask = self.ask();
-        let Some(Dialog::Files(files)) = self.dialogs.last_mut() else { return };
+        let Some(Dialog::Files(files)) = self.layers.top_mut() else { return };
         let endings = files.endings;
         files.at.clone_from(&path);
         if let Some(old) = files.ask.replace(ask) {
@@ -93,7 +87,7 @@ impl App {
     }
 
     pub(super) fn take_folder(&mut self, asked: AskId, result: Result<Folder, Problem>) {
-        for dialog in &mut self.dialogs {
+        for dialog in self.layers.iter_mut() {
             if let Dialog::Files(files) = dialog
                 && files.ask == Some(asked)
             {
@@ -106,7 +100,7 @@ impl App {
         let place = self.place();
         let about = match (place, &self.wizard) {
             (Place::Wizard, Some(wizard)) => wizard.page().title(),
-            _ => self.pane.title(),
+            _ => self.browser.pane.title(),
         };
         let line = |entry: &'static Entry| HelpLine {
             group: entry.group,
@@ -119,22 +113,19 @@ impl App {
         };
         let mut lines: Vec<_> = entries(place).map(line).collect();
         lines.sort_by_key(|line| line.group);
-        self.dialogs.push(Dialog::Help(Help::new(about, lines)));
+        self.layers.push(Dialog::Help(Help::new(about, lines)));
     }
 
     pub(super) fn open_palette(&mut self) {
-        let age = |entry: &Entry| {
-            self.history.iter().rev().position(|name| *name == entry.name).unwrap_or(usize::MAX)
-        };
         let mut named: Vec<_> =
             entries(self.place()).filter(|entry| !matches!(entry.action, Action::Move(_))).collect();
-        named.sort_by_key(|entry| (age(entry), entry.group));
+        named.sort_by_key(|entry| (self.layers.age_of(entry.name), entry.group));
         let candidate = |entry: &'static Entry| Candidate {
             entry,
             keys: self.settings.keymap.written(entry),
             refusal: entry.possible(self).err(),
         };
-        self.dialogs.push(Dialog::Palette(Palette::new(named.into_iter().map(candidate).collect())));
+        self.layers.push(Dialog::Palette(Palette::new(named.into_iter().map(candidate).collect())));
     }
 
     /// The five ways to get a certificate (A3–A8).
@@ -174,7 +165,7 @@ impl App {
             |(label, note, then): (&str, &str, _)| Item { label: label.into(), note: note.into(), then };
         let choose = Choose::new("Add a certificate", options.map(item).into())
             .intro("Every way but the last gives a private certificate that can secure a hostname.");
-        self.dialogs.push(Dialog::Choose(choose));
+        self.layers.push(Dialog::Choose(choose));
     }
 
     /// Everything under the cursor that has a value; the fact under the cursor first.
@@ -183,7 +174,7 @@ impl App {
             (wizard.copies(), 0)
         } else {
             let facts = self.facts().into_iter().map(|fact| (fact.label.to_owned(), fact.value)).collect();
-            (facts, self.detail.as_ref().map_or(0, |detail| detail.cursor))
+            (facts, self.browser.detail.as_ref().map_or(0, |detail| detail.cursor))
         };
         let item = |(label, value): (String, String)| Item {
             label,
@@ -196,14 +187,14 @@ impl App {
         }
         let choose =
             Choose::new("Copy to the clipboard", items).empty("there is nothing here to copy yet").at(at);
-        self.dialogs.push(Dialog::Choose(choose));
+        self.layers.push(Dialog::Choose(choose));
     }
 
     fn choose_script(&mut self) {
         let choose = Choose::new("Copy as a script", scripts().collect()).intro(
             "The same requests for another tool, for a change that is reviewed or run elsewhere. It holds no secrets.",
         );
-        self.dialogs.push(Dialog::Choose(choose));
+        self.layers.push(Dialog::Choose(choose));
     }
 
     fn copy_script(&mut self, kind: ScriptKind) {
@@ -215,14 +206,14 @@ impl App {
     /// What will break and what could not be read, worst first; Enter goes there.
     pub(super) fn open_problems(&mut self) {
         let mut items: Vec<Item> = Vec::new();
-        if let Some(difference) = &self.clock_difference {
+        if let Some(difference) = &self.clock.difference {
             let problem = Problem::new("Tell the time", &**difference).remedy(
                 "Set this machine's clock (timedatectl set-ntp true): sign-in and TLS go by it, and fail where it is far off.",
             );
             let then = Ok(Act::ShowProblem(problem));
             items.push(Item { label: "clock".to_owned(), note: difference.clone(), then });
         }
-        if let Some(problem) = &self.failure {
+        if let Some(problem) = &self.inventory.failure {
             let item = Item {
                 label: problem.what.clone(),
                 note: problem.why.clone(),
@@ -231,17 +222,17 @@ impl App {
             items.push(item);
         }
         let basis = self.basis();
-        for finding in &self.findings.all {
+        for finding in &self.inventory.findings.all {
             let then = match (PaneName::of(finding.on), &finding.id) {
                 (Some(pane), Some(id)) => Act::Show(pane, id.clone()),
-                _ => Act::ShowProblem(self.estate.gaps[finding.place].problem.clone()),
+                _ => Act::ShowProblem(self.inventory.estate.gaps[finding.place].problem.clone()),
             };
             items.push(Item { label: finding.name(&basis), note: finding.line(&basis), then: Ok(then) });
         }
         let choose = Choose::new("Problems", items)
             .intro("What has expired, what will expire or break, and what could not be read, the most urgent first.")
             .empty("Nothing expires within 30 days, and everything could be read.");
-        self.dialogs.push(Dialog::Choose(choose));
+        self.layers.push(Dialog::Choose(choose));
     }
 
     /// Nothing is lost by quitting: the state of an order is in Azure. Asks all the same while something
@@ -253,7 +244,7 @@ impl App {
             return self.emit(Effect::Quit);
         }
         if self
-            .dialogs
+            .layers
             .iter()
             .any(|dialog| matches!(dialog, Dialog::Confirm(confirm) if confirm.yes == "Quit"))
         {
@@ -262,35 +253,7 @@ impl App {
         let confirm = Confirm::new("Quit while something runs?", "Quit", Act::Quit)
             .says(format!("Running: {}.", running.join("; ")))
             .says("Azure goes on with what it accepted. What was not sent yet is not sent. Opened again, the wizard stands where the order stands.");
-        self.dialogs.push(Dialog::Confirm(confirm));
-    }
-
-    fn press_in_operations(&mut self, key: Key, cursor: usize) {
-        let at = self.operations.iter().rev().nth(cursor);
-        let answer = match key.code {
-            KeyCode::Esc | KeyCode::Char('q' | 't') => Answer::Close,
-            KeyCode::Enter => match at.and_then(|operation| operation.ended.as_ref()) {
-                Some((_, Outcome::Failed(problem))) => Answer::Do(Act::ShowProblem(problem.clone())),
-                _ => Answer::Stay,
-            },
-            KeyCode::Char('x') if !key.ctrl => match at.filter(|operation| operation.is_running()) {
-                Some(operation) => Answer::Do(Act::Unwatch(operation.ask)),
-                None => Answer::Stay,
-            },
-            _ => Answer::Stay,
-        };
-        match answer {
-            Answer::Close | Answer::CloseAnd(_) => drop(self.dialogs.pop()),
-            Answer::Do(act) => self.act(act),
-            Answer::Stay => {
-                let motion = self.settings.keymap.find(Place::List, key).map(|entry| entry.action);
-                if let (Some(Action::Move(motion)), Some(Dialog::Operations { cursor })) =
-                    (motion, self.dialogs.last_mut())
-                {
-                    *cursor = step(*cursor, motion, self.operations.len(), 10);
-                }
-            }
-        }
+        self.layers.push(Dialog::Confirm(confirm));
     }
 }
 

@@ -4,6 +4,7 @@
 use super::dialog::{Act, Choose, Dialog, Item, SignInDialog};
 use super::effect::{Effect, Opening};
 use super::message::AskId;
+use super::outbox::Outbox;
 use super::{App, Opens, Settings};
 use crate::model::{Problem, SignInAsk};
 use crate::tables::Tone;
@@ -33,11 +34,11 @@ impl App {
     /// The program in another context: what was asked before is not answered there, so no number of a
     /// question is used twice.
     pub fn moved(&self, settings: Settings) -> (Self, super::Effects) {
-        let mut app = Self::blank(settings, self.machine);
-        (app.width, app.height, app.asks) = (self.width, self.height, self.asks);
+        let mut app = Self::blank(settings, self.clock.machine);
+        (app.width, app.height, app.out) = (self.width, self.height, Outbox::after(&self.out));
         app.refit();
         app.begin();
-        let effects = std::mem::take(&mut app.effects);
+        let effects = app.out.take_effects();
         (app, effects)
     }
 
@@ -81,7 +82,7 @@ impl App {
         });
         let intro =
             "certdeck manages the TLS/SSL certificates of Azure App Service. No context is configured yet.";
-        self.dialogs.push(Dialog::Choose(Choose::new("Welcome", items).intro(intro)));
+        self.layers.push(Dialog::Choose(Choose::new("Welcome", items).intro(intro)));
     }
 
     pub(super) fn open_contexts(&mut self) {
@@ -118,7 +119,7 @@ impl App {
             .intro("Which cloud, and as whom. Forms that are open are left.")
             .empty("The settings name no context. certdeck config init begins them.")
             .at(here);
-        self.dialogs.push(Dialog::Choose(choose));
+        self.layers.push(Dialog::Choose(choose));
     }
 
     pub(super) fn ask_for_tenants(&mut self) {
@@ -132,7 +133,7 @@ impl App {
         if self.tenants != Some(asked) {
             return;
         }
-        (self.tenants, self.notice) = (None, None);
+        (self.tenants, self.out.notice) = (None, None);
         let choices = match result {
             Ok(choices) => choices,
             Err(problem) => return self.show_problem(problem),
@@ -145,7 +146,7 @@ impl App {
         let choose = Choose::new("Tenants", items.collect())
             .intro("Where else the account is known. To go there at every start, give a context this tenant.")
             .empty("The account sees subscriptions in no other tenant.");
-        self.dialogs.push(Dialog::Choose(choose));
+        self.layers.push(Dialog::Choose(choose));
     }
 
     pub(super) fn open_context(&mut self, opening: Opening) {
@@ -156,7 +157,7 @@ impl App {
     /// Asks a person over everything else on the screen, which stays where it is.
     pub(super) fn ask_to_sign_in(&mut self, ask: SignInAsk) {
         self.close_sign_in();
-        self.dialogs.push(Dialog::SignIn(SignInDialog(ask)));
+        self.layers.push(Dialog::SignIn(SignInDialog(ask)));
     }
 
     pub(super) fn end_sign_in(&mut self, outcome: Result<String, Problem>) {
@@ -168,6 +169,6 @@ impl App {
     }
 
     fn close_sign_in(&mut self) {
-        self.dialogs.retain(|dialog| !matches!(dialog, Dialog::SignIn(_)));
+        self.layers.close(|dialog| matches!(dialog, Dialog::SignIn(_)));
     }
 }

@@ -4,7 +4,7 @@
 use super::App;
 use super::command::{Place, Possible};
 use crate::flow::{FlowName, order_of};
-use crate::model::{ResourceId, Row};
+use crate::model::ResourceId;
 use crate::tables::PaneName;
 
 impl App {
@@ -38,7 +38,7 @@ impl App {
     }
 
     pub(super) fn may_scope(&self) -> Possible {
-        if self.has_estate { Ok(()) } else { Err("the inventory is not read yet".to_owned()) }
+        if self.inventory.has_estate { Ok(()) } else { Err("the inventory is not read yet".to_owned()) }
     }
 
     pub(super) fn has_goal(&self) -> Possible {
@@ -68,7 +68,7 @@ impl App {
     /// The flow that removes what the pane shows.
     pub(super) fn deletion(&self) -> Result<FlowName, String> {
         self.has_row("there is nothing under the cursor")?;
-        Ok(match self.pane {
+        Ok(match self.browser.pane {
             PaneName::Private => FlowName::DeletePrivate,
             PaneName::Public => FlowName::DeletePublic,
             PaneName::Orders => FlowName::DeleteOrder,
@@ -85,30 +85,5 @@ impl App {
     /// The order that `w` is about: the one under the cursor, or the one that the certificate came from.
     pub fn selected_order(&self) -> Result<ResourceId, String> {
         order_of(&self.basis(), self.row())
-    }
-
-    /// The row that commands are about.
-    pub(super) fn row(&self) -> Option<Row<'_>> {
-        let estate = &self.estate;
-        match self.pane {
-            PaneName::Private => {
-                self.selected_row(&estate.certificates, |one, id| one.id == *id).map(Row::Private)
-            }
-            PaneName::Public => {
-                self.selected_row(&estate.public_certificates, |one, id| one.id == *id).map(Row::Public)
-            }
-            PaneName::Orders => self.selected_row(&estate.orders, |one, id| one.id == *id).map(Row::Order),
-            PaneName::Bindings => {
-                self.selected_row(&estate.bindings, |one, id| one.id() == *id).map(Row::Binding)
-            }
-        }
-    }
-
-    /// At the cursor, where every frame asks for it several times. It is searched for only where the rows moved
-    /// since the pane was filled.
-    fn selected_row<'r, T>(&self, rows: &'r [T], is: impl Fn(&T, &ResourceId) -> bool) -> Option<&'r T> {
-        let id = self.selected()?;
-        let at_cursor = self.pane().list.selected_place().and_then(|place| rows.get(place));
-        at_cursor.filter(|row| is(row, id)).or_else(|| rows.iter().find(|row| is(row, id)))
     }
 }

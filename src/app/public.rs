@@ -38,6 +38,11 @@ pub struct Asking {
 }
 
 impl PublicRead {
+    /// How many apps were asked.
+    pub(super) fn asked(&self) -> usize {
+        self.known.len()
+    }
+
     pub fn asking(&self) -> Option<Asking> {
         self.asking
     }
@@ -54,27 +59,22 @@ impl PublicRead {
 }
 
 impl App {
-    /// How many apps were never asked for their public certificates.
-    pub fn apps_unasked(&self) -> usize {
-        self.estate.apps.len().saturating_sub(self.public.known.len())
-    }
-
     /// How many apps have told their public certificates, while that is not all of them.
     pub fn public_standing(&self) -> Option<String> {
-        let (unasked, all) = (self.apps_unasked(), self.estate.apps.len());
-        match self.public.asking {
+        let (unasked, all) = (self.inventory.apps_unasked(), self.inventory.estate.apps.len());
+        match self.inventory.public.asking {
             Some(Asking { apps, answered, .. }) => Some(format!("{answered} of {apps} apps answered")),
-            None if !self.is_whole || unasked == 0 => None,
+            None if !self.inventory.is_whole || unasked == 0 => None,
             None => Some(format!("{} of {} asked, L asks all", all - unasked, counted(all, "app"))),
         }
     }
 
     /// What to say where there is no row although not every app was asked.
     pub fn why_no_public(&self) -> String {
-        if self.public.asking.is_some() {
+        if self.inventory.public.asking.is_some() {
             return "Each app is asked for its public certificates.".to_owned();
         }
-        let unasked = counted(self.apps_unasked(), "app");
+        let unasked = counted(self.inventory.apps_unasked(), "app");
         format!(
             "Each app lists its public certificates itself, and {unasked} were not asked. To ask some, filter by app:NAME, \
              group:NAME or subscription:NAME (/ and Enter), or choose a scope (o). L asks them all."
@@ -83,21 +83,24 @@ impl App {
 
     /// Asks whom it takes to show the pane, if it is looked at and the apps are known.
     pub(super) fn want_public(&mut self) {
-        if self.pane != PaneName::Public || !self.is_whole || self.public.asking.is_some() {
+        if self.browser.pane != PaneName::Public
+            || !self.inventory.is_whole
+            || self.inventory.public.asking.is_some()
+        {
             return;
         }
         let are_few = |is_meant: &dyn Fn(&model::App) -> bool| {
             self.unasked().filter(|app| is_meant(app)).take(UNTOLD + 1).count() <= UNTOLD
         };
-        let columns = self.pane.table().searched();
+        let columns = self.browser.pane.table().searched();
         let filter = Filter::parse(self.pane().filter.text(), &columns);
-        let passes = |app: &model::App| filter.holds(&app_text(&columns, &self.estate, app));
+        let passes = |app: &model::App| filter.holds(&app_text(&columns, &self.inventory.estate, app));
         let wanted = if are_few(&|_| true) {
             self.apps_to_ask(|_| true)
         } else if !filter.is_empty() && are_few(&passes) {
             self.apps_to_ask(passes)
         } else {
-            self.apps_to_ask(|app| self.public.changed.contains(&app.id))
+            self.apps_to_ask(|app| self.inventory.public.changed.contains(&app.id))
         };
         self.ask_apps(wanted);
     }
@@ -110,13 +113,13 @@ impl App {
 
     /// Why there is nothing to load, where that is so.
     pub fn may_load_public(&self) -> Result<(), String> {
-        if self.pane != PaneName::Public {
+        if self.browser.pane != PaneName::Public {
             return Err("only Public Certificates (2) are asked for app by app".to_owned());
         }
-        if !self.is_whole {
+        if !self.inventory.is_whole {
             return Err("the inventory is still being read".to_owned());
         }
-        match self.public.asking {
+        match self.inventory.public.asking {
             Some(_) => Err("the apps are being asked".to_owned()),
             None if self.unasked().next().is_none() => Err("every app was asked".to_owned()),
             None => Ok(()),
@@ -135,31 +138,37 @@ impl App {
             Scope::Subscription(id) => app.id.subscription_id().eq_ignore_ascii_case(id.subscription_id()),
             Scope::App(id) => app.id == *id,
         };
-        self.estate.apps.iter().filter(move |app| self.public.needs(&app.id) && inside(app))
+        self.inventory
+            .estate
+            .apps
+            .iter()
+            .filter(move |app| self.inventory.public.needs(&app.id) && inside(app))
     }
 
     fn ask_apps(&mut self, apps: Vec<ResourceId>) {
-        if apps.is_empty() || self.public.asking.is_some() {
+        if apps.is_empty() || self.inventory.public.asking.is_some() {
             return;
         }
         let ask = self.ask();
-        self.public.asking = Some(Asking { ask, apps: apps.len(), answered: 0 });
+        self.inventory.public.asking = Some(Asking { ask, apps: apps.len(), answered: 0 });
         self.emit(Effect::ReadPublic { ask, apps });
     }
 
     /// What some of the apps answered.
     pub(super) fn take_public(&mut self, ask: AskId, apps: Vec<ResourceId>, part: EstateRows) {
-        let Some(asking) = self.public.asking.as_mut().filter(|asking| asking.ask == ask) else { return };
+        let Some(asking) = self.inventory.public.asking.as_mut().filter(|asking| asking.ask == ask) else {
+            return;
+        };
         asking.answered += apps.len();
         let is_over = asking.answered >= asking.apps;
-        let moved = Arc::make_mut(&mut self.estate).renew_public(&apps, part);
+        let moved = Arc::make_mut(&mut self.inventory.estate).renew_public(&apps, part);
         for app in apps {
-            self.public.due.remove(&app);
-            self.public.changed.remove(&app);
-            self.public.known.insert(app);
+            self.inventory.public.due.remove(&app);
+            self.inventory.public.changed.remove(&app);
+            self.inventory.public.known.insert(app);
         }
         if is_over {
-            self.public.asking = None;
+            self.inventory.public.asking = None;
         }
         if is_over {
             self.find();
@@ -173,8 +182,8 @@ impl App {
 
     /// A flow changed what this app has.
     pub(super) fn public_changed(&mut self, app: ResourceId) {
-        self.public.due.insert(app.clone());
-        self.public.changed.insert(app);
+        self.inventory.public.due.insert(app.clone());
+        self.inventory.public.changed.insert(app);
     }
 }
 

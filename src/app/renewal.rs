@@ -27,7 +27,7 @@ impl App {
     /// The way that fits, or why there is none.
     pub fn renewal_route(&self) -> Result<RenewalRoute, String> {
         let id = self.selected().ok_or("the list is empty")?;
-        match self.pane {
+        match self.browser.pane {
             PaneName::Orders => return Ok(RenewalRoute::Order(id.clone())),
             PaneName::Public => {
                 return Err(
@@ -37,12 +37,12 @@ impl App {
             }
             PaneName::Private | PaneName::Bindings => {}
         }
-        let certificate = self.row().and_then(|row| row.certificate(&self.estate));
+        let certificate = self.row().and_then(|row| row.certificate(&self.inventory.estate));
         let certificate = certificate.ok_or("no certificate secures this hostname: b binds one")?;
-        Ok(match self.estate.source(certificate) {
+        Ok(match self.inventory.estate.source(certificate) {
             Source::Order(order) => RenewalRoute::Order(order),
             Source::KeyVault => {
-                let turn = self.settings.rules.turn(&self.estate, certificate, self.now);
+                let turn = self.settings.rules.turn(&self.inventory.estate, certificate, self.clock.now);
                 let has_more = matches!(turn.what, What::InVault(InVault::Follows | InVault::FollowsLate));
                 if has_more { RenewalRoute::Sync } else { RenewalRoute::Vault(certificate.id.clone()) }
             }
@@ -64,11 +64,12 @@ impl App {
 
     /// A183, C57: who brings the next version into the vault, and how.
     fn explain_vault(&mut self, id: &ResourceId) {
-        let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == *id)
+        let Some(certificate) =
+            self.inventory.estate.certificates.iter().find(|certificate| certificate.id == *id)
         else {
             return;
         };
-        let turn = self.settings.rules.turn(&self.estate, certificate, self.now);
+        let turn = self.settings.rules.turn(&self.inventory.estate, certificate, self.clock.now);
         let remedy = match (&turn.what, &certificate.vault) {
             (What::InVault(what), Some(secret)) => what.remedy(secret.vault.name(), &secret.secret),
             (What::Vault(status), _) => status.remedy().to_owned(),
@@ -78,21 +79,23 @@ impl App {
             Confirm::new(format!("Renew {}", id.name()), "Show it", Act::Show(PaneName::Private, id.clone()))
                 .says(format!("Who acts: {}.", turn.words(date)))
                 .says(remedy);
-        self.dialogs.push(Dialog::Confirm(confirm));
+        self.layers.push(Dialog::Confirm(confirm));
     }
 
     /// A30, A31, C9: Azure renews it; when, and what would keep it from that.
     fn explain_managed(&mut self, id: &ResourceId) {
-        let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == *id)
+        let Some(certificate) =
+            self.inventory.estate.certificates.iter().find(|certificate| certificate.id == *id)
         else {
             return;
         };
         let host = certificate.canonical_name.clone().unwrap_or_default();
-        let (lead, due) = self.settings.rules.managed_renewal(certificate, self.now);
+        let (lead, due) = self.settings.rules.managed_renewal(certificate, self.clock.now);
         let when = due.map_or("in time before it ends".to_owned(), |due| {
             format!("about {}, {lead} before it ends", date(due))
         });
-        let is_overdue = self.settings.rules.turn(&self.estate, certificate, self.now).who == WhoActs::You;
+        let is_overdue =
+            self.settings.rules.turn(&self.inventory.estate, certificate, self.clock.now).who == WhoActs::You;
         let (words, stops) = if is_overdue {
             let words = format!(
                 "Azure was to renew this managed certificate by itself {when}, and has not. It goes on trying; something stops it, and \
@@ -114,6 +117,6 @@ impl App {
             Confirm::new(format!("Renew {}", id.name()), "Show it", Act::Show(PaneName::Private, id.clone()))
                 .says(words)
                 .says(stops);
-        self.dialogs.push(Dialog::Confirm(confirm));
+        self.layers.push(Dialog::Confirm(confirm));
     }
 }

@@ -63,7 +63,7 @@ impl App {
     /// Subscriptions first, then apps by name; typing narrows.
     pub(super) fn open_scopes(&mut self) {
         let item = |label: String, note: String, scope| Item { label, note, then: Ok(Act::Narrow(scope)) };
-        let estate = &self.estate;
+        let estate = &self.inventory.estate;
         let all = format!(
             "{}, {}",
             counted(estate.subscriptions.len(), "subscription"),
@@ -92,11 +92,11 @@ impl App {
             .intro("What the four panes show. An app brings the certificates that it can be bound to.")
             .typed()
             .at(here);
-        self.dialogs.push(Dialog::Choose(choose));
+        self.layers.push(Dialog::Choose(choose));
     }
 
     pub(super) fn narrow(&mut self, scope: &Scope) {
-        match scope.words(&self.estate) {
+        match scope.words(&self.inventory.estate) {
             Some(words) => {
                 self.say(
                     format!("only what belongs to {words}; o, then Enter, shows everything"),
@@ -105,10 +105,7 @@ impl App {
             }
             None => self.say("everything is shown", Tone::Good),
         }
-        for pane in &mut self.panes {
-            pane.narrow(scope, &self.estate);
-        }
-        self.detail = None;
+        self.browser.narrow(scope, &self.inventory.estate);
         self.fill_pane();
         self.want_public();
     }

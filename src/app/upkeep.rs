@@ -12,23 +12,23 @@ use crate::tables::PaneName;
 impl App {
     /// Asks the vaults, if any certificate comes from one.
     pub(super) fn want_upkeep(&mut self) {
-        if let Some(ask) = self.upkeep.take() {
+        if let Some(ask) = self.inventory.upkeep.take() {
             self.emit(Effect::Forget { ask });
         }
-        if self.estate.kept_in_vaults().next().is_some() {
+        if self.inventory.estate.kept_in_vaults().next().is_some() {
             let ask = self.ask();
-            self.upkeep = Some(ask);
+            self.inventory.upkeep = Some(ask);
             self.emit(Effect::ReadUpkeep { ask });
         }
     }
 
     pub(super) fn take_upkeep(&mut self, ask: AskId, part: Vec<Upkeep>, is_over: bool) {
-        if self.upkeep != Some(ask) {
+        if self.inventory.upkeep != Some(ask) {
             return;
         }
-        Arc::make_mut(&mut self.estate).renew_upkeep(part);
+        Arc::make_mut(&mut self.inventory.estate).renew_upkeep(part);
         if is_over {
-            self.upkeep = None;
+            self.inventory.upkeep = None;
         }
         self.find();
         for name in [PaneName::Private, PaneName::Bindings] {

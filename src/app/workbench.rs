@@ -8,7 +8,7 @@ use crate::workbench::{JobResult, Trouble};
 
 impl App {
     pub(super) fn open_bench(&mut self, task: Task) {
-        self.dialogs.push(Dialog::Bench(Bench::new(task)));
+        self.layers.push(Dialog::Bench(Bench::new(task)));
     }
 
     /// Shows the files beside `path`, for the form on top.
@@ -18,12 +18,12 @@ impl App {
         endings: &'static [&'static str],
         beside: String,
     ) {
-        self.dialogs.push(Dialog::Files(Files::for_form(title, endings)));
+        self.layers.push(Dialog::Files(Files::for_form(title, endings)));
         self.open_folder(beside);
     }
 
     pub(super) fn fill_row(&mut self, path: &str) {
-        if let Some(Dialog::Bench(bench)) = self.dialogs.last_mut() {
+        if let Some(Dialog::Bench(bench)) = self.layers.top_mut() {
             bench.fill(path);
         }
     }
@@ -31,7 +31,7 @@ impl App {
     /// Does what the form on top asks for.
     pub(super) fn work(&mut self, replaces: bool) {
         let ask = self.ask();
-        let Some(Dialog::Bench(bench)) = self.dialogs.last_mut() else { return };
+        let Some(Dialog::Bench(bench)) = self.layers.top_mut() else { return };
         match bench.job(replaces) {
             Ok(job) => {
                 bench.ask = Some(ask);
@@ -44,7 +44,7 @@ impl App {
     /// Work that has begun ends by itself; only its answer is not waited for.
     pub(super) fn stop_work(&mut self, ask: AskId) {
         self.emit(Effect::Forget { ask });
-        if let Some(Dialog::Bench(bench)) = self.dialogs.last_mut() {
+        if let Some(Dialog::Bench(bench)) = self.layers.top_mut() {
             bench.ask = None;
             let may_write = matches!(bench.task, Task::Build | Task::Rewrap);
             let more = if may_write { "; the file may still be written" } else { "" };
@@ -53,18 +53,18 @@ impl App {
     }
 
     pub(super) fn take_worked(&mut self, asked: AskId, result: Result<Box<JobResult>, Trouble>) {
-        let waiting = self.dialogs.iter_mut().find_map(|dialog| match dialog {
+        let waiting = self.layers.iter_mut().find_map(|dialog| match dialog {
             Dialog::Bench(bench) if bench.ask == Some(asked) => Some(bench),
             _ => None,
         });
         let Some(bench) = waiting else { return };
         bench.ask = None;
         match result {
-            Ok(outcome) => self.dialogs.push(Dialog::Sheet(Sheet::new(*outcome))),
+            Ok(outcome) => self.layers.push(Dialog::Sheet(Sheet::new(*outcome))),
             Err(Trouble::Exists(file)) => {
                 let confirm = Confirm::new("Replace the file?", "Replace", Act::Work { replaces: true })
                     .says(format!("{file} exists. What is in it now is lost when it is replaced."));
-                self.dialogs.push(Dialog::Confirm(confirm));
+                self.layers.push(Dialog::Confirm(confirm));
             }
             Err(trouble @ Trouble::Closed { .. }) => bench.refuse(bench.password_part(), trouble.to_string()),
             Err(trouble) => bench.refusal = Some(trouble.to_string()),

@@ -109,7 +109,7 @@ pub(crate) async fn run(place: OpenedPlace, look: Look, outside: WayOut) -> io::
     };
     // To give back a hundred thousand rows one by one takes longer than all the rest of the end; the system
     // does it at once.
-    std::mem::forget(screen.app.estate.clone());
+    std::mem::forget(screen.app.inventory.estate.clone());
     // A terminal that cannot be written to is gone, and for that there is an ending.
     ended.or_else(|error| {
         if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) {
@@ -224,20 +224,20 @@ impl Screen {
     fn perform_one(&mut self, effect: Effect) -> io::Result<ControlFlow<Ended>> {
         match effect {
             Effect::RecallEstate { ask } => self.tasks.recall_estate(ask),
-            Effect::KeepEstate => self.tasks.keep_estate(self.app.estate.clone()),
+            Effect::KeepEstate => self.tasks.keep_estate(self.app.inventory.estate.clone()),
             Effect::ReadEstate { ask, by_hand } => self.tasks.read_estate(ask, by_hand),
             Effect::ReadTouched { ask, places } => self.tasks.read_touched(ask, places),
             Effect::Build { ask } => {
-                if let Some(building) = self.app.building.take() {
+                if let Some(building) = self.app.inventory.building.take() {
                     self.tasks.build(ask, *building);
                 }
             }
             Effect::Discard => {
-                let discarded = self.app.discarded.take();
+                let discarded = self.app.inventory.discarded.take();
                 drop(tokio::task::spawn_blocking(move || drop(discarded)));
             }
             Effect::ReadPublic { ask, apps } => self.tasks.read_public(ask, apps),
-            Effect::ReadUpkeep { ask } => self.tasks.read_upkeep(ask, &self.app.estate),
+            Effect::ReadUpkeep { ask } => self.tasks.read_upkeep(ask, &self.app.inventory.estate),
             Effect::Observe { ask, flow, inputs } => self.tasks.observe(ask, flow, inputs),
             Effect::PerformStep { ask, flow, inputs, step } => {
                 self.tasks.perform_step(ask, flow, inputs, step);

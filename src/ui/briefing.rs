@@ -25,7 +25,7 @@ pub(super) fn lines(app: &App, room: usize, look: &Look) -> Content {
         lines.extend(paragraph(text, room, look, Role::Text));
         lines.push(Line::raw(""));
     }
-    let (standing, tone) = goal.standing(app.now);
+    let (standing, tone) = goal.standing(app.clock.now);
     lines.push(Line::styled(standing, look.style(tone.into())));
     for part in &goal.parts {
         let is_done = part.missing.is_empty();

@@ -61,7 +61,7 @@ fn heading(chain: &Chain, room: usize, look: &Look) -> Line<'static> {
 
 fn line(app: &App, link: &Link, is_here: bool, room: usize, look: &Look) -> Line<'static> {
     let (glyph, role) = standing(link, look);
-    let facts = link.facts(app.now);
+    let facts = link.facts(app.clock.now);
     let name_room = room.saturating_sub(MARGIN + width(&facts) + 1);
     let name = cut_middle(&link.name, name_room, look.glyphs.more);
     Line::from(vec![

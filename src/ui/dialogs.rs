@@ -405,7 +405,7 @@ fn operation_lines(app: &App, cursor: usize, room: usize, look: &Look) -> Conten
             Span::raw(format!("{marker} ")),
             Span::styled(format!("{glyph} "), look.style(role)),
             Span::styled(what, look.style(if nth == cursor { Role::Selected } else { Role::Text })),
-            Span::raw(format!(" {:>8}", operation.elapsed(app.machine))),
+            Span::raw(format!(" {:>8}", operation.elapsed(app.clock.machine))),
         ]));
         // The last that was heard of a success may be a warning.
         let is_heard = !matches!(operation.ended, Some((_, Outcome::Failed(_) | Outcome::Unwatched)))

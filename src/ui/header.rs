@@ -9,7 +9,8 @@ use ratatui::widgets::Widget;
 
 use super::look::{Look, Role};
 use super::text::{cut_middle, width};
-use crate::app::{App, Reading};
+use crate::app::App;
+use crate::app::inventory::Reading;
 use crate::model::ago;
 use crate::model::counted;
 
@@ -34,7 +35,7 @@ pub(super) fn header(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let fits = |standing: &Line<'_>| used + standing.width() + 2 <= room;
     let right =
         standings.iter().find(|standing| fits(standing)).or(standings.last()).cloned().unwrap_or_default();
-    if app.has_estate {
+    if app.inventory.has_estate {
         let free = room.saturating_sub(used + right.width() + 2);
         left.push(Span::raw(extent(app, look, free)));
     }
@@ -65,7 +66,7 @@ fn place(app: &App, look: &Look) -> Vec<Span<'static>> {
         spans.push(Span::styled("  READ-ONLY", look.style(Role::Urgent)));
     }
     if let Some(goal) = &app.goal {
-        let (words, tone) = goal.standing(app.now);
+        let (words, tone) = goal.standing(app.clock.now);
         spans.push(Span::styled(format!("  {words}"), look.style(tone.into())));
     }
     spans
@@ -73,22 +74,22 @@ fn place(app: &App, look: &Look) -> Vec<Span<'static>> {
 
 /// How much there is, as far as it fits.
 fn extent(app: &App, look: &Look, free: usize) -> String {
-    let (here, subscriptions) = (look.glyphs.here, app.estate.subscriptions.len());
+    let (here, subscriptions) = (look.glyphs.here, app.inventory.estate.subscriptions.len());
     let subscriptions = format!("  {here} {}", counted(subscriptions, "subscription"));
-    let apps = format!("  {here} {}", counted(app.estate.apps.len(), "app"));
+    let apps = format!("  {here} {}", counted(app.inventory.estate.apps.len(), "app"));
     let forms = [format!("{subscriptions}{apps}"), subscriptions];
     forms.into_iter().find(|form| width(form) <= free).unwrap_or_default()
 }
 
 /// How the certificates stand and when they were read, the longest words first.
 fn standings(app: &App, look: &Look) -> Vec<Line<'static>> {
-    let role = if app.failure.is_some() { Role::Urgent } else { Role::Dim };
+    let role = if app.inventory.failure.is_some() { Role::Urgent } else { Role::Dim };
     let when = |words: String| Span::styled(words, look.style(role));
     let (long, short) = (when(age(app, look, false)), when(age(app, look, true)));
-    if !app.has_estate {
+    if !app.inventory.has_estate {
         return vec![Line::from(long)];
     }
-    let counts = app.findings.counts;
+    let counts = app.inventory.findings.counts;
     let count = |count: usize, words, style: Style| Span::styled(format!("{count} {words}"), style);
     let style = |count: usize, role| look.style(if count == 0 { Role::Dim } else { role });
     let urgent = count(counts.urgent, "urgent", style(counts.urgent, Role::Urgent));
@@ -104,28 +105,28 @@ fn standings(app: &App, look: &Look) -> Vec<Line<'static>> {
 
 /// Whether they are being read, or when they were; `short` in as few words as say it.
 fn age(app: &App, look: &Look, short: bool) -> String {
-    let reading =
-        matches!(app.reading, Reading::Asked { .. }).then(|| format!("reading{} ", look.glyphs.waiting));
+    let reading = matches!(app.inventory.reading, Reading::Asked { .. })
+        .then(|| format!("reading{} ", look.glyphs.waiting));
     let as_of = as_of(app, short);
-    match (reading, app.is_recalled, app.has_estate) {
+    match (reading, app.inventory.is_recalled, app.inventory.has_estate) {
         (Some(reading), true, _) => format!("{as_of} {} {reading}", look.glyphs.dot),
         (Some(reading), false, _) => reading,
         (None, _, false) => "not read ".to_owned(),
-        (None, _, true) if app.failure.is_some() => format!("{as_of}, not refreshed "),
+        (None, _, true) if app.inventory.failure.is_some() => format!("{as_of}, not refreshed "),
         (None, _, true) => format!("{as_of} "),
     }
 }
 
 /// When the rows were read; rows of an earlier run say how old they are.
 fn as_of(app: &App, short: bool) -> String {
-    let at = app.estate.as_of;
-    let is_today = at.strftime("%F").to_string() == app.now.strftime("%F").to_string();
-    match (app.is_recalled, short) {
+    let at = app.inventory.estate.as_of;
+    let is_today = at.strftime("%F").to_string() == app.clock.now.strftime("%F").to_string();
+    match (app.inventory.is_recalled, short) {
         (false, false) => format!("as of {}", at.strftime("%H:%M:%S")),
         (true, false) => format!(
             "as of {}, {}",
             at.strftime(if is_today { "%H:%M" } else { "%b %-d %H:%M" }),
-            ago(at, app.now)
+            ago(at, app.clock.now)
         ),
         (_, true) => format!("as of {}", at.strftime(if is_today { "%H:%M" } else { "%b %-d" })),
     }

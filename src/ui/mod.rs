@@ -38,7 +38,7 @@ pub fn view(app: &App, look: &Look, frame: &mut Frame<'_>) {
         panes::body(app, look, body, frame);
     }
     status::bottom(app, look, bottom, frame.buffer_mut());
-    for dialog in &app.dialogs {
+    for dialog in app.layers.iter() {
         dialogs::draw(app, dialog, look, area, frame);
     }
 }
@@ -47,7 +47,7 @@ fn too_small(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let lines = [
         format!("certdeck needs {}x{}; this is {}x{}.", SMALLEST.0, SMALLEST.1, area.width, area.height),
         "Make the terminal larger. Only q, C-c (quit) and C-z (suspend) work here.".to_owned(),
-        app.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default(),
+        app.out.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default(),
     ];
     let wrapped = lines.iter().flat_map(|line| text::wrap(line, usize::from(area.width)));
     for (y, line) in (area.y..area.bottom()).zip(wrapped) {

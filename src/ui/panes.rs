@@ -9,14 +9,15 @@ use super::look::{Look, Role};
 use super::table::{TableRow, TableWidget};
 use super::text::{cut, fit, width, wrap};
 use super::{framed, put_lines};
+use crate::app::App;
 use crate::app::detail::{Detail, Raw, Tab};
-use crate::app::{App, Reading};
+use crate::app::inventory::Reading;
 use crate::model::typed;
 use crate::tables::{Fact, PaneName};
 
 pub(super) fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     if !app.is_wide() {
-        return match &app.detail {
+        return match &app.browser.detail {
             Some(detail) => detail_view(app, detail, look, area, frame),
             None => list(app, look, area, frame),
         };
@@ -25,7 +26,7 @@ pub(super) fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     let beside = (area.width * 2 / 5).min(area.width.saturating_sub(80));
     let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(beside)]).areas(area);
     list(app, look, left, frame);
-    if let Some(detail) = &app.detail {
+    if let Some(detail) = &app.browser.detail {
         detail_view(app, detail, look, right, frame);
     } else {
         let block = framed(Line::styled(" Details ", look.style(Role::Dim)), look);
@@ -38,7 +39,7 @@ pub(super) fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
 fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     let pane = app.pane();
     let list = &pane.list;
-    let scope = pane.scope.words(&app.estate);
+    let scope = pane.scope.words(&app.inventory.estate);
     let is_whole = pane.filter.text().is_empty() && scope.is_none();
     let count = if is_whole { list.total().to_string() } else { format!("{}/{}", list.len(), list.total()) };
     let mut title = vec![Span::styled(format!(" {} {count} ", pane.name.title()), look.style(Role::Title))];
@@ -74,14 +75,14 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
         return put_lines(&empty(app, look, inner.width), inner, frame.buffer_mut());
     }
     let (rows_of, basis) = (pane.name.table(), app.basis());
-    let in_estate = rows_of.count(&app.estate);
+    let in_estate = rows_of.count(&app.inventory.estate);
     let rows =
         list.visible().filter(|(place, ..)| *place < in_estate).map(|(place, is_selected, is_marked)| {
             TableRow {
                 cells: rows_of.cells(&basis, place),
                 is_selected,
                 is_marked,
-                change: list.id(place).and_then(|id| app.changes.of(id)),
+                change: list.id(place).and_then(|id| app.inventory.changes.of(id)),
             }
         });
     let table = TableWidget { headings: rows_of.headings(), sort: pane.sort, rows: rows.collect(), look };
@@ -91,16 +92,16 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
 /// Why there is no row: loading, filtered away, failed, partly read, or nothing there.
 fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
     let pane = app.pane();
-    let rows = pane.name.table().count(&app.estate);
-    let (text, role) = match (&app.reading, &app.failure) {
+    let rows = pane.name.table().count(&app.inventory.estate);
+    let (text, role) = match (&app.inventory.reading, &app.inventory.failure) {
         _ if pane.is_stale && rows > 0 && pane.list.total() == 0 => {
             (format!("Sorting {rows} rows."), Role::Dim)
         }
-        (Reading::Asked { note, .. }, _) if !app.has_estate || pane.list.total() == 0 => {
+        (Reading::Asked { note, .. }, _) if !app.inventory.has_estate || pane.list.total() == 0 => {
             let note = if note.is_empty() { String::new() } else { format!(" {note}.") };
             (format!("Reading the inventory of {}.{note}", app.settings.context), Role::Dim)
         }
-        (_, Some(problem)) if !app.has_estate => (
+        (_, Some(problem)) if !app.inventory.has_estate => (
             format!(
                 "The inventory could not be read: {}. C-r tries again.",
                 problem.why.trim_end_matches('.')
@@ -109,7 +110,7 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
         ),
         _ if pane.name == PaneName::Public && list_is_short(app) => (app.why_no_public(), Role::Text),
         _ if pane.list.total() > 0 && pane.filter.text().is_empty() => {
-            let scope = pane.scope.words(&app.estate).unwrap_or_default();
+            let scope = pane.scope.words(&app.inventory.estate).unwrap_or_default();
             (format!("Nothing here belongs to {scope}. o chooses another scope."), Role::Soon)
         }
         _ if pane.list.total() > 0 => {
@@ -135,8 +136,8 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
     lines.extend(
         wrap(&text, room).into_iter().map(|line| Line::styled(format!("  {line}"), look.style(role))),
     );
-    if app.has_estate && pane.list.total() == 0 {
-        for gap in &app.estate.gaps {
+    if app.inventory.has_estate && pane.list.total() == 0 {
+        for gap in &app.inventory.estate.gaps {
             let words = format!("{} Not read: {} ({})", look.glyphs.soon, gap.what, gap.problem.why);
             lines.extend(
                 wrap(&words, room)
@@ -150,7 +151,7 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
 
 /// Whether rows may be missing only because their apps were not asked.
 fn list_is_short(app: &App) -> bool {
-    app.public.asking().is_some() || app.apps_unasked() > 0
+    app.inventory.public.asking().is_some() || app.inventory.apps_unasked() > 0
 }
 
 fn detail_view(app: &App, detail: &Detail, look: &Look, area: Rect, frame: &mut Frame<'_>) {

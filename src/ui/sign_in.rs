@@ -47,7 +47,7 @@ fn page_lines(app: &App, page: &BrowserPage, room: usize, look: &Look) -> Conten
 
 /// `14:32`
 fn left(app: &App, expires: Timestamp) -> String {
-    let left = (expires.as_second() - app.machine.as_second()).max(0);
+    let left = (expires.as_second() - app.clock.machine.as_second()).max(0);
     format!("{}:{:02}", left / 60, left % 60)
 }
 

@@ -7,9 +7,10 @@ use ratatui::widgets::Widget;
 
 use super::look::{Look, Role};
 use super::text::{cut, width};
+use crate::app::App;
 use crate::app::command::Place;
+use crate::app::inventory::Reading;
 use crate::app::keymap::entries;
-use crate::app::{App, Reading};
 use crate::model::Gap;
 use crate::model::counted;
 use crate::tables::{PaneName, Tone};
@@ -23,9 +24,10 @@ pub(super) fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
         // A narrow screen has room for the first word of each.
         let words = if is_narrow { name.title().split(' ').next().unwrap_or_default() } else { name.title() };
         let title = format!(" {words} ");
-        let style = if name == app.pane { look.style(Role::Selected) } else { look.style(Role::Text) };
+        let style =
+            if name == app.browser.pane { look.style(Role::Selected) } else { look.style(Role::Text) };
         // Without reverse video the tab that is open still says so.
-        let title = if name == app.pane && look.plain { format!("[{words}]") } else { title };
+        let title = if name == app.browser.pane && look.plain { format!("[{words}]") } else { title };
         spans.push(Span::styled(title, style));
         spans.push(Span::raw(" "));
     }
@@ -60,7 +62,7 @@ pub(super) fn bottom(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
 }
 
 fn left_words(app: &App, look: &Look) -> (String, Role) {
-    if let Some(notice) = &app.notice {
+    if let Some(notice) = &app.out.notice {
         let mark = look.mark(notice.tone);
         let mark = if mark.is_empty() { String::new() } else { format!("{mark} ") };
         return (format!("{mark}{}", notice.text), notice.tone.into());
@@ -68,17 +70,17 @@ fn left_words(app: &App, look: &Look) -> (String, Role) {
     let running: Vec<_> = app.operations.running().collect();
     if let Some(newest) = running.last() {
         return (
-            format!("{} running: {} {}", running.len(), newest.what, newest.elapsed(app.machine)),
+            format!("{} running: {} {}", running.len(), newest.what, newest.elapsed(app.clock.machine)),
             Role::Soon,
         );
     }
-    if let Reading::Asked { note, .. } = &app.reading
+    if let Reading::Asked { note, .. } = &app.inventory.reading
         && !note.is_empty()
     {
         return (note.clone(), Role::Dim);
     }
     let mark = look.glyphs.soon;
-    let gaps: Vec<&Gap> = app.estate.gaps.iter().filter(|gap| gap.hides_something()).collect();
+    let gaps: Vec<&Gap> = app.inventory.estate.gaps.iter().filter(|gap| gap.hides_something()).collect();
     match gaps.as_slice() {
         [] => (String::new(), Tone::Plain.into()),
         [gap] if width(&gap.what) <= NAMED => {
@@ -91,7 +93,7 @@ fn left_words(app: &App, look: &Look) -> (String, Role) {
 /// Key and words of what can be done now, most useful first.
 fn hints(app: &App) -> Vec<(String, String)> {
     // A dialog has its keys written in it.
-    if !app.dialogs.is_empty() {
+    if !app.layers.is_empty() {
         return Vec::new();
     }
     let pane = app.pane();

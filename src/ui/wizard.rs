@@ -180,7 +180,7 @@ fn value(
         let (shown, column) = scroll(&look.glyphs.mask.repeat(wizard.masked.len()), "", room);
         return (Span::raw(shown), Some(column));
     }
-    let shown = wizard.shown_value(field, &app.estate);
+    let shown = wizard.shown_value(field, &app.inventory.estate);
     let shown = if shown.is_empty() { "-".to_owned() } else { shown };
     let shown = match field.kind {
         FieldKind::Toggle => {
@@ -320,7 +320,7 @@ fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'stati
     let (glyph, text, role) = if let Some(operation) = sent {
         (
             glyphs.waiting,
-            format!("{} {}  {}", operation.what, operation.elapsed(app.machine), operation.note),
+            format!("{} {}  {}", operation.what, operation.elapsed(app.clock.machine), operation.note),
             Role::Soon,
         )
     } else if let Some(problem) = &wizard.current().failure {
@@ -334,8 +334,8 @@ fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'stati
             }
             PageStanding::At(step) => match &step.status {
                 StepStatus::Waiting { on, since, .. } => {
-                    let long =
-                        since.map(|since| format!("{} ", elapsed(app.now.as_second() - since.as_second())));
+                    let long = since
+                        .map(|since| format!("{} ", elapsed(app.clock.now.as_second() - since.as_second())));
                     (
                         glyphs.waiting,
                         format!("{}waiting for {on}; looks again by itself", long.unwrap_or_default()),

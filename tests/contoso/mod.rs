@@ -420,7 +420,7 @@ impl Screen {
 
     /// Does the long work on many rows, as the runtime does beside the loop.
     fn build(&mut self) {
-        while let Some(building) = self.app.building.take() {
+        while let Some(building) = self.app.inventory.building.take() {
             let asked = self.effects.iter().rev().find_map(|effect| match effect {
                 Effect::Build { ask } => Some(*ask),
                 _ => None,

@@ -31,9 +31,9 @@ fn a_late_answer_to_an_old_question_is_dropped() {
     let told =
         |ask| Message::EstateProgressed { ask, part: Box::new(estate().into_rows()), note: String::new() };
     screen.send(told(AskId(1)));
-    assert!(!screen.app.has_estate);
+    assert!(!screen.app.inventory.has_estate);
     screen.send(told(AskId(2)));
-    assert!(screen.app.has_estate);
+    assert!(screen.app.inventory.has_estate);
 }
 
 #[test]
@@ -47,11 +47,11 @@ fn a_failed_refresh_keeps_the_rows_and_stays_until_dismissed() {
     screen.send(Message::EstateRead { ask, result: Err(Problem::new("Read", "no network")) });
     assert_eq!(screen.app.pane().list.total(), 7);
     screen.press("jjx");
-    assert_eq!(screen.app.dialogs.len(), 1);
+    assert_eq!(screen.app.layers.len(), 1);
     screen.press("c");
     assert!(matches!(&screen.effects[..], [Effect::Copy(text)] if text.contains("no network")));
     screen.press("<Enter>");
-    assert!(screen.app.dialogs.is_empty());
+    assert!(screen.app.layers.is_empty());
 }
 
 /// The wizard of an unbinding, with the first binding of the estate looked at.
@@ -72,10 +72,10 @@ fn an_unbinding_begins_on_cancel_so_that_enter_alone_sends_nothing_a4() {
     let (mut screen, _) = about_to_unbind(false);
     screen.press("<Enter>");
     assert!(
-        matches!(screen.app.dialogs.last(), Some(Dialog::Confirm(confirm)) if !confirm.on_yes && confirm.word.is_none())
+        matches!(screen.app.layers.top(), Some(Dialog::Confirm(confirm)) if !confirm.on_yes && confirm.word.is_none())
     );
     screen.press("<Enter>");
-    assert!(screen.app.dialogs.is_empty() && screen.effects.is_empty(), "{:?}", screen.effects);
+    assert!(screen.app.layers.is_empty() && screen.effects.is_empty(), "{:?}", screen.effects);
     screen.press("<Enter><Tab><Enter>");
     assert!(
         screen.effects.iter().any(|effect| matches!(effect, Effect::PerformStep { .. })),
@@ -88,7 +88,7 @@ fn an_unbinding_begins_on_cancel_so_that_enter_alone_sends_nothing_a4() {
 fn in_production_what_interrupts_takes_the_hostname_typed_a4() {
     let (mut screen, host) = about_to_unbind(true);
     screen.press("<Enter><Enter>y<Enter>");
-    assert_eq!(screen.app.dialogs.len(), 1, "neither Enter nor y agrees");
+    assert_eq!(screen.app.layers.len(), 1, "neither Enter nor y agrees");
     screen.press(&format!("<C-u>{host}<Enter>"));
     assert!(
         screen.effects.iter().any(|effect| matches!(effect, Effect::PerformStep { .. })),
@@ -104,10 +104,10 @@ fn below_the_smallest_size_only_the_keys_that_leave_act_a5() {
     screen.resize(40, 10);
     screen.press("jjd<Enter>:unbind<Enter>/x<Esc>4");
     screen.send(Message::Pasted("d".to_owned()));
-    assert!(screen.effects.is_empty() && screen.app.dialogs.is_empty() && screen.app.wizard.is_none());
+    assert!(screen.effects.is_empty() && screen.app.layers.is_empty() && screen.app.wizard.is_none());
     screen.resize(80, 24);
     assert_eq!(
-        (screen.app.selected().cloned(), screen.app.pane),
+        (screen.app.selected().cloned(), screen.app.browser.pane),
         (selected, PaneName::Private),
         "nothing happened unseen"
     );
@@ -148,17 +148,17 @@ fn esc_closes_then_clears_the_filter_and_never_quits() {
 fn letters_typed_into_a_filter_run_no_command() {
     let mut screen = Screen::filled();
     screen.press("/q2a:");
-    assert_eq!((screen.app.pane, screen.app.pane().filter.text()), (PaneName::Private, "q2a:"));
-    assert!(screen.app.dialogs.is_empty() && screen.effects.is_empty());
+    assert_eq!((screen.app.browser.pane, screen.app.pane().filter.text()), (PaneName::Private, "q2a:"));
+    assert!(screen.app.layers.is_empty() && screen.effects.is_empty());
 }
 
 #[test]
 fn a_key_whose_command_is_not_possible_says_why() {
     let mut screen = Screen::filled();
     screen.press("2e");
-    assert!(screen.app.notice.as_ref().unwrap().text.contains("secures no hostname"));
+    assert!(screen.app.out.notice.as_ref().unwrap().text.contains("secures no hostname"));
     screen.press("4w");
-    assert!(screen.app.notice.as_ref().unwrap().text.contains("choose one in Orders"));
+    assert!(screen.app.out.notice.as_ref().unwrap().text.contains("choose one in Orders"));
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn in_a_national_cloud_orders_say_why_they_cannot_be_had_a65() {
     screen.read(estate());
     for keys in [":purchase<Enter>", "<Esc>3w"] {
         screen.press(keys);
-        let said = format!("{:?} {:?}", screen.app.notice, screen.app.dialogs);
+        let said = format!("{:?} {:?}", screen.app.out.notice, screen.app.layers);
         assert!(screen.app.wizard.is_none() && said.contains("national clouds"), "{keys}: {said}");
     }
     screen.press("<Esc>aj<Enter>");
@@ -194,7 +194,7 @@ fn an_answer_of_the_practice_cloud_that_nobody_waits_for_is_dropped() {
     screen.press("<Tab><Tab><Tab>o<Enter>");
     let [Effect::Practise { ask, .. }] = screen.effects[..] else { panic!("{:?}", screen.effects) };
     screen.send(Message::Practised { ask: AskId(ask.0 + 1), result: Ok("another".to_owned()) });
-    assert!(screen.effects.is_empty() && screen.app.notice.is_none());
+    assert!(screen.effects.is_empty() && screen.app.out.notice.is_none());
     screen.send(Message::Practised { ask, result: Ok("published".to_owned()) });
     assert!(
         screen.effects.iter().any(|effect| matches!(effect, Effect::Observe { flow: FlowName::Verify, .. }))
@@ -205,7 +205,11 @@ fn an_answer_of_the_practice_cloud_that_nobody_waits_for_is_dropped() {
 fn a_command_run_by_name_is_on_top_the_next_time() {
     let mut screen = Screen::filled();
     screen.press(":orders<Enter>:<Enter>");
-    assert_eq!(screen.app.pane, PaneName::Orders, "Enter on the empty line runs the last command again");
+    assert_eq!(
+        screen.app.browser.pane,
+        PaneName::Orders,
+        "Enter on the empty line runs the last command again"
+    );
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn end_building(app: &mut App, effects: &Effects) -> Effects {
         Effect::Build { ask } => Some(*ask),
         _ => None,
     });
-    let built = Box::new(app.building.take().unwrap().build());
+    let built = Box::new(app.inventory.building.take().unwrap().build());
     app.update(Message::EstateBuilt { ask: ask.unwrap(), built })
 }
 
@@ -61,7 +61,11 @@ fn keys_work_while_many_rows_are_filled_in_and_what_comes_meanwhile_waits() {
     let effects = end_building(&mut screen.app, &effects);
     assert!(screen.text().contains("as of"), "{}", screen.text());
     assert_eq!(screen.app.pane().list.total(), 3_007);
-    assert_eq!(screen.app.estate.subscriptions.len(), 2 * estate().subscriptions.len(), "nothing is lost");
+    assert_eq!(
+        screen.app.inventory.estate.subscriptions.len(),
+        2 * estate().subscriptions.len(),
+        "nothing is lost"
+    );
     assert!(effects.contains(&Effect::KeepEstate));
 }
 
@@ -76,7 +80,7 @@ fn asked(effects: &Effects) -> Option<AskId> {
 fn a_pane_with_many_rows_says_that_it_is_sorted_and_takes_the_order_that_was_chosen_meanwhile() {
     let mut screen = Screen::start(|_| {});
     screen.read(many(3_000));
-    assert!(!screen.app.panes[PaneName::Bindings.index()].is_stale, "it was filled before");
+    assert!(!screen.app.browser.panes[PaneName::Bindings.index()].is_stale, "it was filled before");
     let ask = asked(&screen.app.update(Message::KeyPressed(Key::parse("<C-r>").unwrap()))).unwrap();
     screen.app.update(part(ask, many(3_001).into_rows()));
     let effects = screen.app.update(Message::EstateRead { ask, result: Ok(()) });
@@ -112,7 +116,7 @@ fn a_refresh_that_begins_while_the_one_before_is_built_is_the_one_that_counts() 
     screen.app.update(part(first, many(3_001).into_rows()));
     let building = screen.app.update(Message::EstateRead { ask: first, result: Ok(()) });
     let second = asked(&screen.app.update(Message::KeyPressed(Key::parse("<C-r>").unwrap()))).unwrap();
-    assert!(screen.app.building.is_none(), "{building:?}");
+    assert!(screen.app.inventory.building.is_none(), "{building:?}");
     screen.app.update(part(second, many(3_002).into_rows()));
     let effects = screen.app.update(Message::EstateRead { ask: second, result: Ok(()) });
     end_building(&mut screen.app, &effects);

@@ -55,7 +55,7 @@ fn code_and_address_are_copied_by_key_and_the_time_moves_by_itself() {
     assert_eq!(screen.effects, [Effect::Copy("https://microsoft.com/devicelogin".to_owned())]);
     screen.press("<Esc>");
     assert_eq!(screen.effects, [Effect::AnswerSignIn(SignInReply::GiveUp)]);
-    assert!(screen.app.dialogs.is_empty());
+    assert!(screen.app.layers.is_empty());
 }
 
 #[test]
@@ -113,9 +113,9 @@ fn signing_in_leaves_what_was_typed_where_it_is() {
     let before = screen.text();
     screen.send(Message::SignInAsked(asked(15)));
     screen.send(Message::SignInAsked(asked(10)));
-    assert_eq!(screen.app.dialogs.len(), 1, "a newer code takes the place of the older one");
+    assert_eq!(screen.app.layers.len(), 1, "a newer code takes the place of the older one");
     screen.send(Message::SignInEnded(Ok("ada@contoso.com".to_owned())));
-    assert!(screen.app.dialogs.is_empty());
+    assert!(screen.app.layers.is_empty());
     assert!(screen.text().contains("signed in as ada@contoso.com"));
     assert_eq!(before.lines().nth(5), screen.text().lines().nth(5));
     assert!(screen.text().contains("fabrikam-www"), "{}", screen.text());
@@ -133,9 +133,9 @@ fn a_context_is_chosen_and_nothing_is_left_before_the_new_one_is_there() {
     assert_snapshot!("contexts", screen.text());
     screen.press("k<Enter>");
     assert_eq!(screen.effects, [Effect::OpenContext(Opening::Context("contoso-prod".to_owned()))]);
-    assert!(screen.app.has_estate);
+    assert!(screen.app.inventory.has_estate);
     screen.send(Message::ContextRefused(Problem::new("Reach https://management.azure.com", "no network")));
-    assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Error(_))) && screen.app.has_estate);
+    assert!(matches!(screen.app.layers.top(), Some(Dialog::Error(_))) && screen.app.inventory.has_estate);
 
     let mut settings = screen.app.settings.clone();
     (settings.context, settings.production) = ("contoso-prod".to_owned(), true);
@@ -166,7 +166,7 @@ fn the_other_tenants_of_the_account_are_asked_for_and_gone_to() {
         choice("Tailwind", "tailwind.com", "wants a sign-in of its own"),
     ];
     screen.send(Message::TenantsRead { ask: AskId(0), result: Ok(Vec::new()) });
-    assert!(screen.app.dialogs.is_empty(), "an answer to another question");
+    assert!(screen.app.layers.is_empty(), "an answer to another question");
     screen.send(Message::TenantsRead { ask: ask.unwrap(), result: Ok(found) });
     assert_snapshot!("tenants", screen.text());
     screen.press("j<Enter>");
@@ -213,13 +213,13 @@ fn a_scope_filters_every_list_from_the_start_and_can_be_cleared() {
 #[test]
 fn the_clouds_clock_decides_what_has_expired_and_the_difference_is_said() {
     let mut screen = Screen::filled();
-    let fine = screen.app.findings.counts.fine;
+    let fine = screen.app.inventory.findings.counts.fine;
     assert!(fine > 0);
     let there = now() + SignedDuration::from_hours(24 * 400);
     let words = "this machine's clock is 400 days behind Azure's";
     screen.send(Message::ServiceTime { now: there, difference: Some(words.to_owned()) });
     assert_eq!(
-        (screen.app.findings.counts.fine, screen.app.now),
+        (screen.app.inventory.findings.counts.fine, screen.app.clock.now),
         (1, there),
         "everything of the estate has ended by then, but for one public certificate of four years"
     );
@@ -233,10 +233,13 @@ fn the_clouds_clock_decides_what_has_expired_and_the_difference_is_said() {
 
     // Time passes by both clocks, and what is waited for here goes by this machine's.
     screen.send(Message::Ticked(now() + SignedDuration::from_secs(60)));
-    assert_eq!(screen.app.now, there + SignedDuration::from_secs(60));
+    assert_eq!(screen.app.clock.now, there + SignedDuration::from_secs(60));
     screen.send(Message::SignInAsked(asked(15)));
     assert!(screen.text().contains("14:00 left"), "{}", screen.text());
 
     screen.send(Message::ServiceTime { now: now() + SignedDuration::from_secs(60), difference: None });
-    assert_eq!(screen.app.findings.counts.fine, fine, "a clock that was set right again is right again");
+    assert_eq!(
+        screen.app.inventory.findings.counts.fine, fine,
+        "a clock that was set right again is right again"
+    );
 }

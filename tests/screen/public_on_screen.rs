@@ -76,9 +76,9 @@ fn of_many_apps_only_those_are_asked_that_the_filter_leaves_and_l_asks_the_rest(
     assert!(screen.text().contains("100 of 2"), "{}", screen.text());
     screen.press("<Esc>L");
     let (_, rest) = asked(&screen).unwrap();
-    assert_eq!(rest.len(), screen.app.estate.apps.len() - 100);
+    assert_eq!(rest.len(), screen.app.inventory.estate.apps.len() - 100);
     screen.press("L");
-    assert!(screen.app.notice.as_ref().unwrap().text.contains("being asked"));
+    assert!(screen.app.out.notice.as_ref().unwrap().text.contains("being asked"));
 }
 
 #[test]
@@ -107,10 +107,10 @@ fn the_parts_of_a_large_estate_show_as_they_come() {
         assert_eq!(screen.app.pane().list.total(), place + 1);
         assert!(screen.app.pane().list.visible().next().unwrap().1, "the cursor is at the top");
     }
-    let counts = screen.app.findings.counts;
+    let counts = screen.app.inventory.findings.counts;
     screen.send(Message::EstateRead { ask: AskId(1), result: Ok(()) });
     assert_eq!(
-        (screen.app.findings.counts, screen.app.estate.certificates.len()),
+        (screen.app.inventory.findings.counts, screen.app.inventory.estate.certificates.len()),
         (counts, whole.certificates.len())
     );
 }

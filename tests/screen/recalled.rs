@@ -95,17 +95,17 @@ fn parts_that_were_read_before_many_rows_came_back_are_not_lost() {
     let ask = screen.asked(asked);
     screen.send(Message::EstateProgressed { ask, part: Box::new(estate().into_rows()), note: String::new() });
     screen.send(Message::EstateRecalled { ask, estate: Arc::new(earlier()) });
-    assert!(screen.app.is_recalled && screen.text().contains("gone-2025"), "{}", screen.text());
+    assert!(screen.app.inventory.is_recalled && screen.text().contains("gone-2025"), "{}", screen.text());
     screen.send(Message::EstateRead { ask, result: Ok(()) });
-    assert!(!screen.app.is_recalled && screen.text().contains("shop-2026"), "{}", screen.text());
-    assert_eq!(screen.app.estate.certificates.len(), estate().certificates.len());
+    assert!(!screen.app.inventory.is_recalled && screen.text().contains("shop-2026"), "{}", screen.text());
+    assert_eq!(screen.app.inventory.estate.certificates.len(), estate().certificates.len());
 }
 
 #[test]
 fn rows_that_come_too_late_are_dropped() {
     let mut screen = Screen::filled();
     screen.send(Message::EstateRecalled { ask: AskId(1), estate: Arc::new(earlier()) });
-    assert!(!screen.app.is_recalled);
+    assert!(!screen.app.inventory.is_recalled);
 }
 
 #[test]

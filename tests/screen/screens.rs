@@ -46,7 +46,7 @@ fn what_is_urgent_stays_in_the_header_longest() {
             } else {
                 screen.read(estate.indexed());
             }
-            screen.app.findings.counts =
+            screen.app.inventory.findings.counts =
                 Counts { urgent: 112, soon: 1345, fine: 98_543, ..Counts::default() };
             screen.resize(width, 24);
             lines.push(screen.text().lines().next().unwrap().to_owned());
@@ -139,8 +139,12 @@ fn dialogs() {
     assert_snapshot!("add", screen.press("<Esc>a").text());
     assert_snapshot!("copy", screen.press("<Esc>c").text());
     assert_snapshot!("problems", screen.press("<Esc>p").text());
-    let Some(Dialog::Choose(choose)) = screen.app.dialogs.last() else { panic!("Problems is open") };
-    assert_eq!(choose.total(), screen.app.findings.all.len(), "the header counts what Problems lists");
+    let Some(Dialog::Choose(choose)) = screen.app.layers.top() else { panic!("Problems is open") };
+    assert_eq!(
+        choose.total(),
+        screen.app.inventory.findings.all.len(),
+        "the header counts what Problems lists"
+    );
     assert_snapshot!("operations_none", screen.press("<Esc>t").text());
 }
 

@@ -75,7 +75,7 @@ fn a_file_is_picked_with_keys_and_completion() {
     assert_snapshot!("file_picker_refused", screen.text());
     screen.press("old<Enter>");
     assert_eq!(screen.app.wizard.as_ref().unwrap().inputs.get(Key::File), Some("/home/ada/old.pfx"));
-    assert!(screen.app.dialogs.is_empty());
+    assert!(screen.app.layers.is_empty());
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_late_directory_is_dropped() {
     let Effect::ReadFolder { ask, .. } = screen.effects[0].clone() else { panic!("{:?}", screen.effects) };
     screen.press("/etc/");
     screen.send(Message::FolderRead { ask, result: Ok(folder("/home/ada", &["a.pfx"])) });
-    let Some(Dialog::Files(files)) = screen.app.dialogs.last() else { panic!("no picker") };
+    let Some(Dialog::Files(files)) = screen.app.layers.top() else { panic!("no picker") };
     assert!(files.folder.entries.is_empty());
 }
 
@@ -177,5 +177,5 @@ fn a_public_certificate_is_uploaded_from_the_chooser() {
     seen.settings = Seen::Here(app_settings(&[("WEBSITE_LOAD_CERTIFICATES", "*")]));
     assert_snapshot!("public_done", screen.press("<Esc><C-r>").settle(seen).text());
     screen.press("<Enter>");
-    assert!(screen.app.wizard.is_none() && screen.app.pane == PaneName::Public);
+    assert!(screen.app.wizard.is_none() && screen.app.browser.pane == PaneName::Public);
 }

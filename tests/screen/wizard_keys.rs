@@ -45,7 +45,7 @@ fn enter_pressed_twice_sends_once() {
     screen.press("<Enter>buy<Enter><Enter><Enter>");
     let sent = screen.effects.iter().filter(|effect| matches!(effect, Effect::PerformStep { .. })).count();
     assert_eq!(sent, 1);
-    assert!(screen.app.dialogs.is_empty());
+    assert!(screen.app.layers.is_empty());
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn what_changed_while_the_question_was_on_screen_is_not_sent() {
         "{:?}",
         screen.effects
     );
-    assert!(screen.app.notice.as_ref().unwrap().text.contains("nothing was sent"));
+    assert!(screen.app.out.notice.as_ref().unwrap().text.contains("nothing was sent"));
 }
 
 #[test]
@@ -75,20 +75,20 @@ fn a_failed_refresh_takes_no_keys_from_somebody_who_types() {
     let mut screen = Screen::start(|_| {});
     screen.press(":purchase<Enter>fabri");
     screen.send(Message::EstateRead { ask: AskId(1), result: Err(Problem::new("Read", "no network")) });
-    assert!(screen.app.notice.as_ref().unwrap().text.contains("no network"));
+    assert!(screen.app.out.notice.as_ref().unwrap().text.contains("no network"));
     screen.press("kam.com");
     assert_eq!(screen.app.wizard.as_ref().unwrap().inputs.get(Key::Domain), Some("fabrikam.com"));
     screen.press("<Esc>p<Enter>");
-    assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Error(_))), "the reason stays to be read");
+    assert!(matches!(screen.app.layers.top(), Some(Dialog::Error(_))), "the reason stays to be read");
 }
 
 #[test]
 fn enter_while_it_looks_goes_on_by_itself_when_the_answer_comes() {
     let mut screen = Screen::filled();
     screen.press(PURCHASE).press("<Enter>");
-    assert!(screen.app.dialogs.is_empty());
+    assert!(screen.app.layers.is_empty());
     screen.settle(seen_for_purchase(None));
-    assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Confirm(_))));
+    assert!(matches!(screen.app.layers.top(), Some(Dialog::Confirm(_))));
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn another_key_takes_the_early_enter_back() {
     let mut screen = Screen::filled();
     screen.press(PURCHASE).press("<Enter><Tab>");
     screen.settle(seen_for_purchase(None));
-    assert!(screen.app.dialogs.is_empty());
+    assert!(screen.app.layers.is_empty());
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_name_that_exists_is_refused_at_its_field_and_what_was_typed_stays() {
     let mut screen = Screen::filled();
     screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>contoso-www<PgDn>").settle(seen_for_purchase(None));
     screen.press("<Enter>");
-    assert!(screen.app.dialogs.is_empty(), "nothing to confirm");
+    assert!(screen.app.layers.is_empty(), "nothing to confirm");
     let wizard = screen.app.wizard.as_ref().unwrap();
     assert_eq!(wizard.focused_field().unwrap().key, Key::Order);
     assert!(wizard.refusal(Key::Order).unwrap().contains("press w in Orders"));
@@ -212,12 +212,12 @@ fn an_operation_goes_on_when_its_wizard_is_left_and_shows_where_it_stands_on_com
     let seen = seen_for_purchase(Some(fabrikam(OrderStatus::PendingIssuance)));
     screen.send(Message::StepPerformed { ask, step: StepId::BUY, result: Ok(Box::new(seen)) });
     assert_eq!(screen.app.operations.running().count(), 0);
-    let before = screen.app.estate.orders.len();
+    let before = screen.app.inventory.estate.orders.len();
     let order = fabrikam(OrderStatus::PendingIssuance);
     let mut reread = Reread { resources: vec![order.id.clone()], ..Reread::default() };
     reread.rows.orders.push(order);
     screen.read_again(reread);
-    assert_eq!(screen.app.estate.orders.len(), before + 1, "the others are as they were");
+    assert_eq!(screen.app.inventory.estate.orders.len(), before + 1, "the others are as they were");
     screen.press("3/fabrikam<Enter>w");
     assert!(screen.app.wizard.as_ref().unwrap().is_done(FlowName::Purchase));
 }
@@ -235,7 +235,7 @@ fn a_failed_step_shows_the_error_and_looks_at_what_is_there() {
         step: StepId::BUY,
         result: Err(Problem::new("Buy", "ScopeLocked")),
     });
-    assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Error(_))));
+    assert!(matches!(screen.app.layers.top(), Some(Dialog::Error(_))));
     assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::Observe { .. })));
 }
 
@@ -338,7 +338,7 @@ fn only_choices_that_exist_are_offered_and_public_certificates_never_a7() {
     let mut screen = Screen::filled();
     screen.press("4/blog<Enter>b").settle(Observed::default());
     screen.press("<Tab><Tab><Tab><Enter>");
-    let Some(Dialog::Choose(choose)) = screen.app.dialogs.last() else { panic!("no picker") };
+    let Some(Dialog::Choose(choose)) = screen.app.layers.top() else { panic!("no picker") };
     let labels: Vec<_> = choose.shown().map(|item| item.label.clone()).collect();
     assert!(
         labels.contains(&"blog-old".to_owned()) && !labels.iter().any(|label| label == "partner-root"),

@@ -43,8 +43,8 @@ fn perform(screen: &mut Screen) {
 }
 
 fn refusal(screen: &Screen) -> (BenchPart, String) {
-    let Some(Dialog::Bench(bench)) = screen.app.dialogs.last() else {
-        panic!("no form: {:?}", screen.app.dialogs.last())
+    let Some(Dialog::Bench(bench)) = screen.app.layers.top() else {
+        panic!("no form: {:?}", screen.app.layers.top())
     };
     (bench.rows[bench.at].part, bench.refusal.clone().unwrap_or_default())
 }
@@ -233,7 +233,7 @@ fn work_that_is_not_waited_for_is_dropped() {
     screen.send(Message::Worked { ask, result: Err(Trouble::Refused("late".into())) });
     assert_eq!(refusal(&screen).1, "not waited for any more");
     screen.press("<Esc>");
-    assert!(screen.app.dialogs.is_empty());
+    assert!(screen.app.layers.is_empty());
 }
 
 /// A key, its certificate and its root as files, the way authorities hand them out.
@@ -267,7 +267,7 @@ fn what_is_built_and_wrapped_anew_is_private_opens_again_and_replaces_only_with_
     assert!(refusal(&screen).1.contains("belongs to none of the certificates"), "{}", refusal(&screen).1);
     screen.press(&format!("<Up><Up><Up><Up><Up>{leaf}<Down><Down><Enter>"));
     perform(&mut screen);
-    assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Sheet(_))), "{}", screen.text());
+    assert!(matches!(screen.app.layers.top(), Some(Dialog::Sheet(_))), "{}", screen.text());
     let built = dir.path().join("shop.pfx");
     assert_eq!(built.metadata().unwrap().permissions().mode() & 0o777, 0o600);
 
@@ -279,11 +279,11 @@ fn what_is_built_and_wrapped_anew_is_private_opens_again_and_replaces_only_with_
     ));
     let before = fs::read(&built).unwrap();
     perform(&mut screen);
-    assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Confirm(_))), "{}", screen.text());
+    assert!(matches!(screen.app.layers.top(), Some(Dialog::Confirm(_))), "{}", screen.text());
     assert_eq!(fs::read(&built).unwrap(), before);
     screen.press("y");
     perform(&mut screen);
-    assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Sheet(_))), "{}", screen.text());
+    assert!(matches!(screen.app.layers.top(), Some(Dialog::Sheet(_))), "{}", screen.text());
 
     let mut screen = opened("cert-inspect");
     screen.press(&format!("{}<Tab>one<Enter>", at("shop.pfx")));
@@ -294,9 +294,9 @@ fn what_is_built_and_wrapped_anew_is_private_opens_again_and_replaces_only_with_
     let mut judged = opened("cert-check");
     judged.press(&format!("{}<Tab>new<Tab>shop.contoso.com<Tab>{root}<Enter>", at("shop.pfx")));
     perform(&mut judged);
-    let Some(Dialog::Sheet(sheet)) = judged.app.dialogs.last() else { panic!("{}", judged.text()) };
+    let Some(Dialog::Sheet(sheet)) = judged.app.layers.top() else { panic!("{}", judged.text()) };
     assert!(!sheet.lines().iter().any(|line| line.text.contains("UNTRUSTED_CA")), "{:?}", sheet.lines());
-    let Some(Dialog::Sheet(sheet)) = screen.app.dialogs.last() else { panic!("{}", screen.text()) };
+    let Some(Dialog::Sheet(sheet)) = screen.app.layers.top() else { panic!("{}", screen.text()) };
     assert!(
         sheet.lines().iter().any(|line| line.text.contains("AES-256") || line.text.contains("aes-256")),
         "{:?}",

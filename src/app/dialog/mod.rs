@@ -8,6 +8,7 @@ mod custody;
 mod error;
 mod files;
 mod help;
+mod operations;
 mod palette;
 mod sheet;
 mod sign_in;
@@ -28,6 +29,7 @@ use super::effect::{Opening, PracticeAct};
 use super::goal;
 use super::key::{Key, KeyCode};
 use super::message::AskId;
+use super::operations::Operations;
 use super::scope::Scope;
 use crate::flow;
 use crate::flow::script::ScriptKind;
@@ -111,7 +113,7 @@ pub enum Answer {
 }
 
 impl Dialog {
-    pub fn press(&mut self, key: Key) -> Answer {
+    pub fn press(&mut self, key: Key, ledger: &Operations) -> Answer {
         match self {
             Self::Help(help) => help.press(key),
             Self::Palette(palette) => palette.press(key),
@@ -124,7 +126,7 @@ impl Dialog {
             Self::Error(error) => error.press(key),
             Self::Briefing { scroll } => goal::press(scroll, key),
             Self::SignIn(sign_in) => sign_in.press(key),
-            Self::Operations { .. } => Answer::Stay,
+            Self::Operations { cursor } => operations::press(cursor, ledger, key),
         }
     }
 

@@ -23,12 +23,14 @@ impl App {
                 Ok(id) => self.open_about_order(flow, &id),
                 Err(why) => self.say(why, Tone::Soon),
             },
-            Subject::Renewable if self.pane == PaneName::Orders => {
+            Subject::Renewable if self.browser.pane == PaneName::Orders => {
                 if let Some(id) = self.selected().cloned() {
                     self.open_about_order(flow, &id);
                 }
             }
-            Subject::Certificate if flow == FlowName::RebindAll && self.pane == PaneName::Bindings => {
+            Subject::Certificate
+                if flow == FlowName::RebindAll && self.browser.pane == PaneName::Bindings =>
+            {
                 let inputs = self.marked_hostnames();
                 self.shelf.retain(|wizard| wizard.origin != Origin::Alone(flow, None));
                 self.open_alone(flow, None, inputs);
@@ -52,7 +54,7 @@ impl App {
             .with(Key::Subscription, id.subscription_id())
             .with(Key::ResourceGroup, id.resource_group())
             .with(Key::Order, id.name());
-        if let Some(order) = self.estate.order(id) {
+        if let Some(order) = self.inventory.estate.order(id) {
             inputs.set(Key::Domain, &*order.domain);
         }
         self.open_alone(flow, Some(id.clone()), inputs);
@@ -66,7 +68,7 @@ impl App {
     }
 
     fn open_order(&mut self, id: &ResourceId, page: FlowName, finds_place: bool) {
-        let inputs = order_inputs(id, self.estate.order(id));
+        let inputs = order_inputs(id, self.inventory.estate.order(id));
         self.open_wizard(Origin::Order(id.clone()), page, inputs, finds_place);
     }
 
@@ -94,7 +96,7 @@ impl App {
             wizard.page = page;
         }
         wizard.is_finding_place = finds_place;
-        self.detail = None;
+        self.browser.detail = None;
         self.wizard = Some(wizard);
         self.enter_page();
     }
@@ -102,7 +104,7 @@ impl App {
     /// Fills in what is known, derives the form, and looks at the cloud.
     fn enter_page(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
-        suggest(wizard.page, &self.estate, &mut wizard.inputs);
+        suggest(wizard.page, &self.inventory.estate, &mut wizard.inputs);
         (wizard.step, wizard.scroll) = (None, 0);
         wizard.is_eager = false;
         wizard.focus = Focus::Steps;
@@ -155,8 +157,8 @@ impl App {
             return wizard.is_done(page);
         }
         let Origin::Order(id) = &wizard.origin else { return false };
-        let Some(order) = self.estate.order(id) else { return page == FlowName::Purchase };
-        let Progress { stored, verified, imported } = order.progress(&self.estate);
+        let Some(order) = self.inventory.estate.order(id) else { return page == FlowName::Purchase };
+        let Progress { stored, verified, imported } = order.progress(&self.inventory.estate);
         match page {
             FlowName::Purchase => true,
             FlowName::Store => stored,
@@ -168,20 +170,20 @@ impl App {
 
     pub(in crate::app) fn derive_wizard(&mut self) {
         if let Some(wizard) = &mut self.wizard {
-            wizard.derive(&self.estate, &self.settings.rules, self.now, self.machine);
+            wizard.derive(&self.inventory.estate, &self.settings.rules, self.clock.now, self.clock.machine);
         }
     }
 
     /// A newer inventory may suggest what was not known when the page was entered: the app of an order just
     /// bought.
     pub(in crate::app) fn wizard_sees_estate(&mut self) {
-        let picked = match self.dialogs.last() {
+        let picked = match self.layers.top() {
             Some(Dialog::Choose(choose)) => choose.fills,
             _ => None,
         };
         let Some(wizard) = &mut self.wizard else { return };
         let before = wizard.inputs.clone();
-        suggest(wizard.page, &self.estate, &mut wizard.inputs);
+        suggest(wizard.page, &self.inventory.estate, &mut wizard.inputs);
         // A field in which a person types or chooses keeps their value.
         let typed_in =
             picked.or_else(|| wizard.focused_field().map(|field| field.key).filter(|_| wizard.is_edited()));
@@ -208,7 +210,7 @@ impl App {
         let Some(wizard) = &mut self.wizard else { return };
         // What was typed meanwhile may suggest better values for the rest, such as the group of the domain's
         // app.
-        suggest(wizard.page, &self.estate, &mut wizard.inputs);
+        suggest(wizard.page, &self.inventory.estate, &mut wizard.inputs);
         let (flow, inputs) = (wizard.page, wizard.inputs.clone());
         wizard.next_look = None;
         if let Some(old) = wizard.of_mut(flow).ask.replace(ask) {
@@ -219,7 +221,7 @@ impl App {
     }
 
     pub(in crate::app) fn look_again_if_due(&mut self) {
-        let now = self.machine;
+        let now = self.clock.machine;
         if let Some(wizard) =
             self.wizard.as_mut().filter(|wizard| wizard.next_look().is_some_and(|due| due <= now))
         {
@@ -244,8 +246,8 @@ impl App {
         self.derive_wizard();
         self.refill_picker();
         self.find_place();
-        if self.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Plain) {
-            self.notice = None;
+        if self.out.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Plain) {
+            self.out.notice = None;
         }
         self.go_on_if_eager();
     }
@@ -260,7 +262,7 @@ impl App {
             && !waits
             && wizard.current().ask.is_none()
             && wizard.current().failure.is_none()
-            && self.dialogs.is_empty()
+            && self.layers.is_empty()
         {
             self.do_step();
         }
@@ -311,7 +313,7 @@ impl App {
                     .chain(file.plan().into_iter().map(|line| format!("  {line}")))
             }))
             .collect();
-        self.dialogs.push(Dialog::Confirm(confirm));
+        self.layers.push(Dialog::Confirm(confirm));
     }
 
     /// Sends the requests of the current step, if it is the one that was agreed to: a newer inventory or
@@ -341,7 +343,7 @@ impl App {
             what,
             flow,
             step: id,
-            started: self.machine,
+            started: self.clock.machine,
             note,
             ended: None,
         });
@@ -358,7 +360,7 @@ impl App {
             return;
         };
         let is_open = self.wizard.as_ref().is_some_and(|wizard| wizard.sent == Some(ask));
-        let (now, rules) = (self.now, std::sync::Arc::clone(&self.settings.rules));
+        let (now, rules) = (self.clock.now, std::sync::Arc::clone(&self.settings.rules));
         match result {
             Ok(observed) => {
                 let mut touched = None;

@@ -4,11 +4,12 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Focus, PageStanding, Wizard};
+use crate::app::App;
 use crate::app::command::Motion;
 use crate::app::dialog::{Act, Choose, Dialog, Files, Item};
 use crate::app::effect::{Effect, PracticeAct};
+use crate::app::inventory::Reading;
 use crate::app::key::{Key, KeyCode};
-use crate::app::{App, Reading};
 use crate::flow::{self, FieldKind, RecordKind, StepStatus, WantedRecord};
 use crate::model::{DomainName, Hostname};
 use crate::tables::Tone;
@@ -194,7 +195,7 @@ impl App {
                 choose.paste(&first.to_string());
             }
         }
-        self.dialogs.push(Dialog::Choose(choose));
+        self.layers.push(Dialog::Choose(choose));
     }
 
     /// What a field can be filled with, each with its value, and what to say where there is nothing.
@@ -215,12 +216,13 @@ impl App {
                 Some((choices.iter().map(item).collect(), ""))
             }
             FieldKind::Pick { of, .. } => {
-                let options = super::pick::options(*of, &wizard.inputs, &self.estate, &self.settings.rules);
+                let options =
+                    super::pick::options(*of, &wizard.inputs, &self.inventory.estate, &self.settings.rules);
                 let item = |option: super::pick::Choice| {
                     let then = fill(&option.value);
                     (option.value, Item { label: option.label, note: option.note, then })
                 };
-                let is_reading = matches!(self.reading, Reading::Asked { .. });
+                let is_reading = matches!(self.inventory.reading, Reading::Asked { .. });
                 let none = if is_reading { STILL_READING } else { super::pick::none_words(*of) };
                 Some((options.into_iter().map(item).collect(), none))
             }
@@ -228,7 +230,7 @@ impl App {
             FieldKind::Offer(Some(offers)) => {
                 let item = |offer: &flow::Offer| {
                     let refused =
-                        wizard.would_refuse(field.key, &offer.value, &self.settings.rules, self.now);
+                        wizard.would_refuse(field.key, &offer.value, &self.settings.rules, self.clock.now);
                     let then = refused.map_or_else(|| fill(&offer.value), Err);
                     (offer.value.clone(), Item { label: offer.label.clone(), note: offer.note.clone(), then })
                 };
@@ -240,11 +242,11 @@ impl App {
 
     /// A picker that was opened before everything was read gets what is found.
     pub(super) fn refill_picker(&mut self) {
-        let Some(Dialog::Choose(choose)) = self.dialogs.last() else { return };
+        let Some(Dialog::Choose(choose)) = self.layers.top() else { return };
         let Some(wizard) = &self.wizard else { return };
         let field = wizard.fields.iter().find(|field| choose.fills == Some(field.key));
         let Some((items, empty)) = field.and_then(|field| self.picker_items(wizard, field)) else { return };
-        if let Some(Dialog::Choose(choose)) = self.dialogs.last_mut() {
+        if let Some(Dialog::Choose(choose)) = self.layers.top_mut() {
             choose.refill(items.into_iter().map(|(_, item)| item).collect());
             choose.empty = empty.into();
         }
@@ -255,7 +257,7 @@ impl App {
         let Some(wizard) = &self.wizard else { return };
         let beside =
             wizard.inputs.typed(field.key).rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        self.dialogs.push(Dialog::Files(Files::new(field.key, field.label, endings)));
+        self.layers.push(Dialog::Files(Files::new(field.key, field.label, endings)));
         self.open_folder(beside);
     }
 
@@ -313,7 +315,7 @@ impl App {
         let choose = Choose::new("Play the owner of the domain", acts.into_iter().map(item).collect())
             .intro("A practice cloud has no owner of the domain, so you play this part.")
             .at(at);
-        self.dialogs.push(Dialog::Choose(choose));
+        self.layers.push(Dialog::Choose(choose));
     }
 
     /// Leaves the wizard; it stays on the shelf with everything that was typed but passwords, and what was

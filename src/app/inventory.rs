@@ -1,0 +1,107 @@
+//! What is known of the cloud, and what of it is being read: the estate on screen, what a reading brought so far, what
+//! was judged of it. The rows of the panes are another matter: `browser`.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::building::Building;
+use super::list::List;
+use super::message::{AskId, Message};
+use super::public::PublicRead;
+use crate::health::findings::{Findings, Limits};
+use crate::model::{Changes, Estate, Problem};
+use crate::rules::Rules;
+use crate::tables::{Basis, PaneName};
+
+/// Whether the inventory is being read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    Idle,
+    Asked { ask: AskId, note: String },
+}
+
+#[derive(Debug)]
+pub struct Inventory {
+    pub estate: Arc<Estate>,
+    /// Whether any estate was ever read.
+    pub has_estate: bool,
+    /// Whether it was read to its end.
+    pub(super) is_whole: bool,
+    /// Whether the rows are those of an earlier run.
+    pub is_recalled: bool,
+    /// What the newest reading found different from the rows before it.
+    pub changes: Changes,
+    /// What a refresh has brought so far; the first reading shows its parts as they come.
+    pub(super) incoming: Option<Box<Estate>>,
+    /// What `Effect::Build` is to build.
+    pub building: Option<Box<Building>>,
+    /// Under which question something is being built.
+    pub(super) built_as: Option<AskId>,
+    /// What waits for the end of the building, because it would change the estate.
+    pub(super) deferred: Vec<Message>,
+    /// What is not shown any more, for `Effect::Discard`.
+    pub discarded: Option<(Arc<Estate>, Box<List>)>,
+    pub reading: Reading,
+    /// Why the last reading failed; the rows before it stay.
+    pub failure: Option<Problem>,
+    /// What will break, and what could not be judged.
+    pub findings: Findings,
+    /// Which apps were asked for their public certificates.
+    pub public: PublicRead,
+    /// Under which question the vaults are being asked.
+    pub(super) upkeep: Option<AskId>,
+}
+
+impl Default for Inventory {
+    fn default() -> Self {
+        Self {
+            estate: Arc::default(),
+            has_estate: false,
+            is_whole: false,
+            is_recalled: false,
+            changes: Changes::default(),
+            incoming: None,
+            building: None,
+            built_as: None,
+            deferred: Vec::new(),
+            discarded: None,
+            reading: Reading::Idle,
+            failure: None,
+            findings: Findings::default(),
+            public: PublicRead::default(),
+            upkeep: None,
+        }
+    }
+}
+
+impl Inventory {
+    pub(super) fn basis<'a>(&'a self, rules: &'a Rules, now: Timestamp) -> Basis<'a> {
+        Basis { estate: &self.estate, rules, now }
+    }
+
+    /// Whether this is the question that the reading asks.
+    pub(super) fn is_reading(&self, asked: AskId) -> bool {
+        matches!(self.reading, Reading::Asked { ask, .. } if ask == asked)
+    }
+
+    /// Whether no row of this reading is still to come.
+    pub(super) fn are_rows_whole(&self, pane: PaneName) -> bool {
+        (self.is_whole || self.is_recalled) && (pane != PaneName::Public || self.public.asking().is_none())
+    }
+
+    /// Judges the whole estate again.
+    pub(super) fn find(&mut self, rules: &Rules, now: Timestamp) {
+        self.findings = Findings::of(&self.basis(rules, now), Limits::USUAL);
+    }
+
+    pub(super) fn end_reading(&mut self) {
+        self.reading = Reading::Idle;
+        (self.failure, self.is_whole, self.is_recalled) = (None, true, false);
+    }
+
+    /// How many apps were never asked for their public certificates.
+    pub fn apps_unasked(&self) -> usize {
+        self.estate.apps.len().saturating_sub(self.public.asked())
+    }
+}
