@@ -76,7 +76,8 @@ fn rows() -> Vec<Entry> {
         .hint("Filter"),
         entry("sort", "Sort by the next column.", LIST, App::sort_by_next),
         entry("reverse", "Turn the sort order round.", LIST, App::reverse_sort),
-        entry("mark", "Mark or unmark the row.", LIST, App::mark).possible_if(App::has_row_in_list),
+        entry("mark", "Mark or unmark the row.", LIST, |app| app.browser.mark())
+            .possible_if(App::has_row_in_list),
         entry(
             "load-public",
             "Ask all apps of the scope for their public certificates.",

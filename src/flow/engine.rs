@@ -1,32 +1,23 @@
-//! Drives a flow: send, follow, journal, observe again. The same for the screen (one step) and the command
-//! line (all). Between looks it remembers only what it sent and when: a look that shows nothing of that is no
-//! reason to send it again.
+//! Drives a flow: look, send, follow, journal, look again. The same for the screen (one step) and the command line
+//! (all). What to do next is decided by `pursuit`; here it is done.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::arrival::Sign;
-use super::step::{Again, Asked, LAST_TIME, UNSEEN, poll_after};
-use super::{
-    ByHand, FlowName, Inputs, Key, NewFile, Observed, Step, StepId, StepStatus, current, observe, steps,
-};
-use crate::azure::{AzureError, Changed, Client, Request};
+use super::pursuit::{Came, Next, Pause, Pursuit};
+use super::unsent::{Fate, Lack, Unsent};
+use super::{FlowName, Inputs, Key, NewFile, Observed, Step, StepId, StepStatus, observe, steps};
+use crate::azure::{Changed, Client, Request};
 use crate::journal::{ChangeOutcome, Journal};
 use crate::model::Problem;
 use crate::rules::Rules;
 
-/// How often one step may be sent before the engine stops believing that it helps.
+/// How often a request is sent that holds only while its resource is as it was read.
 const TRIES: u32 = 3;
-
-/// Between two looks at a resource that shows an older state.
-const AT_MOST: SignedDuration = SignedDuration::from_secs(10);
-
-/// How long a resource may go on showing an older state than the one that a change has to name (HTTP 412).
-const OUTDATED: SignedDuration = SignedDuration::from_mins(1);
 
 /// How many apps are changed at the same time.
 const LANES: usize = 4;
@@ -88,12 +79,8 @@ impl Engine<'_> {
         inputs: &Inputs,
         conductor: &mut impl Conductor,
     ) -> Result<Ending, Problem> {
-        let mut asked: HashMap<StepId, (Asked, u32)> = HashMap::new();
-        let mut outdated: HashMap<StepId, Timestamp> = HashMap::new();
-        let mut awaited: HashMap<StepId, Awaited> = HashMap::new();
+        let mut pursuit = Pursuit::alone();
         let mut left_out = Vec::new();
-        let mut looks = 0;
-        let mut agreed: Option<Step> = None;
         loop {
             let observed = self.observe(flow, inputs).await?;
             for note in observed.left_out.iter().filter(|note| !left_out.contains(*note)) {
@@ -101,111 +88,41 @@ impl Engine<'_> {
             }
             left_out.clone_from(&observed.left_out);
             let now = self.client.now();
-            let steps: Vec<Step> = steps(flow, &observed, inputs, self.rules, now)
-                .into_iter()
-                .map(|step| match asked.get(&step.id) {
-                    // Asked for often enough; what takes time to show is waited for, as long as the person
-                    // has patience.
-                    Some((sent, tries)) if *tries >= TRIES && step.again == Again::Helps => {
-                        step.settles_within(SignedDuration::MAX).settling(Some(*sent), now)
-                    }
-                    Some((sent, _)) => step.settling(Some(*sent), now),
-                    None => step,
-                })
-                .collect();
+            let mut steps = steps(flow, &observed, inputs, self.rules, now);
+            pursuit.settle(&mut steps, now);
             conductor.stands(&steps);
-            let Some(step) = current(&steps) else { return Ok(Ending::Done(steps)) };
-            match &step.status {
-                StepStatus::Done(_) | StepStatus::NotNeeded(_) => {}
-                StepStatus::NeedsInput { key, why } => {
-                    return Ok(Ending::NeedsInput { key: *key, why: why.clone() });
+            let step = match pursuit.next(&steps, now) {
+                Next::Over => return Ok(Ending::Done(steps)),
+                Next::NeedsInput { key, why } => return Ok(Ending::NeedsInput { key, why: why.to_owned() }),
+                Next::Blocked(problem) => return Ok(Ending::Blocked(problem.clone())),
+                Next::Fail(problem) => return Err(problem),
+                Next::Wait(Pause { on, length, is_news }) => {
+                    if is_news {
+                        conductor.warns(&format!("waiting for {on}"));
+                    }
+                    if !conductor.waits(&on, length).await {
+                        return Ok(Ending::StillWaiting { on });
+                    }
+                    continue;
                 }
-                StepStatus::Blocked(problem) if problem.code.as_deref() == Some(UNSEEN) => {
-                    return Err(problem.clone());
+                Next::Ask(step) if !conductor.consents(step) => return Ok(Ending::Declined(step.id)),
+                Next::Ask(step) if self.client.now().duration_since(now) > FRESH => {
+                    pursuit.agree(step);
+                    continue;
                 }
-                StepStatus::Blocked(problem) => return Ok(Ending::Blocked(problem.clone())),
-                StepStatus::Waiting { on, next_poll, .. } => {
-                    if !conductor.waits(on, poll_after(looks, *next_poll)).await {
-                        return Ok(Ending::StillWaiting { on: on.clone() });
+                Next::Ask(step) | Next::Send(step) => step,
+            };
+            let sent = self.carry_out(flow, step, &mut |note| conductor.says(&note)).await;
+            match pursuit.take(step, sent, self.client.now()) {
+                Came::Accepted(warnings) => warnings.iter().for_each(|warning| conductor.warns(warning)),
+                Came::Unknown { problem, .. } => conductor.says(&problem.to_string()),
+                Came::NotInForce => {}
+                Came::Fail(problem) => return Err(problem),
+                Came::Outdated(problem, Pause { on, length, .. }) => {
+                    conductor.says(&problem.to_string());
+                    if !conductor.waits(&on, length).await {
+                        return Ok(Ending::StillWaiting { on: problem.why });
                     }
-                    looks += 1;
-                }
-                StepStatus::Ready => {
-                    if let (Some(arrival), Some(awaited)) = (step.arrival, awaited.get_mut(&step.id))
-                        && !std::mem::replace(&mut awaited.is_waited, true)
-                    {
-                        if now.duration_since(awaited.since) >= arrival.within.duration() {
-                            return Err(arrival.given_up(awaited.problem.clone()));
-                        }
-                        if !std::mem::replace(&mut awaited.is_told, true) {
-                            conductor.warns(&format!("waiting for {}", arrival.on()));
-                            looks = 0;
-                        }
-                        if !conductor.waits(&arrival.on(), poll_after(looks, arrival.poll)).await {
-                            return Ok(Ending::StillWaiting { on: arrival.on() });
-                        }
-                        looks += 1;
-                        agreed = Some(step.clone());
-                        continue;
-                    }
-                    let tries = asked.get(&step.id).map_or(0, |(_, tries)| *tries);
-                    if tries >= TRIES {
-                        return Err(without_effect(step));
-                    }
-                    if !agreed.take().is_some_and(|shown| step.is_as_agreed(&shown)) {
-                        if !conductor.consents(step) {
-                            return Ok(Ending::Declined(step.id));
-                        }
-                        if self.client.now().duration_since(now) > FRESH {
-                            agreed = Some(step.clone());
-                            continue;
-                        }
-                    }
-                    let sent = self.carry_out(flow, step, &mut |note| conductor.says(&note)).await;
-                    if let Some(problem) = awaits(step, &sent) {
-                        let (since, is_told) = awaited
-                            .get(&step.id)
-                            .map_or((now, false), |before| (before.since, before.is_told));
-                        awaited.insert(step.id, Awaited { since, problem, is_waited: false, is_told });
-                        continue;
-                    }
-                    let is_accepted = match sent {
-                        // Another look may show a newer state; until it does, this change cannot be made.
-                        Err(Unsent { fate: Fate::Outdated, problem, .. }) => {
-                            let since = *outdated.entry(step.id).or_insert_with(|| self.client.now());
-                            conductor.says(&problem.to_string());
-                            if self.client.now().duration_since(since) > OUTDATED {
-                                return Err(problem);
-                            }
-                            if !conductor
-                                .waits(
-                                    "the newest state of what is to be changed",
-                                    poll_after(looks, AT_MOST),
-                                )
-                                .await
-                            {
-                                return Ok(Ending::StillWaiting { on: problem.why });
-                            }
-                            looks += 1;
-                            continue;
-                        }
-                        // Whether it happened, only the next looks can tell.
-                        Err(Unsent { fate: fate @ (Fate::Lost | Fate::UnderWay), problem, .. }) => {
-                            conductor.says(&problem.to_string());
-                            fate == Fate::UnderWay
-                        }
-                        sent => {
-                            sent.map_err(|unsent| unsent.problem)?
-                                .iter()
-                                .for_each(|warning| conductor.warns(warning));
-                            true
-                        }
-                    };
-                    asked.insert(
-                        step.id,
-                        (Asked { at: self.client.now(), is_accepted, by_this_run: true }, tries + 1),
-                    );
-                    looks = 0;
                 }
             }
         }
@@ -222,37 +139,37 @@ impl Engine<'_> {
         agreed: &Step,
         say: &mut (dyn FnMut(String) + Send),
     ) -> Result<Observed, Problem> {
-        let (mut awaited, mut looks) = (None, 0);
-        let sent = loop {
+        let mut pursuit = Pursuit::default();
+        let came = loop {
             let observed = self.observe(flow, inputs).await?;
             let Some(ready) = self.ready(flow, &observed, inputs, agreed.id) else { return Ok(observed) };
             if !ready.is_as_agreed(agreed) {
                 return Err(ready.changed_since(agreed));
             }
             let sent = self.carry_out(flow, &ready, say).await;
-            let (Some(arrival), Some(problem)) = (ready.arrival, awaits(&ready, &sent)) else { break sent };
+            let came = pursuit.take(&ready, sent, self.client.now());
+            let (Some(arrival), Came::NotInForce) = (ready.arrival, &came) else { break came };
             if arrival.sign == Sign::State {
                 let observed = self.observe(flow, inputs).await?;
                 if self.ready(flow, &observed, inputs, agreed.id).is_none() {
                     return Ok(observed);
                 }
             }
-            let now = self.client.now();
-            if now.duration_since(*awaited.get_or_insert(now)) >= arrival.within.duration() {
-                return Err(arrival.given_up(problem));
+            if let Some(waited) = pursuit.wait_for_arrival(&ready, arrival, self.client.now()) {
+                let Pause { on, length, .. } = waited?;
+                say(format!("waiting for {on}"));
+                tokio::time::sleep(length).await;
             }
-            say(format!("waiting for {}", arrival.on()));
-            tokio::time::sleep(poll_after(looks, arrival.poll)).await;
-            looks += 1;
         };
-        let lost = match sent {
-            // Azure goes on with it, and the step waits for the effect as if an answer had come.
-            Err(Unsent { fate: Fate::UnderWay, .. }) => None,
-            Err(Unsent { fate: Fate::Lost | Fate::Outdated, problem, .. }) => Some(problem),
-            sent => {
-                sent.map_err(|unsent| unsent.problem)?.into_iter().for_each(&mut *say);
+        let lost = match came {
+            Came::Fail(problem) => return Err(problem),
+            Came::Unknown { problem, is_accepted: false } | Came::Outdated(problem, _) => Some(problem),
+            Came::Accepted(warnings) => {
+                warnings.into_iter().for_each(&mut *say);
                 None
             }
+            // Azure goes on with it, and the step waits for the effect as if an answer had come.
+            Came::Unknown { is_accepted: true, .. } | Came::NotInForce => None,
         };
         let observed = self.observe(flow, inputs).await?;
         match lost {
@@ -420,108 +337,11 @@ impl Engine<'_> {
         if let Err(error) = self.journal.after(entry, status, id, outcome) {
             say(error.to_string());
         }
-        sent.map_err(|error| Unsent {
-            problem: error.problem(&request.what),
-            fate: Fate::of(&error),
-            lack: Lack::of(&error),
-        })
-    }
-}
-
-/// A request that did not come to its end.
-struct Unsent {
-    problem: Problem,
-    fate: Fate,
-    lack: Option<Lack>,
-}
-
-impl Unsent {
-    fn refused(problem: Problem) -> Self {
-        Self { problem, fate: Fate::Refused, lack: None }
-    }
-
-    /// With what an admin can do about it.
-    fn with_commands(mut self, by_hand: &ByHand) -> Self {
-        if !by_hand.is_empty() {
-            self.problem.remedy = format!("{}\n{}", self.problem.remedy, by_hand.remedy());
-        }
-        self
-    }
-}
-
-/// What became of such a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    /// It had no effect.
-    Refused,
-    /// The resource is not as it was looked at, so it was not sent, or refused for that: perhaps changed by
-    /// this very request, of which an earlier try arrived without an answer.
-    Outdated,
-    /// It may have happened all the same.
-    Lost,
-    /// It was accepted; only its end was not seen.
-    UnderWay,
-}
-
-impl Fate {
-    fn of(error: &AzureError) -> Self {
-        match error.refusal() {
-            Some(refusal) if refusal.status == 412 => Self::Outdated,
-            _ if error.is_under_way() => Self::UnderWay,
-            _ if error.is_ambiguous() => Self::Lost,
-            _ => Self::Refused,
-        }
-    }
-}
-
-/// Whose right was missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lack {
-    /// The signed-in identity's, in Azure Resource Manager.
-    Caller,
-    /// The service's, on the vault.
-    Service,
-}
-
-impl Lack {
-    fn of(error: &AzureError) -> Option<Self> {
-        let service = error.lacks_vault_access().then_some(Self::Service);
-        service.or_else(|| error.is_forbidden().then_some(Self::Caller))
-    }
-}
-
-/// A permission that is granted and not in force: since when it is waited for, and what Azure said last.
-struct Awaited {
-    since: Timestamp,
-    problem: Problem,
-    /// Whether it was waited since.
-    is_waited: bool,
-    /// Whether it was said that it is waited for.
-    is_told: bool,
-}
-
-/// What Azure said, if it is what a permission that has not arrived looks like.
-fn awaits(step: &Step, sent: &Result<Vec<String>, Unsent>) -> Option<Problem> {
-    match (step.arrival?.sign, sent) {
-        (Sign::Refusal, Err(unsent)) if unsent.lack == Some(Lack::Service) => Some(unsent.problem.clone()),
-        (Sign::State, Ok(_)) => {
-            let last =
-                step.facts.iter().find(|(label, _)| label == LAST_TIME).map(|(_, words)| words.clone());
-            Some(Problem::new(step.title.clone(), last.unwrap_or_default()))
-        }
-        _ => None,
+        sent.map_err(|error| Unsent::new(error.problem(&request.what), &error))
     }
 }
 
 /// What several lanes share, for a moment each; none of them waits while it has it.
 fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn without_effect(step: &Step) -> Problem {
-    let remedy = "look at the resource in Azure; running this again later does no harm".to_owned();
-    let remedy =
-        if step.by_hand.is_empty() { remedy } else { format!("{remedy}\n{}", step.by_hand.remedy()) };
-    Problem::new(step.title.clone(), format!("it was sent {TRIES} times, and nothing of it is to be seen"))
-        .remedy(remedy)
 }

@@ -225,7 +225,7 @@ impl App {
         if let Some(wizard) =
             self.wizard.as_mut().filter(|wizard| wizard.next_look().is_some_and(|due| due <= now))
         {
-            wizard.looks += 1;
+            wizard.of_mut(wizard.page).pursuit.looked();
             self.observe_page();
         }
     }
@@ -367,16 +367,10 @@ impl App {
                 let mut all = self.wizard.iter_mut().chain(&mut self.shelf);
                 if let Some(wizard) = all.find(|wizard| wizard.sent == Some(ask)) {
                     let steps = flow::steps(flow, &observed, &wizard.inputs, &rules, now);
-                    let asked = Some((id, now));
-                    *wizard.of_mut(flow) = super::Page {
-                        observed: *observed,
-                        was_seen: true,
-                        ask: None,
-                        failure: None,
-                        steps,
-                        asked,
-                    };
-                    wizard.looks = 0;
+                    let page = wizard.of_mut(flow);
+                    page.pursuit.accepted(id, now);
+                    (page.observed, page.was_seen, page.steps) = (*observed, true, steps);
+                    (page.ask, page.failure) = (None, None);
                     touched = Some(wizard.touched());
                     wizard.settle_origin();
                     if !is_open {

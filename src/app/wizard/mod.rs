@@ -14,7 +14,7 @@ use super::field::Field;
 use super::masked::Masked;
 use super::message::AskId;
 use crate::flow::{
-    self, Asked, FieldKind, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, WantedRecord,
+    self, FieldKind, FlowName, Inputs, Key, Observed, Pursuit, Seen, Step, StepId, StepStatus, WantedRecord,
 };
 use crate::model::{Estate, Problem, ResourceId};
 use crate::rules::Rules;
@@ -44,8 +44,8 @@ pub struct Page {
     pub ask: Option<AskId>,
     pub failure: Option<Problem>,
     pub steps: Vec<Step>,
-    /// The step whose requests were accepted last, and when: its effect may take a while to show.
-    asked: Option<(StepId, Timestamp)>,
+    /// What was sent of it, and how often it was looked at since.
+    pursuit: Pursuit,
 }
 
 impl Page {
@@ -93,8 +93,6 @@ pub struct Wizard {
     next_look: Option<Timestamp>,
     /// Whether Enter was pressed while it still looked.
     is_eager: bool,
-    /// How often it looked by itself since something was done.
-    looks: u32,
     /// Why the wizard itself refuses a value: an order of this name exists already.
     refusals: Vec<(Key, String)>,
 }
@@ -120,7 +118,6 @@ impl Wizard {
             is_finding_place: false,
             next_look: None,
             is_eager: false,
-            looks: 0,
             refusals: Vec::new(),
         }
     }
@@ -190,14 +187,11 @@ impl Wizard {
         let page = &self.pages[self.page as usize];
         let flow::Standing { fields, refusals, mut steps } =
             flow::standing(self.page, &page.observed, &self.inputs, rules, now);
+        page.pursuit.settle(&mut steps, now);
         for step in &mut steps {
-            // A person agrees to each sending, and may agree again.
-            let asked = page.asked.filter(|(id, _)| *id == step.id);
-            let asked = asked.map(|(_, at)| Asked { by_this_run: false, ..Asked::accepted(at) });
-            step.settle(asked, now);
-            // What is waited for began, as far as is known here, when it was asked for last (A190).
+            // What is waited for began, as far as is known here, when something was sent last (A190).
             if let StepStatus::Waiting { since: since @ None, .. } = &mut step.status {
-                *since = page.asked.map(|(_, at)| at);
+                *since = page.pursuit.last_sent_at();
             }
         }
         self.fields = if self.is_bought() { Vec::new() } else { fields };
@@ -299,7 +293,7 @@ impl Wizard {
     fn plan_next_look(&mut self, machine: Timestamp) {
         let pause = match self.standing() {
             PageStanding::At(Step { status: StepStatus::Waiting { next_poll, .. }, .. }) => {
-                SignedDuration::try_from(flow::poll_after(self.looks, *next_poll)).ok()
+                SignedDuration::try_from(self.current().pursuit.pause(*next_poll)).ok()
             }
             _ => None,
         };
