@@ -46,7 +46,8 @@ impl JournalError {
 }
 
 /// What came of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum ChangeOutcome {
     Done,
     Refused,
@@ -58,12 +59,7 @@ pub enum ChangeOutcome {
 
 impl ChangeOutcome {
     fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Refused => "refused",
-            Self::Unknown => "unknown",
-            Self::Unsent => "unsent",
-        }
+        self.into()
     }
 }
 

@@ -259,9 +259,9 @@ impl App {
 
 /// The kinds of script to choose from.
 fn scripts() -> impl Iterator<Item = Item> {
-    ScriptKind::ALL.into_iter().map(|kind| Item {
+    ScriptKind::ALL.iter().map(|kind| Item {
         label: format!("Script: {}", kind.as_str()),
         note: kind.words().to_owned(),
-        then: Ok(Act::CopyScript(kind)),
+        then: Ok(Act::CopyScript(*kind)),
     })
 }

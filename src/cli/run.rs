@@ -63,7 +63,7 @@ fn flow_names() -> impl TypedValueParser<Value = FlowName> {
 }
 
 fn script_kinds() -> impl TypedValueParser<Value = ScriptKind> {
-    let names = PossibleValuesParser::new(ScriptKind::ALL.map(ScriptKind::as_str));
+    let names = PossibleValuesParser::new(ScriptKind::ALL.iter().map(|kind| kind.as_str()));
     names.try_map(|name| {
         ScriptKind::parse(&name).ok_or_else(|| format!("{} is no kind of script", quoted(&name)))
     })

@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use strum::VariantArray;
 use thiserror::Error;
 
 use crate::azure::ProxyError;
@@ -59,7 +60,7 @@ pub enum ConfigError {
     BadCertificate { path: PathBuf, why: String },
     #[error("the CA file {} cannot be used: {why}", shown(path))]
     BadAuthorities { path: PathBuf, why: String },
-    #[error("CERTDECK_CREDENTIAL: '{}' is no way to sign in; there are {ways}", quoted(.0), ways = CredentialName::ALL.map(CredentialName::as_str).join(", "))]
+    #[error("CERTDECK_CREDENTIAL: '{}' is no way to sign in; there are {ways}", quoted(.0), ways = CredentialName::words_of_all())]
     NoSuchCredential(String),
 }
 
@@ -100,7 +101,8 @@ impl Default for Ui {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 #[serde(rename_all = "kebab-case")]
 pub enum CloudName {
     #[default]
@@ -111,11 +113,7 @@ pub enum CloudName {
 
 impl CloudName {
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::UsGovernment => "us-government",
-            Self::China => "china",
-        }
+        self.into()
     }
 
     fn arm_endpoint(self) -> &'static str {
@@ -128,7 +126,10 @@ impl CloudName {
 }
 
 /// How to sign in; `Auto` is every way that this machine has, in order.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
 #[serde(rename_all = "kebab-case")]
 pub enum CredentialName {
     #[default]
@@ -144,30 +145,14 @@ pub enum CredentialName {
 }
 
 impl CredentialName {
-    pub const ALL: [Self; 9] = [
-        Self::Auto,
-        Self::AzureCli,
-        Self::AzureDeveloperCli,
-        Self::ClientSecret,
-        Self::ClientCertificate,
-        Self::WorkloadIdentity,
-        Self::ManagedIdentity,
-        Self::DeviceCode,
-        Self::Browser,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
+
+    fn words_of_all() -> String {
+        Self::ALL.iter().map(|way| way.as_str()).collect::<Vec<_>>().join(", ")
+    }
 
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::AzureCli => "azure-cli",
-            Self::AzureDeveloperCli => "azure-developer-cli",
-            Self::ClientSecret => "client-secret",
-            Self::ClientCertificate => "client-certificate",
-            Self::WorkloadIdentity => "workload-identity",
-            Self::ManagedIdentity => "managed-identity",
-            Self::DeviceCode => "device-code",
-            Self::Browser => "browser",
-        }
+        self.into()
     }
 }
 
@@ -320,7 +305,7 @@ mod tests {
 
     #[test]
     fn every_way_to_sign_in_is_explained_in_the_example() {
-        for way in CredentialName::ALL {
+        for way in CredentialName::ALL.iter().copied() {
             assert!(EXAMPLE.contains(&format!("\"{}\"", way.as_str())), "{}", way.as_str());
         }
     }

@@ -64,7 +64,7 @@ impl Config {
             None => Context::default(),
         };
         if let Some(text) = var("CERTDECK_CREDENTIAL") {
-            let known = CredentialName::ALL.into_iter().find(|known| known.as_str() == text);
+            let known = CredentialName::ALL.iter().copied().find(|known| known.as_str() == text);
             context.credential = Some(known.ok_or(ConfigError::NoSuchCredential(text))?);
         }
         let endpoint = var("CERTDECK_ARM_ENDPOINT").or_else(|| context.arm_endpoint.clone());

@@ -3,102 +3,104 @@
 use std::collections::BTreeMap;
 
 use secrecy::{ExposeSecret, SecretString};
+use strum::VariantArray;
 use zeroize::Zeroize;
 
 use crate::model::{may_be_key, typed};
 
-macro_rules! keys {
-    ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {
-        /// Every input of every flow; `--set KEY=VALUE` and the fields on screen use the same names.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Key {
-            $($(#[$doc])* $name),+
-        }
-
-        impl Key {
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
-
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$name => $word),+
-                }
-            }
-        }
-    };
-}
-
-keys! {
-    Subscription = "subscription",
-    ResourceGroup = "resource-group",
+/// Every input of every flow; `--set KEY=VALUE` and the fields on screen use the same names.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    strum::IntoStaticStr,
+    strum::EnumString,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Key {
+    Subscription,
+    ResourceGroup,
     /// For a resource group that does not exist yet.
-    Location = "location",
-    Product = "product",
-    Domain = "domain",
+    Location,
+    Product,
+    Domain,
     /// The order's name: what Purchase creates and the later flows are about.
-    Order = "order",
-    AutoRenew = "auto-renew",
+    Order,
+    AutoRenew,
     /// `existing` or `new`.
-    VaultChoice = "vault-choice",
-    Vault = "vault",
-    VaultResourceGroup = "vault-resource-group",
-    VaultLocation = "vault-location",
-    VaultTier = "vault-tier",
-    VaultRbac = "vault-rbac",
-    VaultNetwork = "vault-network",
-    VaultRetention = "vault-retention",
-    VaultPurgeProtection = "vault-purge-protection",
+    VaultChoice,
+    Vault,
+    VaultResourceGroup,
+    VaultLocation,
+    VaultTier,
+    VaultRbac,
+    VaultNetwork,
+    VaultRetention,
+    VaultPurgeProtection,
     /// Where the vault is, for an import: mostly the app's own.
-    VaultSubscription = "vault-subscription",
+    VaultSubscription,
     /// A certificate by its name in a vault.
-    VaultCertificate = "vault-certificate",
+    VaultCertificate,
     /// Whether the certificate service gets its permissions on the vault as well.
-    ForOrders = "for-orders",
-    Method = "method",
-    App = "app",
-    Hostname = "hostname",
-    Certificate = "certificate",
-    SslType = "ssl-type",
+    ForOrders,
+    Method,
+    App,
+    Hostname,
+    Certificate,
+    SslType,
     /// A certificate file on this machine.
-    File = "file",
+    File,
     /// What opens the file.
-    Password = "password",
+    Password,
     /// What the file is rewrapped with, in memory, where Azure would not take it as it is.
-    NewPassword = "new-password",
+    NewPassword,
     /// What an uploaded private certificate is called.
-    FriendlyName = "friendly-name",
+    FriendlyName,
     /// What a public certificate is called within its app.
-    Name = "name",
+    Name,
     /// The file that an export writes, whether it is to have no password, and how it is encrypted.
-    Out = "out",
-    Raw = "raw",
-    Cipher = "cipher",
+    Out,
+    Raw,
+    Cipher,
     /// The new password again, as typed a second time.
-    RepeatPassword = "repeat-password",
+    RepeatPassword,
     /// Whether inherited locks are removed, too: `order` or `all`.
-    Locks = "locks",
+    Locks,
     /// Whether the certificate that was replaced stays.
-    KeepOld = "keep-old",
+    KeepOld,
     /// Which hostnames `rebind-all` is about.
-    Which = "which",
+    Which,
     /// Only these hostnames, with commas between.
-    Only = "only",
-    HttpsOnly = "https-only",
-    MinTls = "min-tls",
+    Only,
+    HttpsOnly,
+    MinTls,
     /// Thumbprints that the code of an app may load.
-    LoadCertificates = "load-certificates",
+    LoadCertificates,
     /// Whether the app's code is to load the public certificate.
-    Load = "load",
+    Load,
     /// The thumbprint of the certificate that a renewal or rekey replaces.
-    Current = "current",
+    Current,
     /// When a rekey revokes the old certificate: `later` or `at-once`.
-    RevokeOld = "revoke-old",
+    RevokeOld,
     /// Which certificates a Sync is about: `certificate`, `order` or `all`.
-    Scope = "scope",
+    Scope,
     /// Of what is created: `NAME=VALUE`, with commas between.
-    Tags = "tags",
+    Tags,
 }
 
 impl Key {
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
     /// Whether its value is kept apart from the others, so that nothing shows it.
     pub fn is_secret(self) -> bool {
         matches!(self, Self::Password | Self::NewPassword | Self::RepeatPassword)
@@ -111,7 +113,7 @@ impl Key {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|key| key.as_str() == text)
+        text.parse().ok()
     }
 }
 

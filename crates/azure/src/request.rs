@@ -13,7 +13,8 @@ use super::answer::AsItIs;
 use certdeck_model::ResourceId;
 
 /// The HTTP method of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum Method {
     /// Reads a resource or a list.
     Get,
@@ -30,13 +31,7 @@ pub enum Method {
 impl Method {
     /// The method in capital letters, as HTTP writes it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Post => "POST",
-            Self::Delete => "DELETE",
-        }
+        self.into()
     }
 }
 

@@ -16,7 +16,8 @@ const LONGEST: usize = 12;
 const WAYS: usize = 20_000;
 
 /// The order of the chain's certificates in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum ChainOrder {
     /// The leaf comes first, as App Service and TLS servers expect it.
     LeafToRoot,
@@ -29,11 +30,7 @@ pub enum ChainOrder {
 impl ChainOrder {
     /// The name in JSON output: `leaf-to-root`, `root-to-leaf` or `mixed`.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LeafToRoot => "leaf-to-root",
-            Self::RootToLeaf => "root-to-leaf",
-            Self::Mixed => "mixed",
-        }
+        self.into()
     }
 }
 

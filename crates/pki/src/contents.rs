@@ -14,7 +14,8 @@ use super::{limits, x509};
 use certdeck_model::Thumbprint;
 
 /// The format of the file, regardless of its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// PKCS#12 (`.pfx`, `.p12`): certificates and keys, mostly encrypted.
@@ -32,13 +33,7 @@ pub enum Kind {
 impl Kind {
     /// The name in JSON output, such as `pkcs12`.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pkcs12 => "pkcs12",
-            Self::X509 => "x509",
-            Self::Pem => "pem",
-            Self::Pkcs7 => "pkcs7",
-            Self::Unknown => "unknown",
-        }
+        self.into()
     }
 }
 
@@ -161,7 +156,8 @@ impl Pkcs12 {
 }
 
 /// How the key of the MAC is derived from the password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum MacKind {
     /// HMAC with a key from the key derivation of PKCS#12 itself.
     Pkcs12Kdf,
@@ -174,11 +170,7 @@ pub enum MacKind {
 impl MacKind {
     /// The name in JSON output: `pkcs12-kdf`, `pbmac1` or `unknown`.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pkcs12Kdf => "pkcs12-kdf",
-            Self::Pbmac1 => "pbmac1",
-            Self::Unknown => "unknown",
-        }
+        self.into()
     }
 }
 

@@ -54,7 +54,8 @@ impl FileFinding {
 }
 
 /// What happens to a private certificate that is uploaded unchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It meets every requirement; notes are possible.
@@ -70,12 +71,7 @@ pub enum Verdict {
 impl Verdict {
     /// The name in JSON output, such as `accept-with-warnings`.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Accept => "accept",
-            Self::AcceptWithWarnings => "accept-with-warnings",
-            Self::UploadOnly => "upload-only",
-            Self::Reject => "reject",
-        }
+        self.into()
     }
 }
 

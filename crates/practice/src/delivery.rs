@@ -8,18 +8,23 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    body::{Body, Bytes},
-    http::{HeaderValue, Response, header},
+use futures::stream::{self, Stream, StreamExt as _};
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::{
+    Response,
+    body::{Bytes, Frame},
+    header::{self, HeaderValue},
 };
-use futures::stream::{self, StreamExt as _};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     sync::watch,
 };
 
-use super::faults::FaultKind;
+use super::{
+    faults::FaultKind,
+    server::{AnswerBody, at_once},
+};
 
 /// How long to wait before breaking the connection, so that what was written before has been sent.
 const UNDER_WAY: Duration = Duration::from_millis(30);
@@ -61,7 +66,7 @@ impl Delivery {
         bytes: Vec<u8>,
         mut response: Response<()>,
         cut: &ConnectionBreaker,
-    ) -> Response<Body> {
+    ) -> Response<AnswerBody> {
         match self {
             Self::Whole => {}
             Self::Late(by) => tokio::time::sleep(by).await,
@@ -73,20 +78,25 @@ impl Delivery {
                     tokio::time::sleep(UNDER_WAY).await;
                     Err(io::Error::from(io::ErrorKind::ConnectionReset))
                 });
-                return response.map(|()| Body::from_stream(stream::iter([Ok(half)]).chain(broken)));
+                return response.map(|()| in_pieces(stream::iter([Ok(half)]).chain(broken)));
             }
             Self::Trickling(apart) => {
                 response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
                 let bytes = stream::iter(bytes).then(move |byte| async move {
                     tokio::time::sleep(apart).await;
-                    Ok::<_, io::Error>(Bytes::copy_from_slice(&[byte]))
+                    Ok(Bytes::copy_from_slice(&[byte]))
                 });
-                return response.map(|()| Body::from_stream(bytes));
+                return response.map(|()| in_pieces(bytes));
             }
             Self::Never => cut.now().await,
         }
-        response.map(|()| Body::from(bytes))
+        response.map(|()| at_once(bytes))
     }
+}
+
+/// A body that comes piece by piece.
+fn in_pieces(pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> AnswerBody {
+    StreamBody::new(pieces.map(|piece| piece.map(Frame::data))).boxed_unsync()
 }
 
 /// Breaks one connection.

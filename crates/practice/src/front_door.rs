@@ -2,14 +2,24 @@
 //!
 //! `openssl s_client -servername HOST -connect FRONT_DOOR` shows what a visitor of the site would see.
 
-use axum::{Router, extract::Request, response::Html};
+use hyper::{
+    Request, Response,
+    body::Incoming,
+    header::{CONTENT_TYPE, HeaderValue},
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
 };
 use tokio_rustls::LazyConfigAcceptor;
 
-use super::{context::CloudContext, material::Material, reply::Fault, server, world::Handle};
+use super::{
+    context::CloudContext,
+    material::Material,
+    reply::Fault,
+    server::{self, AnswerBody, at_once},
+    world::Handle,
+};
 
 /// Returns the certificate that is presented for a hostname, if there is one.
 pub(crate) type Presented = fn(&CloudContext<'_>, &str) -> Result<Option<Material>, Fault>;
@@ -23,9 +33,8 @@ pub(crate) async fn listen(
     default: Material,
     stop: watch::Receiver<bool>,
 ) {
-    let router = Router::new().fallback(page);
     server::accept(listener, stop.clone(), move |stream, _| {
-        serve(stream, world.clone(), presented, default.clone(), router.clone(), stop.clone())
+        serve(stream, world.clone(), presented, default.clone(), stop.clone())
     })
     .await;
 }
@@ -35,7 +44,6 @@ async fn serve(
     world: Handle,
     presented: Presented,
     default: Material,
-    router: Router,
     stop: watch::Receiver<bool>,
 ) {
     let acceptor = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
@@ -54,16 +62,20 @@ async fn serve(
         return;
     };
     if let Ok(stream) = hello.into_stream(config).await {
-        server::serve_http(stream, router, stop).await;
+        server::serve_http(stream, page, stop).await;
     }
 }
 
-async fn page(request: Request) -> Html<String> {
+async fn page(request: Request<Incoming>) -> Response<AnswerBody> {
     let host = match request.uri().authority() {
         Some(authority) => authority.host(),
         None => request.headers().get("host").and_then(|host| host.to_str().ok()).unwrap_or("this site"),
     };
     // The name comes from the client: only hostname characters may go into the page.
     let host: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || "-.:".contains(*c)).collect();
-    Html(format!("<!doctype html><title>{host}</title><p>{host} is served by the practice cloud.</p>\n"))
+    let page =
+        format!("<!doctype html><title>{host}</title><p>{host} is served by the practice cloud.</p>\n");
+    let mut response = Response::new(at_once(page));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
 }

@@ -1,17 +1,17 @@
 //! The HTTPS listener: TLS, HTTP/1.1 and HTTP/2, one task per connection; the world does the work.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    body::{Body as HttpBody, to_bytes},
-    extract::{Extension, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
+use http_body_util::{BodyExt as _, Full, Limited, combinators::UnsyncBoxBody};
+use hyper::{
+    HeaderMap, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header::{self, HeaderName, HeaderValue},
+    service::service_fn,
 };
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto::Builder,
-    service::TowerToHyperService,
 };
 use rustls::ServerConfig;
 use tokio::{
@@ -39,9 +39,8 @@ const GRACE: Duration = Duration::from_millis(500);
 /// The first byte of every TLS connection.
 const HANDSHAKE: u8 = 0x16;
 
-/// Whether a connection comes from this machine.
-#[derive(Debug, Clone, Copy)]
-struct Local(bool);
+/// The body of an answer: all of it at once, or piece by piece.
+pub(crate) type AnswerBody = UnsyncBoxBody<Bytes, io::Error>;
 
 /// What every request handler needs.
 #[derive(Debug, Clone)]
@@ -60,22 +59,22 @@ pub(crate) async fn listen(
     stop: watch::Receiver<bool>,
 ) {
     let acceptor = TlsAcceptor::from(tls);
-    let lists = Router::new().fallback(without_tls).with_state(front.clone());
-    let router = Router::new().fallback(handle).with_state(front);
     accept(listener, stop.clone(), move |stream, peer| {
-        let local = Local(peer.ip().is_loopback());
+        let is_local = peer.ip().is_loopback();
         let cut = ConnectionBreaker::default();
-        let router = router.clone().layer(Extension(local)).layer(Extension(cut.clone()));
-        let (acceptor, lists, stop) = (acceptor.clone(), lists.clone(), stop.clone());
+        let (acceptor, front, stop) = (acceptor.clone(), front.clone(), stop.clone());
         async move {
             let mut first = [0];
             if matches!(stream.peek(&mut first).await, Ok(1)) && first[0] != HANDSHAKE {
-                return serve_http(stream, lists, stop).await;
+                let answer = move |request| without_tls(front.clone(), request);
+                return serve_http(stream, answer, stop).await;
             }
             // A client that does not trust the CA closes the connection here; that is no error of the server.
             if let Ok(stream) = acceptor.accept(Line::new(stream, cut.clone())).await {
+                let breaker = cut.clone();
+                let answer = move |request| handle(front.clone(), breaker.clone(), is_local, request);
                 tokio::select! {
-                    () = serve_http(stream, router, stop) => {}
+                    () = serve_http(stream, answer, stop) => {}
                     () = cut.asked() => {}
                 }
             }
@@ -122,12 +121,20 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 }
 
 /// Serves HTTP on one connection until it ends or the server stops.
-pub(crate) async fn serve_http<S>(stream: S, router: Router, mut stop: watch::Receiver<bool>)
-where
+pub(crate) async fn serve_http<S, A>(
+    stream: S,
+    answer: impl Fn(Request<Incoming>) -> A + Send + Sync + 'static,
+    mut stop: watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: Future<Output = Response<AnswerBody>> + Send + 'static,
 {
+    let service = service_fn(move |request| {
+        let answered = answer(request);
+        async move { Ok::<_, Infallible>(answered.await) }
+    });
     let builder = Builder::new(TokioExecutor::new());
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         _ = connection.as_mut() => true,
@@ -140,14 +147,15 @@ where
 }
 
 async fn handle(
-    State(front): State<Front>,
-    Extension(cut): Extension<ConnectionBreaker>,
-    request: Request,
-) -> Response<HttpBody> {
+    front: Front,
+    cut: ConnectionBreaker,
+    is_local: bool,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
     if !front.latency.is_zero() {
         tokio::time::sleep(front.latency).await;
     }
-    let Some(incoming) = read(request).await else {
+    let Some(incoming) = read(request, is_local).await else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let gate = front.gate.as_ref().filter(|_| CloudService::of(&incoming).is_gated());
@@ -174,8 +182,8 @@ async fn handle(
 
 /// Revocation lists are fetched over plain HTTP everywhere, because a client needs one to check a
 /// certificate. Nothing else is served without TLS.
-async fn without_tls(State(front): State<Front>, request: Request) -> Response<HttpBody> {
-    match read(request).await {
+async fn without_tls(front: Front, request: Request<Incoming>) -> Response<AnswerBody> {
+    match read(request, false).await {
         Some(incoming) if CloudService::of(&incoming) == CloudService::RevocationList => {
             let answered = front.world.ask(move |world| service::serve(world, &incoming)).await;
             answered.map_or_else(|_| plain(StatusCode::SERVICE_UNAVAILABLE), |served| whole(served.reply))
@@ -187,7 +195,8 @@ async fn without_tls(State(front): State<Front>, request: Request) -> Response<H
     }
 }
 
-async fn read(request: Request) -> Option<IncomingRequest> {
+/// The request with its whole body, unless that is too large; `is_local`: from this machine.
+async fn read(request: Request<Incoming>, is_local: bool) -> Option<IncomingRequest> {
     let (parts, body) = request.into_parts();
     let text = |headers: &HeaderMap, name: &str| {
         headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
@@ -206,15 +215,20 @@ async fn read(request: Request) -> Option<IncomingRequest> {
         if_match: text(&parts.headers, "if-match"),
         client_request_id: text(&parts.headers, "x-ms-client-request-id"),
         correlation_id: text(&parts.headers, "x-ms-correlation-request-id"),
-        local: parts.extensions.get::<Local>().is_some_and(|local| local.0),
-        body: to_bytes(body, BODY_LIMIT).await.ok()?.to_vec(),
+        local: is_local,
+        body: Limited::new(body, BODY_LIMIT).collect().await.ok()?.to_bytes().to_vec(),
     })
 }
 
 /// A response that no fault changes.
-fn whole(reply: Reply) -> Response<HttpBody> {
+fn whole(reply: Reply) -> Response<AnswerBody> {
     let (bytes, head) = write(reply);
-    head.map(|()| HttpBody::from(bytes))
+    head.map(|()| at_once(bytes))
+}
+
+/// A body that is there as a whole.
+pub(crate) fn at_once(bytes: impl Into<Bytes>) -> AnswerBody {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
 /// A response as HTTP: the bytes of its body, and all the rest.
@@ -241,8 +255,8 @@ fn write(reply: Reply) -> (Vec<u8>, Response<()>) {
     (bytes, response)
 }
 
-fn plain(status: StatusCode) -> Response<HttpBody> {
-    let mut response = Response::new(HttpBody::empty());
+fn plain(status: StatusCode) -> Response<AnswerBody> {
+    let mut response = Response::new(at_once(Bytes::new()));
     *response.status_mut() = status;
     response
 }

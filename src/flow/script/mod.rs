@@ -11,34 +11,34 @@ mod secrets;
 pub(super) mod shell;
 
 use jiff::Timestamp;
+use strum::VariantArray;
 
 use super::{Consent, FlowName, Inputs, NewFile, Step, StepStatus};
 use crate::azure::{AzureError, Cloud, Method, Plane, Repeat, Request};
 use crate::model::{ResourceId, printable};
 
 /// For whom a script is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::EnumString, strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum ScriptKind {
     /// Commands of the az CLI where one does the same, `az rest` for the rest.
     Az,
     /// `az rest` throughout: the requests as they are.
     Rest,
     /// Cmdlets of the Az module where one does the same, `Invoke-AzRestMethod` for the rest.
+    #[strum(serialize = "powershell")]
     PowerShell,
     /// The requests as they are, with a token from a variable.
     Curl,
 }
 
 impl ScriptKind {
-    pub const ALL: [Self; 4] = [Self::Az, Self::Rest, Self::PowerShell, Self::Curl];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Az => "az",
-            Self::Rest => "rest",
-            Self::PowerShell => "powershell",
-            Self::Curl => "curl",
-        }
+        self.into()
     }
 
     /// What it is, for a menu.
@@ -52,7 +52,7 @@ impl ScriptKind {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+        text.parse().ok()
     }
 }
 

@@ -177,7 +177,7 @@ fn no_kind_of_script_holds_a_secret_and_each_says_where_it_takes_it_from() {
     let request = certificates::upload(to, "c2VjcmV0".into(), "hunter2".into());
     let all = [("DB".to_owned(), "hunter2".into())].into_iter().collect();
     let setting = settings::set(&id("Microsoft.Web/sites/shop"), "WEBSITE_LOAD_CERTIFICATES", "*", &all);
-    for kind in ScriptKind::ALL {
+    for kind in ScriptKind::ALL.iter().copied() {
         let text = script(kind, &sending(request.clone()), &inputs().with(Key::App, "shop"));
         assert!(!text.contains("hunter2") && !text.contains("c2VjcmV0") && !text.contains('•'), "{text}");
         assert!(text.contains("CERTDECK_PFX") && text.contains("CERTDECK_PASSWORD"), "{text}");
@@ -200,7 +200,7 @@ fn what_is_done_or_not_known_yet_is_said_and_not_sent() {
     };
     let steps =
         stand(FlowName::Bind, &observed, &inputs().with(Key::App, "shop").with(Key::Hostname, "contoso.com"));
-    for kind in ScriptKind::ALL {
+    for kind in ScriptKind::ALL.iter().copied() {
         let text = script(kind, &steps, &inputs());
         assert!(
             text.contains("# 1. Check the App Service plan\n#    Done: plan is in the Basic tier."),
@@ -399,7 +399,7 @@ fn no_value_leaves_its_quotes_in_powershell() {
 #[test]
 fn hostile_names_give_scripts_that_their_shells_can_read() {
     for name in HOSTILE.into_iter().chain(["shop"]) {
-        for kind in ScriptKind::ALL {
+        for kind in ScriptKind::ALL.iter().copied() {
             let text = script(kind, &every_shape(name), &inputs().with(Key::App, "shop"));
             let reads = if kind == ScriptKind::PowerShell { powershell_reads(&text) } else { parses(&text) };
             assert!(reads, "{name:?} by {}\n{text}", kind.as_str());

@@ -8,7 +8,8 @@ use super::judgement::{
 use crate::model::{Basis, ResourceId};
 
 /// What a finding is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum FindingOn {
     Private,
     Public,
@@ -21,13 +22,7 @@ pub enum FindingOn {
 impl FindingOn {
     /// As `report` and Prometheus name it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Private => "private",
-            Self::Public => "public",
-            Self::Order => "order",
-            Self::Binding => "binding",
-            Self::Part => "part",
-        }
+        self.into()
     }
 }
 

@@ -6,10 +6,12 @@ use crate::model::{Basis, Binding, Gap, Order, PrivateCertificate, PublicCertifi
 use crate::rules::Turn;
 
 /// How soon action is needed, the least urgent first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Urgency {
     /// Nothing is known against it.
     #[default]
+    #[strum(serialize = "ok")]
     Fine,
     /// Worth knowing; nothing breaks.
     Note,
@@ -22,13 +24,7 @@ pub enum Urgency {
 
 impl Urgency {
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Fine => "ok",
-            Self::Note => "note",
-            Self::Unknown => "unknown",
-            Self::Soon => "soon",
-            Self::Urgent => "urgent",
-        }
+        self.into()
     }
 }
 

@@ -31,7 +31,7 @@ fn shell(program: &str, script: &str) -> Result<(), String> {
 fn every_flow_writes_scripts_that_their_shells_can_read() {
     let (cloud, files) = (Cloud::start(), files::make());
     for run in runs::all(&cloud, files.path()) {
-        for kind in ScriptKind::ALL {
+        for kind in ScriptKind::ALL.iter().copied() {
             let output = run.certdeck(&cloud, &["--script", kind.as_str()]);
             let script = String::from_utf8(output.stdout).unwrap();
             assert!(

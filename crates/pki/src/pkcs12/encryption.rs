@@ -3,14 +3,15 @@
 use aes::{Aes128, Aes192, Aes256};
 use cbc::Decryptor;
 use cbc::cipher::block_padding::Pkcs7;
-use cbc::cipher::{BlockCipher, BlockDecryptMut, InnerIvInit, KeyInit, KeyIvInit};
+use cbc::cipher::consts::{U5, U16};
+use cbc::cipher::{BlockCipher, BlockDecryptMut, InnerIvInit, KeyInit, KeyIvInit, StreamCipher};
 use des::{Des, TdesEde2, TdesEde3};
 use rc2::Rc2;
+use rc4::Rc4;
 use zeroize::Zeroizing;
 
 use super::kdf::{Purpose, Stretch, Work};
 use super::password::PasswordCandidates;
-use super::rc4::rc4;
 use crate::algorithm::{Cipher, Digest, Encryption};
 use crate::der::{DerError, Element, Result, tag};
 use crate::key::identifier;
@@ -268,10 +269,17 @@ fn undo(cipher: Cipher, key: &[u8], vector: &[u8], data: &[u8]) -> Option<Zeroiz
             let cipher = Rc2::new_with_eff_key_len(key, bits.into());
             Decryptor::inner_iv_slice_init(cipher, vector).ok()?.decrypt_padded_vec_mut::<Pkcs7>(data).ok()?
         }
-        Cipher::Rc4 => rc4(key, data),
+        Cipher::Rc4 if key.len() == 5 => keystream::<Rc4<U5>>(key, data)?,
+        Cipher::Rc4 => keystream::<Rc4<U16>>(key, data)?,
         Cipher::None | Cipher::Other => return None,
     });
     (plain.first() == Some(&tag::SEQUENCE) && Element::parse(&plain).is_ok()).then_some(plain)
+}
+
+fn keystream<C: KeyInit + StreamCipher>(key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = data.to_vec();
+    C::new_from_slice(key).ok()?.apply_keystream(&mut plain);
+    Some(plain)
 }
 
 fn cbc<C: BlockCipher + BlockDecryptMut + KeyInit>(

@@ -7,7 +7,6 @@ mod encryption;
 mod kdf;
 mod mac;
 mod password;
-mod rc4;
 mod read;
 mod write;
 

@@ -1,12 +1,7 @@
 //! The metadata service of a virtual machine, as far as managed identities need it. In Azure it listens at a
 //! link-local address over plain HTTP; here it has a loopback port of its own.
 
-use axum::{
-    Router,
-    body::Body as HttpBody,
-    extract::{Request, State},
-    http::{Response, StatusCode, header},
-};
+use hyper::{Request, Response, StatusCode, body::Incoming, header};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
@@ -14,7 +9,7 @@ use tokio::{net::TcpListener, sync::watch};
 use super::{SignInSubject, claims::Carries};
 use crate::{
     log::LoggedExchange,
-    server,
+    server::{self, AnswerBody, at_once},
     world::{Handle, PracticeWorld},
 };
 
@@ -22,14 +17,14 @@ const PATH: &str = "/metadata/identity/oauth2/token";
 
 /// Answers until `stop` says so.
 pub(crate) async fn listen(listener: TcpListener, world: Handle, stop: watch::Receiver<bool>) {
-    let router = Router::new().fallback(handle).with_state(world);
     server::accept(listener, stop.clone(), move |stream, _| {
-        server::serve_http(stream, router.clone(), stop.clone())
+        let world = world.clone();
+        server::serve_http(stream, move |request| handle(world.clone(), request), stop.clone())
     })
     .await;
 }
 
-async fn handle(State(world): State<Handle>, request: Request) -> Response<HttpBody> {
+async fn handle(world: Handle, request: Request<Incoming>) -> Response<AnswerBody> {
     let uri = request.uri().clone();
     // A request without this header may have been forwarded for another party.
     let meant = request.headers().get("metadata").is_some_and(|value| value == "true");
@@ -50,7 +45,7 @@ async fn handle(State(world): State<Handle>, request: Request) -> Response<HttpB
         (status, body)
     });
     let (status, body) = answer.await.unwrap_or((503, Value::Null));
-    let mut response = Response::new(HttpBody::from(body.to_string()));
+    let mut response = Response::new(at_once(body.to_string()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     response
