@@ -11,6 +11,7 @@ pub mod detail;
 pub mod dialog;
 pub mod effect;
 pub mod field;
+pub mod form;
 pub mod goal;
 pub mod key;
 pub mod keymap;
