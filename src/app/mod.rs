@@ -13,6 +13,7 @@ pub mod detail;
 pub mod dialog;
 pub mod effect;
 pub mod field;
+pub mod form;
 pub mod goal;
 pub mod inventory;
 pub mod key;

@@ -4,6 +4,7 @@ use super::App;
 use super::dialog::{Act, Bench, Confirm, Dialog, Files, Sheet, Task};
 use super::effect::Effect;
 use super::message::AskId;
+use crate::tables::Tone;
 use crate::workbench::{JobResult, Trouble};
 
 impl App {
@@ -37,7 +38,10 @@ impl App {
                 bench.ask = Some(ask);
                 self.emit(Effect::Work { ask, job: Box::new(job) });
             }
-            Err((part, why)) => bench.refuse(part, why),
+            Err((key, why)) => {
+                bench.refuse((key, why.clone()));
+                self.say(why, Tone::Soon);
+            }
         }
     }
 
@@ -46,8 +50,7 @@ impl App {
         self.emit(Effect::Forget { ask });
         if let Some(Dialog::Bench(bench)) = self.layers.top_mut() {
             bench.ask = None;
-            let may_write = matches!(bench.task, Task::Build | Task::Rewrap);
-            let more = if may_write { "; the file may still be written" } else { "" };
+            let more = if bench.writes() { "; the file may still be written" } else { "" };
             bench.refusal = Some(format!("not waited for any more{more}"));
         }
     }
@@ -66,7 +69,7 @@ impl App {
                     .says(format!("{file} exists. What is in it now is lost when it is replaced."));
                 self.layers.push(Dialog::Confirm(confirm));
             }
-            Err(trouble @ Trouble::Closed { .. }) => bench.refuse(bench.password_part(), trouble.to_string()),
+            Err(trouble @ Trouble::Closed { .. }) => bench.refuse_password(trouble.to_string()),
             Err(trouble) => bench.refusal = Some(trouble.to_string()),
         }
     }

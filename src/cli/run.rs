@@ -16,7 +16,7 @@ use crate::azure::{Client, Deadline, subscriptions};
 use crate::flow::engine::{Conductor, Ending};
 use crate::flow::resolve::{self, Resolved, Unresolved};
 use crate::flow::script::ScriptKind;
-use crate::flow::{self, FlowName, Inputs, Key, NO_ORDERS, Step, StepId, StepStatus};
+use crate::flow::{self, FlowName, InputKey, Inputs, Key, NO_ORDERS, Step, StepId, StepStatus};
 use crate::journal;
 use crate::model::{Estate, Problem, quoted};
 

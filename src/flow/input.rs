@@ -100,12 +100,27 @@ impl Key {
     pub fn as_str(self) -> &'static str {
         self.into()
     }
+}
 
+/// What names the fields of a form and their values.
+pub trait InputKey: Copy + Ord {
     /// Whether its value is kept apart from the others, so that nothing shows it.
-    pub fn is_secret(self) -> bool {
+    fn is_secret(self) -> bool;
+    /// Whether it is a new password, which can be made instead of typed.
+    fn is_new_password(self) -> bool;
+}
+
+impl InputKey for Key {
+    fn is_secret(self) -> bool {
         matches!(self, Self::Password | Self::NewPassword | Self::RepeatPassword)
     }
 
+    fn is_new_password(self) -> bool {
+        self == Self::NewPassword
+    }
+}
+
+impl Key {
     /// Whether its value is the path of a file that exists, a list or a list of pairs: no name, and judged
     /// where it is read.
     fn is_more_than_a_name(self) -> bool {
@@ -119,10 +134,16 @@ impl Key {
 
 /// The values so far, as typed. An empty text is no value. Secrets are among them, but nothing that shows,
 /// lists or prints values meets them: they leave only by [`Inputs::secret`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Inputs {
-    values: BTreeMap<Key, InputValue>,
-    secrets: BTreeMap<Key, Secret>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inputs<K = Key> {
+    values: BTreeMap<K, InputValue>,
+    secrets: BTreeMap<K, Secret>,
+}
+
+impl<K> Default for Inputs<K> {
+    fn default() -> Self {
+        Self { values: BTreeMap::new(), secrets: BTreeMap::new() }
+    }
 }
 
 /// Compares, so that a changed password is a change; prints nothing of itself.
@@ -145,23 +166,25 @@ struct InputValue {
 }
 
 impl Inputs {
-    pub fn get(&self, key: Key) -> Option<&str> {
-        Some(self.typed(key).trim()).filter(|text| !text.is_empty())
-    }
-
     /// A key pasted in the place of a name goes no further: requests, messages and the journal repeat names.
     pub fn misplaced_key(&self) -> Option<(Key, String)> {
         let is_key = |(key, value): &(Key, &str)| !key.is_more_than_a_name() && may_be_key(value);
         let (key, value) = self.iter().find(is_key)?;
         Some((key, format!("'{}' looks like a private key and is not sent: give a name here", typed(value))))
     }
+}
+
+impl<K: InputKey> Inputs<K> {
+    pub fn get(&self, key: K) -> Option<&str> {
+        Some(self.typed(key).trim()).filter(|text| !text.is_empty())
+    }
 
     /// The text exactly as typed, for editing.
-    pub fn typed(&self, key: Key) -> &str {
+    pub fn typed(&self, key: K) -> &str {
         self.values.get(&key).map_or("", |value| value.text.as_str())
     }
 
-    pub fn set(&mut self, key: Key, value: impl Into<String>) {
+    pub fn set(&mut self, key: K, value: impl Into<String>) {
         let mut text = value.into();
         if key.is_secret() {
             self.set_secret(key, SecretString::from(text.as_str()));
@@ -172,17 +195,17 @@ impl Inputs {
     }
 
     #[must_use]
-    pub fn with(mut self, key: Key, value: impl Into<String>) -> Self {
+    pub fn with(mut self, key: K, value: impl Into<String>) -> Self {
         self.set(key, value);
         self
     }
 
     /// A password, exactly as given; an empty one is none.
-    pub fn secret(&self, key: Key) -> Option<&SecretString> {
+    pub fn secret(&self, key: K) -> Option<&SecretString> {
         self.secrets.get(&key).map(|Secret(value)| value)
     }
 
-    pub fn set_secret(&mut self, key: Key, value: SecretString) {
+    pub fn set_secret(&mut self, key: K, value: SecretString) {
         if value.expose_secret().is_empty() {
             self.secrets.remove(&key);
         } else {
@@ -196,12 +219,12 @@ impl Inputs {
     }
 
     /// Whether there is a value, be it a secret.
-    pub fn has(&self, key: Key) -> bool {
+    pub fn has(&self, key: K) -> bool {
         self.get(key).is_some() || self.secrets.contains_key(&key)
     }
 
     /// Fills a value in, unless a person gave one.
-    pub fn suggest(&mut self, key: Key, value: impl Into<String>) {
+    pub fn suggest(&mut self, key: K, value: impl Into<String>) {
         let is_free =
             self.get(key).is_none() || self.values.get(&key).is_some_and(|value| value.is_suggestion);
         if is_free && !key.is_secret() {
@@ -210,16 +233,16 @@ impl Inputs {
     }
 
     /// Takes a suggestion back; what a person gave stays.
-    pub fn withdraw(&mut self, key: Key) {
+    pub fn withdraw(&mut self, key: K) {
         self.values.retain(|kept, value| *kept != key || !value.is_suggestion);
     }
 
-    pub fn is_yes(&self, key: Key) -> bool {
+    pub fn is_yes(&self, key: K) -> bool {
         self.get(key).is_some_and(|text| matches!(text, "yes" | "true" | "on"))
     }
 
     /// Everything but the secrets.
-    pub fn iter(&self) -> impl Iterator<Item = (Key, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (K, &str)> {
         self.values.iter().map(|(key, value)| (*key, value.text.as_str()))
     }
 }
@@ -271,19 +294,27 @@ pub struct Offer {
 
 /// One line of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
-    pub key: Key,
+pub struct Field<K = Key> {
+    pub key: K,
     pub label: &'static str,
     /// One sentence that teaches: what this is and what follows from it.
     pub help: &'static str,
     pub kind: FieldKind,
     /// The choice that leaves it as it is, and what it is now; nothing before it was looked at.
     pub present: Option<(&'static str, String)>,
+    /// Whether the form is as good without it.
+    pub is_optional: bool,
 }
 
-impl Field {
-    pub fn new(key: Key, label: &'static str, help: &'static str, kind: FieldKind) -> Self {
-        Self { key, label, help, kind, present: None }
+impl<K> Field<K> {
+    pub const fn new(key: K, label: &'static str, help: &'static str, kind: FieldKind) -> Self {
+        Self { key, label, help, kind, present: None, is_optional: false }
+    }
+
+    #[must_use]
+    pub(crate) const fn optional(mut self) -> Self {
+        self.is_optional = true;
+        self
     }
 
     /// A choice by its label, with what it is now where that is what the choice leaves.

@@ -73,7 +73,7 @@ pub use arrival::Arrival;
 pub use by_hand::ByHand;
 pub use consent::{Consent, ConsentQuestion};
 pub use definition::{Flow, FlowCommand, Subject};
-pub use input::{Field, FieldKind, Inputs, Key, Offer, Pick};
+pub use input::{Field, FieldKind, InputKey, Inputs, Key, Offer, Pick};
 pub use new_file::{NewFile, Seal};
 pub use observed::{Observed, Principal, Sent};
 pub use purchase::secures;

@@ -3,82 +3,31 @@
 use ratatui::text::{Line, Span};
 
 use super::dialogs::{Content, keys, refusal};
+use super::form::{FormView, Section, keys_of};
 use super::look::{Look, Role};
-use super::text::{cut_middle, fit, scroll, wrap};
-use crate::app::dialog::{Bench, BenchPart, BenchRow, BenchValue, Sheet};
+use super::text::{fit, wrap};
+use crate::app::dialog::{Bench, Sheet};
+use crate::app::form::FormAnswer;
 
-/// Columns of a row before its value: marker, label, a blank.
+/// Columns of the labels of the sheet.
 const LABEL: usize = 18;
 
 pub(super) fn form_lines(bench: &Bench, room: usize, look: &Look) -> Content {
-    let mut lines = Vec::new();
-    let (mut at, mut cursor) = (0, None);
-    let value_room = room.saturating_sub(LABEL);
-    let mut before = None;
-    for (nth, row) in bench.rows.iter().enumerate() {
-        let is_here = nth == bench.at;
-        let (shown, column) = value(row, is_here, value_room, look);
-        if is_here {
-            at = lines.len();
-            cursor = column.map(|column| (at, LABEL + column));
-        }
-        let marker = if is_here { look.glyphs.here } else { " " };
-        let label = if before == Some(row.part) { "" } else { row.part.label() };
-        before = Some(row.part);
-        let role = if is_here { Role::Title } else { Role::Dim };
-        lines.push(Line::from(vec![
-            Span::raw(format!("{marker} ")),
-            Span::styled(fit(label, LABEL - 2, look.glyphs.more), look.style(role)),
-            shown,
-        ]));
-        if is_here {
-            let help = wrap(row.part.help(bench.task), value_room);
-            lines.extend(
-                help.into_iter()
-                    .map(|line| Line::styled(format!("{}{line}", " ".repeat(LABEL)), look.style(Role::Dim))),
-            );
-        }
-    }
+    let (form, inputs) = (&bench.form, &bench.inputs);
+    let view = FormView { form, inputs, picked: &|_| String::new(), note: &|_| None, look, room };
+    let Section { mut lines, at, cursor } = view.rows();
     lines.push(Line::raw(""));
     let mut foot = refusal(bench.refusal.as_ref(), room, look);
     foot.push(if bench.ask.is_some() {
         keys(&[(look.glyphs.waiting, "working"), ("Esc", "do not wait")], look)
     } else {
-        let here = &bench.rows[bench.at];
-        let is_file = !here.part.endings().is_empty();
-        let enter = if bench.picks_on_enter() { "choose a file" } else { bench.task.verb() };
+        let enter = if form.enter() == FormAnswer::Files { "choose a file" } else { bench.verb() };
         let mut pairs = vec![("Enter", enter), ("Tab", "next")];
-        pairs.extend((is_file && !bench.picks_on_enter()).then_some(("C-o", "files")));
-        pairs.extend((!here.part.choices().is_empty()).then_some(("Space", "the other")));
-        pairs.extend((here.part == BenchPart::New).then_some(("C-g", "make one")));
+        pairs.extend(keys_of(form));
         pairs.push(("Esc", "close"));
         keys(&pairs, look)
     });
-    Content { title: bench.task.title().to_owned(), lines, at, foot, cursor }
-}
-
-fn value(row: &BenchRow, is_here: bool, room: usize, look: &Look) -> (Span<'static>, Option<usize>) {
-    match &row.value {
-        BenchValue::Text(field) if is_here => {
-            let (before, after) = field.around_cursor();
-            let (shown, column) = scroll(before, after, room);
-            (Span::raw(shown), Some(column))
-        }
-        BenchValue::Text(field) if field.text().is_empty() => {
-            (Span::styled("-", look.style(Role::Dim)), None)
-        }
-        BenchValue::Text(field) => (Span::raw(cut_middle(field.text(), room, look.glyphs.more)), None),
-        BenchValue::Secret(masked) if is_here || !masked.is_empty() => {
-            let (shown, column) = scroll(&look.glyphs.mask.repeat(masked.len()), "", room);
-            (Span::raw(shown), is_here.then_some(column))
-        }
-        BenchValue::Secret(_) => (Span::styled("-", look.style(Role::Dim)), None),
-        BenchValue::Choice(chosen) => {
-            let word = row.part.choices().get(*chosen).copied().unwrap_or_default();
-            let shown = if is_here { format!("< {word} >") } else { word.to_owned() };
-            (Span::styled(shown, look.style(if is_here { Role::Selected } else { Role::Text })), None)
-        }
-    }
+    Content { title: bench.title().to_owned(), lines, at, foot, cursor }
 }
 
 pub(super) fn sheet_lines(sheet: &Sheet, room: usize, look: &Look) -> Content {

@@ -4,6 +4,7 @@ mod bench;
 mod briefing;
 mod custody;
 mod dialogs;
+mod form;
 mod header;
 pub mod look;
 mod panes;

@@ -6,13 +6,15 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::form::{FormView, Section, keys_of};
 use super::look::{Look, Role};
-use super::text::{cut, cut_middle, fit, scroll, width, wrap};
+use super::text::{cut, cut_middle, fit, width, wrap};
 use super::{framed, put_lines};
 use crate::app::App;
+use crate::app::form::FormAnswer;
 use crate::app::operations::{WatchedOperation, elapsed};
-use crate::app::wizard::{Focus, Origin, PageStanding, Wizard, pane_of};
-use crate::flow::{self, FieldKind, Key, Step, StepStatus, Subject};
+use crate::app::wizard::{Origin, PageStanding, Wizard, pane_of};
+use crate::flow::{Key, Step, StepStatus, Subject};
 use crate::model::printable;
 
 /// The pages in one line, each with a glyph for where it stands.
@@ -33,13 +35,6 @@ pub(super) fn pages(app: &App, wizard: &Wizard, look: &Look, area: Rect, buffer:
         spans.push(Span::raw("   "));
     }
     Line::from(spans).render(area, buffer);
-}
-
-/// Lines of one part, the one to keep in sight, and the text cursor.
-struct Section {
-    lines: Vec<Line<'static>>,
-    at: usize,
-    cursor: Option<(usize, u16)>,
 }
 
 pub(super) fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Frame<'_>) {
@@ -71,7 +66,7 @@ pub(super) fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &
     let height = usize::from(inner.height).saturating_sub(1);
     // Whichever part has the focus gets the lines it needs; the other has to do with the rest, but never with
     // nothing.
-    let (form_height, steps_height) = if wizard.focus == Focus::Steps {
+    let (form_height, steps_height) = if wizard.form.focus().is_none() {
         let steps_height = steps.lines.len().min(height.saturating_sub(form.lines.len().min(3)));
         (form.lines.len().min(height - steps_height), steps_height)
     } else {
@@ -82,7 +77,7 @@ pub(super) fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &
     let first = place(&form, Rect { height: rows(form_height), ..top }, frame.buffer_mut());
     if let Some((line, column)) = form.cursor {
         let y = top.y + rows(line.saturating_sub(first));
-        frame.set_cursor_position(Position::new(top.x + column, y));
+        frame.set_cursor_position(Position::new(top.x + rows(column), y));
     }
     let rule = look.glyphs.rule.repeat(usize::from(inner.width));
     let y = top.y + rows(form_height);
@@ -110,93 +105,25 @@ fn place(part: &Section, area: Rect, buffer: &mut Buffer) -> usize {
 }
 
 fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Section {
-    let label_room = wizard.fields.iter().map(|field| width(field.label)).max().unwrap_or(0).clamp(16, 30);
-    let mut part = Section { lines: Vec::new(), at: 0, cursor: None };
-    for (nth, field) in wizard.fields.iter().enumerate() {
-        let is_here = wizard.focus == Focus::Field(nth);
-        if is_here {
-            part.at = part.lines.len();
-        }
-        let marker = if is_here { look.glyphs.here } else { " " };
-        let label = Span::styled(
-            fit(field.label, label_room, look.glyphs.more),
-            look.style(if is_here { Role::Title } else { Role::Dim }),
-        );
-        let (value, column) = value(app, wizard, field, is_here, look, room.saturating_sub(label_room + 4));
-        if let Some(column) = column {
-            part.cursor = Some((part.lines.len(), rows(label_room + 3 + column)));
-        }
-        part.lines.push(Line::from(vec![Span::raw(format!("{marker} ")), label, Span::raw(" "), value]));
-        let margin = " ".repeat(label_room + 3);
-        // What was refused is another password than the one that is being typed.
-        let is_new = is_here && wizard.is_typing_secret() && wizard.masked.is_edited();
-        if let Some(why) = wizard.refusal(field.key).filter(|_| !is_new) {
-            // What is only missing is a hint; what was typed and cannot work is an error.
-            let role = if wizard.inputs.has(field.key) { Role::Urgent } else { Role::Dim };
-            let mark = if role == Role::Urgent { look.glyphs.failed } else { look.glyphs.dot };
-            for line in wrap(&format!("{mark} {why}"), room.saturating_sub(label_room + 3)) {
-                part.lines.push(Line::styled(format!("{margin}{line}"), look.style(role)));
-            }
-        } else if field.key == flow::Key::Domain
-            && let Some(names) = wizard.secures()
-        {
-            for line in
-                wrap(&format!("This will secure: {}", names.join(", ")), room.saturating_sub(label_room + 3))
-            {
-                part.lines.push(Line::styled(format!("{margin}{line}"), look.style(Role::Good)));
-            }
-        }
-        if is_here {
-            for line in wrap(help(wizard, field), room.saturating_sub(4)) {
-                part.lines.push(Line::styled(format!("    {line}"), look.style(Role::Dim)));
-            }
-        }
-    }
-    part
-}
-
-/// What the field is for; a choice says what the value chosen now means.
-fn help<'a>(wizard: &Wizard, field: &'a flow::Field) -> &'a str {
-    let FieldKind::Choice(choices) = field.kind else { return field.help };
-    let now = wizard.inputs.typed(field.key);
-    choices.iter().find(|(value, ..)| *value == now).map_or(field.help, |(_, _, note)| note)
-}
-
-/// The value as drawn; a field that is typed into scrolls and has the cursor.
-fn value(
-    app: &App,
-    wizard: &Wizard,
-    field: &flow::Field,
-    is_here: bool,
-    look: &Look,
-    room: usize,
-) -> (Span<'static>, Option<usize>) {
-    if is_here && wizard.is_typing() {
-        let (before, after) = wizard.editor.around_cursor();
-        let (shown, column) = scroll(before, after, room);
-        return (Span::raw(shown), Some(column));
-    }
-    if is_here && wizard.is_typing_secret() {
-        let (shown, column) = scroll(&look.glyphs.mask.repeat(wizard.masked.len()), "", room);
-        return (Span::raw(shown), Some(column));
-    }
-    let shown = wizard.shown_value(field, &app.inventory.estate);
-    let shown = if shown.is_empty() { "-".to_owned() } else { shown };
-    let shown = match field.kind {
-        FieldKind::Toggle => {
-            format!("[{}] {shown}", if wizard.inputs.is_yes(field.key) { look.glyphs.done } else { " " })
-        }
-        FieldKind::Choice(_) if is_here => format!("< {shown} >"),
-        _ => shown,
+    let secures = |key| {
+        let names = wizard.secures().filter(|_| key == Key::Domain)?;
+        Some(format!("This will secure: {}", names.join(", ")))
     };
-    let role = if is_here { Role::Selected } else { Role::Text };
-    (Span::styled(cut_middle(&shown, room, look.glyphs.more), look.style(role)), None)
+    FormView {
+        form: &wizard.form,
+        inputs: &wizard.inputs,
+        picked: &|field| wizard.picked(field, &app.inventory.estate),
+        note: &secures,
+        look,
+        room,
+    }
+    .rows()
 }
 
 fn steps(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Section {
     let page = wizard.current();
     let shown = wizard.shown_step();
-    let mut part = Section { lines: Vec::new(), at: 0, cursor: None };
+    let mut part = Section::default();
     part.lines.push(standing(app, wizard, look, room));
     if let Some(problem) = page.failure.as_ref().filter(|problem| !problem.remedy.is_empty()) {
         let words = wrap(&format!("What to do: {}", problem.remedy), room.saturating_sub(4));
@@ -211,7 +138,7 @@ fn steps(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Section {
         } else {
             status(step, wizard, nth > first, look)
         };
-        let is_shown = nth == shown && wizard.focus == Focus::Steps;
+        let is_shown = nth == shown && wizard.form.focus().is_none();
         // The marker would read as a status of its own, so it shows only while other steps are read.
         let marker = if is_shown && wizard.is_reading_other_step() { look.glyphs.here } else { " " };
         let title = fit(&step.title, title_room, look.glyphs.more);
@@ -368,20 +295,11 @@ fn is_sendable(step: &Step) -> bool {
 /// What Enter and the other keys do here, for the line at the bottom.
 pub(super) fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
     let pair = |key: &str, words: &str| (key.to_owned(), words.to_owned());
-    if let Some(field) = wizard.focused_field() {
-        let enter = match field.kind {
-            FieldKind::Choice(_) | FieldKind::Pick { .. } | FieldKind::Offer(_) | FieldKind::File(_) => {
-                "choose"
-            }
-            FieldKind::Text | FieldKind::Secret | FieldKind::Toggle => "next",
-        };
+    if wizard.focused_field().is_some() {
+        let goes_on = wizard.form.enter() == FormAnswer::Enter;
+        let enter = if goes_on { "next" } else { "choose" };
         let mut hints = vec![pair("Enter", enter), pair("Tab", "next"), pair("S-Tab", "back")];
-        if matches!(field.kind, FieldKind::Toggle | FieldKind::Choice(_)) {
-            hints.push(pair("Space", "change"));
-        }
-        if field.key == Key::NewPassword {
-            hints.push(pair("C-g", "make one"));
-        }
+        hints.extend(keys_of(&wizard.form).map(|(key, words)| pair(key, words)));
         hints.push(pair("PgDn", "steps"));
         hints.push(pair("Esc", "leave"));
         hints.push(pair("F1", "Help"));

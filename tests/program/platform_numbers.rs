@@ -10,7 +10,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("src/app/overlay.rs", "Nothing expires within 30 days", "the same threshold"),
     ("crates/model/src/rules/span.rs", "such as '45 days'", "shows how a length of time is written"),
     ("crates/model/src/rules/mod.rs", "twice on one day", "about a day, not a number of them"),
-    ("src/app/dialog/bench.rs", "another day than today", "about a day, not a number of them"),
+    ("src/app/dialog/task.rs", "another day than today", "about a day, not a number of them"),
     ("src/cli/", "such as", "shows how an option is written"),
     ("src/cli/report.rs", "30d", "certdeck's own default for what is worth a warning"),
     ("src/cli/check.rs", "30d", "certdeck's own default for what is worth a warning"),

@@ -129,7 +129,7 @@ fn the_page_of_what_is_bought_has_nothing_to_change_and_buys_nothing() {
     screen.press("3/old-contoso<Enter>w").settle(seen_for_purchase(Some(estate().orders[3].clone())));
     screen.press("<Tab><Tab><Tab>-2<Enter>");
     let wizard = screen.app.wizard.as_ref().unwrap();
-    assert!(wizard.fields.is_empty() && wizard.inputs.get(Key::Order) == Some("old-contoso"));
+    assert!(wizard.form.fields.is_empty() && wizard.inputs.get(Key::Order) == Some("old-contoso"));
     assert!(
         wizard.current().steps[0].facts.contains(&("Certificate name".to_owned(), "old-contoso".to_owned()))
     );
@@ -355,7 +355,7 @@ fn a_new_resource_group_can_be_typed_into_its_picker() {
     screen.settle(seen);
     let wizard = screen.app.wizard.as_ref().unwrap();
     assert_eq!(wizard.inputs.get(Key::ResourceGroup), Some("brand-new"));
-    assert!(wizard.fields.iter().any(|field| field.key == Key::Location), "a new group needs a region");
+    assert!(wizard.form.fields.iter().any(|field| field.key == Key::Location), "a new group needs a region");
     assert_eq!(
         wizard.focused_field().unwrap().key,
         Key::AutoRenew,

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::contoso::{Screen, host, now};
-use certdeck::app::dialog::{BenchPart, Dialog, Folder, FolderEntry};
+use certdeck::app::dialog::{BenchKey, Dialog, Folder, FolderEntry};
 use certdeck::app::effect::Effect;
 use certdeck::app::message::Message;
 use certdeck::pki::{self, Question};
@@ -42,11 +42,12 @@ fn perform(screen: &mut Screen) {
     answer(screen, result);
 }
 
-fn refusal(screen: &Screen) -> (BenchPart, String) {
+fn refusal(screen: &Screen) -> (BenchKey, String) {
     let Some(Dialog::Bench(bench)) = screen.app.layers.top() else {
         panic!("no form: {:?}", screen.app.layers.top())
     };
-    (bench.rows[bench.at].part, bench.refusal.clone().unwrap_or_default())
+    let here = bench.form.focused_field().unwrap().key;
+    (here, bench.form.refusal(here).or(bench.refusal.as_deref()).unwrap_or_default().to_owned())
 }
 
 /// The facts and the verdict on a certificate without a key, judged without the roots of this machine.
@@ -124,16 +125,13 @@ fn a_result_shows_verdict_findings_and_facts_and_the_openssl_command() {
 fn an_error_stays_in_the_form_with_what_was_typed() {
     let mut screen = opened("cert-inspect");
     screen.press("<Tab><Enter>");
-    assert_eq!(refusal(&screen).0, BenchPart::File);
+    assert_eq!(refusal(&screen).0, BenchKey::File);
     screen.press("/home/ada/shop.pfx<Enter>");
     answer(
         &mut screen,
         Err(Trouble::Closed { file: "/home/ada/shop.pfx".into(), why: "a password is needed".into() }),
     );
-    assert_eq!(
-        refusal(&screen),
-        (BenchPart::Password, "/home/ada/shop.pfx: a password is needed".to_owned())
-    );
+    assert_eq!(refusal(&screen), (BenchKey::Password, "/home/ada/shop.pfx: a password is needed".to_owned()));
     screen.press("geheim<Enter>");
     answer(
         &mut screen,
@@ -147,13 +145,13 @@ fn an_error_stays_in_the_form_with_what_was_typed() {
     assert!(matches!(job(&screen), Job::Inspect { password: Some(_), .. }));
     let mut screen = opened("cert-check");
     screen.press("a.pfx<Tab><Tab><Tab><Tab><Right><Tab>tomorrow<Enter>");
-    assert!(refusal(&screen).0 == BenchPart::AsOf && screen.effects.is_empty());
+    assert!(refusal(&screen).0 == BenchKey::AsOf && screen.effects.is_empty());
     screen.press("<C-u>2026-09-01<Enter>");
     let Job::Check { profile, as_of, .. } = job(&screen) else { panic!() };
     assert_eq!((profile, as_of.unwrap().to_string().as_str()), (Some(Profile::Seed), "2026-09-01T00:00:00Z"));
     let mut screen = opened("cert-check");
     screen.press("a.pfx<Tab><Tab>nohost<Enter>");
-    assert!(refusal(&screen).0 == BenchPart::Host && screen.effects.is_empty());
+    assert!(refusal(&screen).0 == BenchKey::Host && screen.effects.is_empty());
 }
 
 #[test]
@@ -215,7 +213,7 @@ fn a_password_that_is_made_is_copied_and_wanted_again_a142() {
     screen.send(Message::PasswordMade(Ok(Password(made))));
     assert_snapshot!("cert_password_made", screen.text());
     screen.press("<Enter>");
-    assert_eq!(refusal(&screen).0, BenchPart::Again, "nobody has shown yet to have it");
+    assert_eq!(refusal(&screen).0, BenchKey::Again, "nobody has shown yet to have it");
     screen.send(Message::Pasted(text.clone()));
     screen.press("<Enter>");
     let Job::Rewrap { target, .. } = job(&screen) else { panic!() };
@@ -259,9 +257,9 @@ fn what_is_built_and_wrapped_anew_is_private_opens_again_and_replaces_only_with_
     let mut screen = opened("cert-build");
     let (key, root, leaf) = (at("shop.key"), at("root.crt"), at("leaf.crt"));
     screen.press(&format!("{key}<Tab><Tab>{root}<Enter>"));
-    assert_eq!(refusal(&screen).0, BenchPart::New);
+    assert_eq!(refusal(&screen).0, BenchKey::New);
     screen.press("one<Tab>two<Enter>");
-    assert_eq!(refusal(&screen).0, BenchPart::Again);
+    assert_eq!(refusal(&screen).0, BenchKey::Again);
     screen.press("<C-u>one<Enter>");
     perform(&mut screen);
     assert!(refusal(&screen).1.contains("belongs to none of the certificates"), "{}", refusal(&screen).1);
@@ -288,7 +286,7 @@ fn what_is_built_and_wrapped_anew_is_private_opens_again_and_replaces_only_with_
     let mut screen = opened("cert-inspect");
     screen.press(&format!("{}<Tab>one<Enter>", at("shop.pfx")));
     perform(&mut screen);
-    assert_eq!(refusal(&screen).0, BenchPart::Password, "the old password opens it no more");
+    assert_eq!(refusal(&screen).0, BenchKey::Password, "the old password opens it no more");
     screen.press("<C-u>new<Enter>");
     perform(&mut screen);
     let mut judged = opened("cert-check");

@@ -182,6 +182,11 @@ impl Files {
     }
 }
 
+/// The directory that a path names a file of.
+pub(crate) fn folder_of(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(folder, _)| if folder.is_empty() { "/" } else { folder })
+}
+
 /// What two names begin with in common.
 fn shared<'a>(one: &'a str, other: &str) -> &'a str {
     let differ = one.char_indices().zip(other.chars()).find(|((_, a), b)| a != b).map(|((at, _), _)| at);

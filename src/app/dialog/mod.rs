@@ -12,17 +12,20 @@ mod operations;
 mod palette;
 mod sheet;
 mod sign_in;
+mod task;
 
-pub use bench::{Bench, BenchPart, BenchRow, BenchValue, Task};
+pub use bench::Bench;
 pub use choose::{Choose, Item};
 pub use confirm::Confirm;
 pub use custody::{Chains, words as chain_words};
 pub use error::ErrorText;
+pub(crate) use files::folder_of;
 pub use files::{Files, Folder, FolderEntry};
 pub use help::{Help, HelpLine};
 pub use palette::{Candidate, Palette};
 pub use sheet::{Sheet, SheetLine};
 pub use sign_in::SignInDialog;
+pub use task::{BenchKey, Task};
 
 use super::command::{Entry, Motion};
 use super::effect::{Opening, PracticeAct};

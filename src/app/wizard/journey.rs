@@ -1,6 +1,6 @@
 //! The way of the wizard through its pages: opening, looking, sending, going on.
 
-use super::{Focus, Origin, PageStanding, Wizard};
+use super::{Origin, PageStanding, Wizard};
 use crate::app::App;
 use crate::app::dialog::{Act, Confirm, Dialog};
 use crate::app::effect::Effect;
@@ -107,7 +107,7 @@ impl App {
         suggest(wizard.page, &self.inventory.estate, &mut wizard.inputs);
         (wizard.step, wizard.scroll) = (None, 0);
         wizard.is_eager = false;
-        wizard.focus = Focus::Steps;
+        wizard.form.leave();
         self.derive_wizard();
         self.focus_on_what_is_missing();
         self.observe_page();
@@ -116,7 +116,7 @@ impl App {
     /// The first field that was refused, or that is empty; else the steps.
     fn focus_on_what_is_missing(&mut self) {
         let Some(wizard) = &self.wizard else { return };
-        let missing = wizard.fields.iter().position(|field| wizard.refusal(field.key).is_some());
+        let missing = wizard.form.fields.iter().position(|field| wizard.refusal(field.key).is_some());
         self.focus_on(missing.unwrap_or(usize::MAX));
     }
 
@@ -185,8 +185,8 @@ impl App {
         let before = wizard.inputs.clone();
         suggest(wizard.page, &self.inventory.estate, &mut wizard.inputs);
         // A field in which a person types or chooses keeps their value.
-        let typed_in =
-            picked.or_else(|| wizard.focused_field().map(|field| field.key).filter(|_| wizard.is_edited()));
+        let typed_in = picked
+            .or_else(|| wizard.focused_field().map(|field| field.key).filter(|_| wizard.form.is_edited()));
         if typed_in.is_some_and(|key| before.get(key) != wizard.inputs.get(key)) {
             wizard.inputs = before.clone();
         }
@@ -401,7 +401,7 @@ impl App {
     /// A failure may have changed something all the same: look before anything else.
     fn focus_after_sending(&mut self) {
         if let Some(wizard) = &mut self.wizard {
-            wizard.focus = Focus::Steps;
+            wizard.form.leave();
         }
         let failed =
             self.wizard.as_ref().and_then(|wizard| wizard.sent).and_then(|ask| self.operations.find(ask));

@@ -1,13 +1,14 @@
 //! What keys do in the wizard. A field that takes text has the keys before any command; the steps have
 //! commands.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use super::{Focus, PageStanding, Wizard};
+use super::{PageStanding, Wizard};
 use crate::app::App;
 use crate::app::command::Motion;
-use crate::app::dialog::{Act, Choose, Dialog, Files, Item};
+use crate::app::dialog::{Act, Choose, Dialog, Files, Item, folder_of};
 use crate::app::effect::{Effect, PracticeAct};
+use crate::app::form::FormAnswer;
 use crate::app::inventory::Reading;
 use crate::app::key::{Key, KeyCode};
 use crate::flow::{self, FieldKind, RecordKind, StepStatus, WantedRecord};
@@ -21,7 +22,7 @@ impl App {
         let Some(wizard) = &mut self.wizard else { return };
         // A person who presses another key has changed their mind.
         wizard.is_eager = false;
-        let Focus::Field(at) = wizard.focus else {
+        let Some(field) = wizard.focused_field().cloned() else {
             return match key.code {
                 KeyCode::Up | KeyCode::Char('k') if wizard.shown_step() == 0 && !key.ctrl => {
                     self.focus_last_field();
@@ -29,38 +30,30 @@ impl App {
                 _ => self.press_command(key),
             };
         };
-        let Some(field) = wizard.fields.get(at).cloned() else {
-            wizard.focus = Focus::Steps;
-            return;
-        };
-        match (key.code, key.shift) {
-            (KeyCode::Esc, _) => self.leave_wizard(),
-            (KeyCode::Tab, false) | (KeyCode::Down, _) => self.focus_on(at + 1),
-            (KeyCode::Tab, true) | (KeyCode::Up, _) => self.focus_on(at.wrapping_sub(1)),
-            (KeyCode::PageDown, _) => self.focus_on(usize::MAX),
-            (KeyCode::Enter, _) => self.enter_in_field(at, &field),
-            (KeyCode::Char('g'), _) if key.ctrl && field.key == flow::Key::NewPassword => {
-                self.emit(Effect::MakePassword);
+        match key.code {
+            KeyCode::Esc => return self.leave_wizard(),
+            KeyCode::PageDown => return self.focus_on(usize::MAX),
+            _ => {}
+        }
+        match wizard.form.press(key, &mut wizard.inputs) {
+            FormAnswer::Typed => self.derive_wizard(),
+            FormAnswer::Turned => {
+                self.derive_wizard();
+                self.observe_page();
             }
-            _ if wizard.is_typing() && wizard.editor.press(key) => self.typed_in_field(),
-            _ if wizard.is_typing_secret() && wizard.masked.press(key) => self.typed_secret(),
-            (KeyCode::Char(' ') | KeyCode::Left | KeyCode::Right, _) => {
-                self.turn_value(&field, key.code == KeyCode::Left);
-            }
-            (KeyCode::Char(c), _) if !key.ctrl && !key.alt && c != ':' && c != '?' && is_pick(&field) => {
-                self.open_picker(&field, Some(c));
-            }
-            _ => self.press_command(key),
+            FormAnswer::Moved { was_edited } => self.left_field(was_edited),
+            FormAnswer::Files => self.open_files(&field),
+            FormAnswer::List(first) => self.open_picker(&field, first),
+            FormAnswer::MakePassword => self.emit(Effect::MakePassword),
+            FormAnswer::Enter => self.focus_next(),
+            FormAnswer::Other => self.press_command(key),
         }
     }
 
     pub(in crate::app) fn paste_in_wizard(&mut self, text: &str) {
-        if let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.is_typing()) {
-            wizard.editor.paste(text);
-            self.typed_in_field();
-        } else if let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.is_typing_secret()) {
-            wizard.masked.paste(text);
-            self.typed_secret();
+        let Some(wizard) = &mut self.wizard else { return };
+        if wizard.form.paste(text, &mut wizard.inputs) {
+            self.derive_wizard();
         }
     }
 
@@ -75,104 +68,50 @@ impl App {
         self.say("looking again", Tone::Plain);
     }
 
-    /// Enter on a field: chooses where there is something to choose from, else goes on.
-    fn enter_in_field(&mut self, at: usize, field: &flow::Field) {
-        let typed_here = self.wizard.as_ref().is_some_and(Wizard::is_edited);
-        match field.kind {
-            FieldKind::Choice(_) | FieldKind::Pick { or_new: false, .. } | FieldKind::Offer(_) => {
-                self.open_picker(field, None);
-            }
-            FieldKind::Pick { or_new: true, .. } if !typed_here => self.open_picker(field, None),
-            FieldKind::File(endings) if !typed_here => self.open_files(field, endings),
-            _ => self.focus_on(at + 1),
-        }
-    }
-
-    fn typed_in_field(&mut self) {
-        if let Some(wizard) = &mut self.wizard
-            && let Some(key) = wizard.focused_field().map(|field| field.key)
-        {
-            let text = wizard.editor.text().to_owned();
-            wizard.inputs.set(key, text);
-            self.derive_wizard();
-        }
-    }
-
-    fn typed_secret(&mut self) {
-        if let Some(wizard) = &mut self.wizard
-            && let Some(key) = wizard.focused_field().map(|field| field.key)
-        {
-            wizard.inputs.set_secret(key, wizard.masked.secret());
-            self.derive_wizard();
-        }
-    }
-
     /// Fills the field that has the keys, if it takes a secret; returns whether it did.
     pub(in crate::app) fn fill_secret_field(&mut self, secret: &SecretString) -> bool {
-        let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.is_typing_secret()) else {
-            return false;
-        };
-        wizard.masked.set("");
-        wizard.masked.paste(secret.expose_secret());
-        self.typed_secret();
-        true
-    }
-
-    /// Space toggles, or goes to the next of the fixed values.
-    fn turn_value(&mut self, field: &flow::Field, backwards: bool) {
-        let Some(wizard) = &self.wizard else { return };
-        let value = match field.kind {
-            FieldKind::Toggle => if wizard.inputs.is_yes(field.key) { "no" } else { "yes" }.to_owned(),
-            FieldKind::Choice(choices) => {
-                let now = choices.iter().position(|(name, ..)| *name == wizard.inputs.typed(field.key));
-                let step = if backwards { choices.len() - 1 } else { 1 };
-                choices[now.map_or(0, |now| (now + step) % choices.len())].0.to_owned()
-            }
-            FieldKind::Text
-            | FieldKind::Secret
-            | FieldKind::File(_)
-            | FieldKind::Pick { .. }
-            | FieldKind::Offer(_) => {
-                return self.open_picker(field, None);
-            }
-        };
-        self.change_field(field.key, &value);
-        self.observe_page();
-    }
-
-    fn change_field(&mut self, key: flow::Key, value: &str) {
-        if let Some(wizard) = &mut self.wizard {
-            wizard.inputs.set(key, value);
-            if wizard.focused_field().is_some_and(|field| field.key == key) {
-                wizard.editor.set(value);
-                value.clone_into(&mut wizard.before);
-            }
+        let Some(wizard) = &mut self.wizard else { return false };
+        let is_filled = wizard.form.fill_secret(secret, &mut wizard.inputs);
+        if is_filled {
             self.derive_wizard();
         }
+        is_filled
     }
 
     /// A value chosen in a picker: takes it, goes on to the next field, looks at the cloud with it.
     pub(in crate::app) fn fill_field(&mut self, key: flow::Key, value: &str) {
-        self.change_field(key, value);
+        let Some(wizard) = &mut self.wizard else { return };
+        wizard.form.fill(key, value, &mut wizard.inputs);
+        self.derive_wizard();
         self.observe_page();
-        if let Some(Focus::Field(at)) = self.wizard.as_ref().map(|wizard| wizard.focus) {
-            self.focus_on(at + 1);
+        self.focus_next();
+    }
+
+    fn focus_next(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
+        if wizard.form.focus().is_some() {
+            let was_edited = wizard.form.go(true, &wizard.inputs);
+            self.left_field(was_edited);
         }
     }
 
     pub(in crate::app) fn focus_last_field(&mut self) {
-        let last = self.wizard.as_ref().map_or(0, |wizard| wizard.fields.len().saturating_sub(1));
+        let last = self.wizard.as_ref().map_or(0, |wizard| wizard.form.fields.len().saturating_sub(1));
         self.focus_on(last);
     }
 
-    /// Puts the focus on a field, or past the last on the steps. A changed value is looked at in the cloud.
+    /// Puts the focus on a field, or past the last on the steps.
     pub(in crate::app) fn focus_on(&mut self, at: usize) {
         let Some(wizard) = &mut self.wizard else { return };
-        let changed = wizard.is_edited();
-        wizard.focus = if at < wizard.fields.len() { Focus::Field(at) } else { Focus::Steps };
+        let was_edited = wizard.form.focus_on(at, &wizard.inputs);
+        self.left_field(was_edited);
+    }
+
+    /// A changed value is looked at in the cloud once its field is left.
+    fn left_field(&mut self, was_edited: bool) {
+        let Some(wizard) = &mut self.wizard else { return };
         (wizard.step, wizard.scroll) = (None, 0);
-        wizard.begin_editing();
-        if changed {
+        if was_edited {
             self.observe_page();
         }
     }
@@ -244,7 +183,7 @@ impl App {
     pub(super) fn refill_picker(&mut self) {
         let Some(Dialog::Choose(choose)) = self.layers.top() else { return };
         let Some(wizard) = &self.wizard else { return };
-        let field = wizard.fields.iter().find(|field| choose.fills == Some(field.key));
+        let field = wizard.form.fields.iter().find(|field| choose.fills == Some(field.key));
         let Some((items, empty)) = field.and_then(|field| self.picker_items(wizard, field)) else { return };
         if let Some(Dialog::Choose(choose)) = self.layers.top_mut() {
             choose.refill(items.into_iter().map(|(_, item)| item).collect());
@@ -253,10 +192,9 @@ impl App {
     }
 
     /// Shows the files beside the one that is named now, or where certdeck was started.
-    fn open_files(&mut self, field: &flow::Field, endings: &'static [&'static str]) {
-        let Some(wizard) = &self.wizard else { return };
-        let beside =
-            wizard.inputs.typed(field.key).rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    fn open_files(&mut self, field: &flow::Field) {
+        let (Some(wizard), FieldKind::File(endings)) = (&self.wizard, &field.kind) else { return };
+        let beside = folder_of(wizard.inputs.typed(field.key)).unwrap_or_default().to_owned();
         self.layers.push(Dialog::Files(Files::new(field.key, field.label, endings)));
         self.open_folder(beside);
     }
@@ -353,9 +291,9 @@ impl App {
             return self.say("certdeck is still looking; it goes on by itself", Tone::Plain);
         }
         if let Some((key, _)) =
-            wizard.refusals.first().filter(|_| !matches!(wizard.standing(), PageStanding::Done))
+            wizard.form.refusals.first().filter(|_| !matches!(wizard.standing(), PageStanding::Done))
         {
-            let at = wizard.fields.iter().position(|field| field.key == *key);
+            let at = wizard.form.place_of(*key);
             let why = wizard.refusal(*key).unwrap_or_default().to_owned();
             self.say(why, Tone::Soon);
             return self.focus_on(at.unwrap_or(usize::MAX));
@@ -365,7 +303,7 @@ impl App {
             PageStanding::Done => self.turn_page(),
             PageStanding::At(step) => match &step.status {
                 StepStatus::NeedsInput { key, why } => {
-                    let at = wizard.fields.iter().position(|field| field.key == *key);
+                    let at = wizard.form.place_of(*key);
                     let why = why.clone();
                     self.say(why, Tone::Soon);
                     self.focus_on(at.unwrap_or(usize::MAX));
@@ -399,8 +337,4 @@ impl Wizard {
         }
         self.scroll = 0;
     }
-}
-
-fn is_pick(field: &flow::Field) -> bool {
-    matches!(field.kind, FieldKind::Pick { or_new: false, .. } | FieldKind::Offer(_))
 }

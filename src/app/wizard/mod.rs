@@ -8,10 +8,8 @@ mod pick;
 pub use journey::pane_of;
 
 use jiff::{SignedDuration, Timestamp};
-use secrecy::ExposeSecret;
 
-use super::field::Field;
-use super::masked::Masked;
+use super::form::Form;
 use super::message::AskId;
 use crate::flow::{
     self, FieldKind, FlowName, Inputs, Key, Observed, Pursuit, Seen, Step, StepId, StepStatus, WantedRecord,
@@ -27,12 +25,6 @@ pub enum Origin {
     Order(ResourceId),
     /// A flow by itself, on what the cursor was on.
     Alone(FlowName, Option<ResourceId>),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Focus {
-    Field(usize),
-    Steps,
 }
 
 /// What is known of one page.
@@ -69,13 +61,8 @@ pub struct Wizard {
     pub origin: Origin,
     page: FlowName,
     pub inputs: Inputs,
-    pub fields: Vec<flow::Field>,
-    pub focus: Focus,
-    /// The text of the field that has the focus, and as it was before it was edited.
-    pub editor: Field,
-    before: String,
-    /// The password that is being typed, while its field has the focus.
-    pub masked: Masked,
+    /// While no field has the keys, the steps have them.
+    pub form: Form,
     pages: [Page; FlowName::ALL.len()],
     /// The step whose explanation is read; none means the current one.
     step: Option<usize>,
@@ -93,8 +80,6 @@ pub struct Wizard {
     next_look: Option<Timestamp>,
     /// Whether Enter was pressed while it still looked.
     is_eager: bool,
-    /// Why the wizard itself refuses a value: an order of this name exists already.
-    refusals: Vec<(Key, String)>,
 }
 
 impl Wizard {
@@ -103,11 +88,7 @@ impl Wizard {
             origin,
             page,
             inputs,
-            fields: Vec::new(),
-            focus: Focus::Steps,
-            editor: Field::default(),
-            before: String::new(),
-            masked: Masked::default(),
+            form: Form::new(true),
             pages: Default::default(),
             step: None,
             shows_plan: false,
@@ -118,7 +99,6 @@ impl Wizard {
             is_finding_place: false,
             next_look: None,
             is_eager: false,
-            refusals: Vec::new(),
         }
     }
 
@@ -170,7 +150,7 @@ impl Wizard {
 
     /// Forgets passwords, and the key that was read with them.
     fn forget_secrets(&mut self) {
-        self.masked.set("");
+        self.form.masked.set("");
         self.inputs.forget_secrets();
         for page in &mut self.pages {
             if page.observed.file.take().is_some() || page.steps.iter().any(|step| step.writes.is_some()) {
@@ -182,8 +162,7 @@ impl Wizard {
     /// Derives fields, refusals and steps again from what was typed and what was seen. `now` is the cloud's
     /// time, by which steps are judged, `machine` the one by which the next look is planned.
     fn derive(&mut self, estate: &Estate, rules: &Rules, now: Timestamp, machine: Timestamp) {
-        let focused = self.focused_field().map(|field| field.key);
-        self.refusals = self.own_refusals(estate);
+        let own = self.own_refusals(estate);
         let page = &self.pages[self.page as usize];
         let flow::Standing { fields, refusals, mut steps } =
             flow::standing(self.page, &page.observed, &self.inputs, rules, now);
@@ -194,17 +173,16 @@ impl Wizard {
                 *since = page.pursuit.last_sent_at();
             }
         }
-        self.fields = if self.is_bought() { Vec::new() } else { fields };
-        if let Some((key, why)) = self.refusals.first() {
+        if let Some((key, why)) = own.first() {
             for step in
                 steps.iter_mut().filter(|step| step.status == StepStatus::Ready || step.id == StepId::BUY)
             {
                 step.status = StepStatus::NeedsInput { key: *key, why: why.clone() };
             }
         }
-        self.refusals.extend(refusals);
+        self.form.refusals = own.into_iter().chain(refusals).collect();
         self.of_mut(self.page).steps = steps;
-        self.keep_focus(focused);
+        self.form.show(if self.is_bought() { Vec::new() } else { fields }, &self.inputs);
         self.plan_next_look(machine);
     }
 
@@ -212,15 +190,6 @@ impl Wizard {
     fn is_bought(&self) -> bool {
         let is_gone = self.of(FlowName::Purchase).observed.order.is_absent();
         self.page == FlowName::Purchase && matches!(self.origin, Origin::Order(_)) && !is_gone
-    }
-
-    /// Fields come and go with what was seen: the focus stays on its field, and the editor shows its value.
-    fn keep_focus(&mut self, focused: Option<Key>) {
-        let Some(key) = focused else { return };
-        self.focus = self.fields.iter().position(|field| field.key == key).map_or(Focus::Steps, Focus::Field);
-        if self.editor.text() != self.inputs.typed(key) {
-            self.begin_editing();
-        }
     }
 
     /// A name that is taken is refused where it is typed, and so is another name than that of the order that
@@ -257,7 +226,7 @@ impl Wizard {
 
     /// Why the value of a field cannot be used, if it cannot.
     pub fn refusal(&self, key: Key) -> Option<&str> {
-        self.refusals.iter().find(|(refused, _)| *refused == key).map(|(_, why)| why.as_str())
+        self.form.refusal(key)
     }
 
     /// Why this value would be refused, if it would.
@@ -269,7 +238,7 @@ impl Wizard {
 
     /// Whether the form has this field and its value was refused.
     pub fn is_lacking(&self, key: Key) -> bool {
-        self.refusal(key).is_some() && self.fields.iter().any(|field| field.key == key)
+        self.refusal(key).is_some() && self.form.place_of(key).is_some()
     }
 
     /// The names that the certificate would carry, while its domain is typed (A77).
@@ -334,6 +303,7 @@ impl Wizard {
     pub(super) fn copies(&self) -> Vec<(String, String)> {
         let mut copies: Vec<_> = self.facts().cloned().collect();
         let typed = self
+            .form
             .fields
             .iter()
             .filter_map(|field| Some((field.label.to_owned(), self.inputs.get(field.key)?.to_owned())));
@@ -341,56 +311,17 @@ impl Wizard {
         copies
     }
 
-    /// The value of a field as the form shows it.
-    pub fn shown_value(&self, field: &flow::Field, estate: &Estate) -> String {
+    /// What was picked for a field, by its name.
+    pub(crate) fn picked(&self, field: &flow::Field, estate: &Estate) -> String {
         let value = self.inputs.typed(field.key);
         match field.kind {
-            FieldKind::Toggle => if self.inputs.is_yes(field.key) { "yes" } else { "no" }.to_owned(),
-            FieldKind::Choice(choices) => choices
-                .iter()
-                .find(|(name, ..)| *name == value)
-                .map_or_else(|| value.to_owned(), |(name, label, _)| field.labelled(name, label)),
             FieldKind::Pick { of, .. } => pick::label(of, value, estate),
-            FieldKind::Text | FieldKind::File(_) | FieldKind::Offer(_) => value.to_owned(),
-            FieldKind::Secret => if self.inputs.has(field.key) { "given" } else { "" }.to_owned(),
+            _ => value.to_owned(),
         }
     }
 
     pub fn focused_field(&self) -> Option<&flow::Field> {
-        match self.focus {
-            Focus::Field(at) => self.fields.get(at),
-            Focus::Steps => None,
-        }
-    }
-
-    /// Whether the field under the cursor takes typed text that is shown.
-    pub fn is_typing(&self) -> bool {
-        let takes_text = |kind| {
-            matches!(kind, FieldKind::Text | FieldKind::File(_) | FieldKind::Pick { or_new: true, .. })
-        };
-        self.focused_field().is_some_and(|field| takes_text(field.kind.clone()))
-    }
-
-    /// Whether the field under the cursor takes a password.
-    pub fn is_typing_secret(&self) -> bool {
-        self.focused_field().is_some_and(|field| field.kind == FieldKind::Secret)
-    }
-
-    /// Whether the field under the cursor was edited since it got the focus.
-    fn is_edited(&self) -> bool {
-        (self.is_typing() && self.editor.text() != self.before)
-            || (self.is_typing_secret() && self.masked.is_edited())
-    }
-
-    /// Takes what the field under the cursor has as the text to edit.
-    fn begin_editing(&mut self) {
-        self.masked.set("");
-        let Some(key) = self.focused_field().map(|field| field.key) else { return };
-        if let Some(secret) = self.inputs.secret(key) {
-            self.masked.set(secret.expose_secret());
-        }
-        self.before = self.inputs.typed(key).to_owned();
-        self.editor.set(&self.before);
+        self.form.focused_field()
     }
 
     /// The order as seen by the page that is open, or any other page of this wizard.
