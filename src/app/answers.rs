@@ -12,6 +12,7 @@ use super::effect::Effect;
 use super::inventory::Reading;
 use super::message::{AskId, Message};
 use super::operations::Outcome;
+use super::wizard::Wizard;
 use crate::model::{Estate, EstateRows, Gap, Problem, ResourceId};
 use crate::tables::{PaneName, Tone};
 use crate::workbench::Password;
@@ -139,7 +140,7 @@ impl App {
         match result {
             Ok(words) => {
                 self.say(words, Tone::Good);
-                self.observe_page();
+                self.with_wizard(Wizard::look);
             }
             Err(problem) => self.show_problem(problem),
         }
@@ -151,7 +152,7 @@ impl App {
         if let Some(Dialog::Bench(bench)) = self.layers.top_mut() {
             bench.fill_password(password);
             self.say(format!("{MADE}: paste it here, and where you keep passwords"), Tone::Good);
-        } else if self.fill_secret_field(password) {
+        } else if self.with_wizard(|wizard, around| wizard.fill_secret(password, around)) == Some(true) {
             self.say(format!("{MADE}: paste it where you keep passwords"), Tone::Good);
         }
     }
@@ -172,7 +173,7 @@ impl App {
         self.find();
         self.browser.mark_stale();
         self.fill_pane();
-        self.derive_wizard();
+        self.with_wizard(|wizard, around| wizard.derive(around));
     }
 
     pub(super) fn find(&mut self) {
@@ -225,6 +226,6 @@ impl App {
         if self.browser.close_lost_detail() {
             self.say("what was shown is gone", Tone::Soon);
         }
-        self.wizard_sees_estate();
+        self.with_wizard(Wizard::see_estate);
     }
 }

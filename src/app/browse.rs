@@ -5,6 +5,7 @@ use super::command::{Motion, Place};
 use super::detail::Tab;
 use super::key::Key;
 use super::scope::Scope;
+use super::wizard::Wizard;
 use crate::model::{ResourceId, Row};
 use crate::tables::{Fact, PaneName, Tone};
 
@@ -13,7 +14,9 @@ impl App {
         match self.place() {
             Place::List => self.show_pane(neighbour(self.browser.pane, 1)),
             Place::Detail => self.browser.turn_tab(&mut self.out),
-            Place::Wizard => self.focus_on(0),
+            Place::Wizard => {
+                self.with_wizard(|wizard, around| wizard.focus_on(0, around));
+            }
         }
     }
 
@@ -21,7 +24,9 @@ impl App {
         match self.place() {
             Place::List => self.show_pane(neighbour(self.browser.pane, 3)),
             Place::Detail => self.browser.turn_tab(&mut self.out),
-            Place::Wizard => self.focus_last_field(),
+            Place::Wizard => {
+                self.with_wizard(Wizard::focus_last_field);
+            }
         }
     }
 
@@ -29,7 +34,7 @@ impl App {
         match self.place() {
             Place::List => self.open_detail(Tab::Facts),
             Place::Detail => self.say("this is all of it; Tab shows the JSON", Tone::Dim),
-            Place::Wizard => self.do_step(),
+            Place::Wizard => self.enter_in_wizard(),
         }
     }
 
@@ -54,7 +59,9 @@ impl App {
                 self.read_estate(true);
                 self.browser.read_raw_again(&mut self.out);
             }
-            Place::Wizard => self.look_again(),
+            Place::Wizard => {
+                self.with_wizard(Wizard::look_by_hand);
+            }
         }
     }
 

@@ -136,11 +136,15 @@ fn acting() -> Vec<Entry> {
         .hint("Wizard")
         .changing()
         .possible_if(App::may_continue_order),
-        entry("plan", "Show or hide the exact requests of the current step.", WIZARD, App::turn_plan)
-            .hint("Plan"),
-        entry("practise", "In a practice cloud: play the domain's owner.", WIZARD, App::open_practice)
-            .hint("Play the owner")
-            .possible_if(App::may_practise),
+        entry("plan", "Show or hide the exact requests of the current step.", WIZARD, |app| {
+            app.with_wizard(|wizard, _| wizard.turn_plan());
+        })
+        .hint("Plan"),
+        entry("practise", "In a practice cloud: play the domain's owner.", WIZARD, |app| {
+            app.with_wizard(|wizard, around| wizard.open_practice(around));
+        })
+        .hint("Play the owner")
+        .possible_if(App::may_practise),
     ]
 }
 

@@ -257,7 +257,7 @@ impl App {
             let answer = self.layers.paste(text);
             self.take_dialog_answer(answer);
         } else if self.wizard.is_some() {
-            self.paste_in_wizard(text);
+            self.with_wizard(|wizard, around| wizard.paste(text, around));
         } else {
             self.browser.paste(text);
         }
@@ -268,7 +268,7 @@ impl App {
         if self.wake.is_some_and(|wake| wake <= self.clock.machine) {
             self.wake = None;
         }
-        self.look_again_if_due();
+        self.with_wizard(Wizard::look_if_due);
     }
 
     /// What was judged by another time is judged again.

@@ -45,7 +45,9 @@ impl App {
             Act::CopyChains => self.copy_chains(),
             Act::ChooseScript => self.choose_script(),
             Act::CopyScript(kind) => self.copy_script(kind),
-            Act::Fill(key, value) => self.fill_field(key, &value),
+            Act::Fill(key, value) => {
+                self.with_wizard(|wizard, around| wizard.fill(key, &value, around));
+            }
             Act::FillRow(path) => self.fill_row(&path),
             Act::PickFile { title, endings, beside } => self.pick_file(title, endings, beside),
             Act::Work { replaces } => self.work(replaces),

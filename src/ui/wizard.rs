@@ -21,7 +21,8 @@ use crate::model::printable;
 pub(super) fn pages(app: &App, wizard: &Wizard, look: &Look, area: Rect, buffer: &mut Buffer) {
     let mut spans = vec![Span::raw(" ")];
     for page in wizard.pages() {
-        let (glyph, role) = match (app.is_page_done(wizard, *page), *page == wizard.page()) {
+        let (glyph, role) = match (wizard.is_page_done(*page, &app.inventory.estate), *page == wizard.page())
+        {
             (true, _) => (look.glyphs.done, Role::Good),
             (false, true) => (look.glyphs.here, Role::Text),
             (false, false) => (look.glyphs.todo, Role::Dim),

@@ -1,13 +1,12 @@
-//! The way of the wizard through its pages: opening, looking, sending, going on.
+//! The way of the wizard through the program: opening, turning pages, leaving, and what it leaves to be done.
 
-use super::{Origin, PageStanding, Wizard};
+use super::keys::Left;
+use super::{Around, Origin, Wizard};
 use crate::app::App;
-use crate::app::dialog::{Act, Confirm, Dialog};
 use crate::app::effect::Effect;
+use crate::app::key::Key as KeyPress;
 use crate::app::message::AskId;
-use crate::app::operations::WatchedOperation;
-use crate::flow::{self, Consent, FlowName, Inputs, Key, Observed, Step, StepStatus, Subject, suggest};
-use crate::model::Progress;
+use crate::flow::{self, FlowName, Inputs, Key, Observed, Subject};
 use crate::model::{Order, Problem, ResourceId};
 use crate::tables::{PaneName, Tone};
 
@@ -98,26 +97,7 @@ impl App {
         wizard.is_finding_place = finds_place;
         self.browser.detail = None;
         self.wizard = Some(wizard);
-        self.enter_page();
-    }
-
-    /// Fills in what is known, derives the form, and looks at the cloud.
-    fn enter_page(&mut self) {
-        let Some(wizard) = &mut self.wizard else { return };
-        suggest(wizard.page, &self.inventory.estate, &mut wizard.inputs);
-        (wizard.step, wizard.scroll) = (None, 0);
-        wizard.is_eager = false;
-        wizard.form.leave();
-        self.derive_wizard();
-        self.focus_on_what_is_missing();
-        self.observe_page();
-    }
-
-    /// The first field that was refused, or that is empty; else the steps.
-    fn focus_on_what_is_missing(&mut self) {
-        let Some(wizard) = &self.wizard else { return };
-        let missing = wizard.form.fields.iter().position(|field| wizard.refusal(field.key).is_some());
-        self.focus_on(missing.unwrap_or(usize::MAX));
+        self.with_wizard(Wizard::enter_page);
     }
 
     /// The next page; after the last, back to the panes.
@@ -131,7 +111,8 @@ impl App {
         }
         if let Some(next) = wizard.next_page() {
             wizard.page = next;
-            return self.enter_page();
+            self.with_wizard(Wizard::enter_page);
+            return;
         }
         let flow = wizard.page.definition();
         let (pane, left) = landing(flow.leaves, &wizard.inputs);
@@ -151,263 +132,71 @@ impl App {
         self.say(format!("{name}{}", flow.done), Tone::Good);
     }
 
-    /// Whether a page is done, from what the wizard saw of it, or else from the inventory.
-    pub fn is_page_done(&self, wizard: &Wizard, page: FlowName) -> bool {
-        if wizard.of(page).was_seen {
-            return wizard.is_done(page);
-        }
-        let Origin::Order(id) = &wizard.origin else { return false };
-        let Some(order) = self.inventory.estate.order(id) else { return page == FlowName::Purchase };
-        let Progress { stored, verified, imported } = order.progress(&self.inventory.estate);
-        match page {
-            FlowName::Purchase => true,
-            FlowName::Store => stored,
-            FlowName::Verify => verified,
-            FlowName::ImportOrder => imported,
-            _ => false,
-        }
-    }
-
-    pub(in crate::app) fn derive_wizard(&mut self) {
-        if let Some(wizard) = &mut self.wizard {
-            wizard.derive(&self.inventory.estate, &self.settings.rules, self.clock.now, self.clock.machine);
-        }
-    }
-
-    /// A newer inventory may suggest what was not known when the page was entered: the app of an order just
-    /// bought.
-    pub(in crate::app) fn wizard_sees_estate(&mut self) {
-        let picked = match self.layers.top() {
-            Some(Dialog::Choose(choose)) => choose.fills,
-            _ => None,
-        };
-        let Some(wizard) = &mut self.wizard else { return };
-        let before = wizard.inputs.clone();
-        suggest(wizard.page, &self.inventory.estate, &mut wizard.inputs);
-        // A field in which a person types or chooses keeps their value.
-        let typed_in = picked
-            .or_else(|| wizard.focused_field().map(|field| field.key).filter(|_| wizard.form.is_edited()));
-        if typed_in.is_some_and(|key| before.get(key) != wizard.inputs.get(key)) {
-            wizard.inputs = before.clone();
-        }
-        let is_changed = before != wizard.inputs;
-        let is_focus_filled = wizard
-            .focused_field()
-            .is_some_and(|field| before.get(field.key).is_none() && wizard.inputs.get(field.key).is_some());
-        self.derive_wizard();
-        if is_focus_filled {
-            self.focus_on_what_is_missing();
-        }
-        if is_changed {
-            self.observe_page();
-        }
-        self.refill_picker();
-    }
-
-    /// Looks at what the page is about; an older look is not waited for any more.
-    pub(in crate::app) fn observe_page(&mut self) {
-        let ask = self.ask();
-        let Some(wizard) = &mut self.wizard else { return };
-        // What was typed meanwhile may suggest better values for the rest, such as the group of the domain's
-        // app.
-        suggest(wizard.page, &self.inventory.estate, &mut wizard.inputs);
-        let (flow, inputs) = (wizard.page, wizard.inputs.clone());
+    /// Leaves the wizard; it stays on the shelf with everything that was typed but passwords, and what was
+    /// sent goes on.
+    pub(in crate::app) fn leave_wizard(&mut self) {
+        let Some(mut wizard) = self.wizard.take() else { return };
         wizard.next_look = None;
-        if let Some(old) = wizard.of_mut(flow).ask.replace(ask) {
-            self.emit(Effect::Forget { ask: old });
+        wizard.forget_secrets();
+        if let Some(ask) = wizard.of_mut(wizard.page).ask.take() {
+            self.emit(Effect::Forget { ask });
         }
-        self.emit(Effect::Observe { ask, flow, inputs });
-        self.derive_wizard();
+        self.shelf.retain(|other| other.origin != wizard.origin);
+        if wizard.is_sending(&self.operations) {
+            self.say("what was sent goes on; t shows it", Tone::Plain);
+        }
+        self.shelf.push(wizard);
     }
 
-    pub(in crate::app) fn look_again_if_due(&mut self) {
-        let now = self.clock.machine;
-        if let Some(wizard) =
-            self.wizard.as_mut().filter(|wizard| wizard.next_look().is_some_and(|due| due <= now))
-        {
-            wizard.of_mut(wizard.page).pursuit.looked();
-            self.observe_page();
-        }
+    /// Gives the wizard, if one is open, what it needs of the program.
+    pub(in crate::app) fn with_wizard<T>(
+        &mut self,
+        act: impl FnOnce(&mut Wizard, &mut Around<'_>) -> T,
+    ) -> Option<T> {
+        let mut around = Around {
+            settings: &self.settings,
+            clock: &self.clock,
+            inventory: &self.inventory,
+            operations: &self.operations,
+            layers: &mut self.layers,
+            out: &mut self.out,
+        };
+        self.wizard.as_mut().map(|wizard| act(wizard, &mut around))
+    }
+
+    pub(in crate::app) fn press_in_wizard(&mut self, key: KeyPress) {
+        let left = self.with_wizard(|wizard, around| wizard.press(key, around));
+        self.do_left(left);
+    }
+
+    /// Enter on the steps.
+    pub(in crate::app) fn enter_in_wizard(&mut self) {
+        let left = self.with_wizard(Wizard::enter);
+        self.do_left(left);
     }
 
     pub(in crate::app) fn take_observed(&mut self, ask: AskId, result: Result<Box<Observed>, Problem>) {
-        let Some(wizard) = &mut self.wizard else { return };
-        let Some(flow) = FlowName::ALL.iter().copied().find(|flow| wizard.of(*flow).ask == Some(ask)) else {
+        let left = self.with_wizard(|wizard, around| wizard.take_observed(ask, result, around)).flatten();
+        if left.is_none() {
             return;
-        };
-        let page = wizard.of_mut(flow);
-        page.ask = None;
-        match result {
-            Ok(observed) => {
-                (page.observed, page.was_seen, page.failure) = (*observed, true, None);
-            }
-            Err(problem) => page.failure = Some(problem),
         }
-        self.derive_wizard();
-        self.refill_picker();
-        self.find_place();
+        self.do_left(left);
         if self.out.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Plain) {
             self.out.notice = None;
         }
-        self.go_on_if_eager();
+        let left = self.with_wizard(Wizard::go_on_if_eager);
+        self.do_left(left);
     }
 
-    /// Enter was pressed while certdeck looked: now it is known what Enter means. It never sends without
-    /// asking.
-    fn go_on_if_eager(&mut self) {
-        let Some(wizard) = &mut self.wizard else { return };
-        let was_eager = std::mem::take(&mut wizard.is_eager);
-        let waits = matches!(wizard.standing(), PageStanding::At(step) if matches!(step.status, StepStatus::Waiting { .. }));
-        if was_eager
-            && !waits
-            && wizard.current().ask.is_none()
-            && wizard.current().failure.is_none()
-            && self.layers.is_empty()
-        {
-            self.do_step();
-        }
-    }
-
-    /// An order that is reopened goes on at the first page that is not done.
-    fn find_place(&mut self) {
-        let Some(wizard) = &mut self.wizard else { return };
-        if !wizard.is_finding_place {
-            return;
-        }
-        if wizard.current().is_done() && wizard.page != FlowName::Bind {
-            self.turn_page();
-        } else {
-            wizard.is_finding_place = false;
-            self.focus_on_what_is_missing();
-        }
-    }
-
-    /// Shows what would be sent, and asks.
-    pub(super) fn confirm_step(&mut self) {
-        if self.settings.read_only {
-            return self.say("certdeck runs read-only; nothing is sent", Tone::Soon);
-        }
-        let Some(PageStanding::At(step)) = self.wizard.as_ref().map(|wizard| wizard.standing()) else {
-            return;
-        };
-        let yes = if step.writes.is_some() { "Write" } else { "Send" };
-        let question = step.consent.question(self.settings.production);
-        let mut confirm = Confirm::new(&*step.title, yes, Act::Send(Box::new(step.clone())));
-        // What is and what will be comes first, then what that stops; what costs or is final says all by
-        // itself.
-        if !matches!(step.consent, Consent::Typed { .. }) {
-            confirm = confirm.says(&*step.explanation);
-        }
-        if !question.notice.is_empty() && !step.explanation.contains(&question.notice) {
-            confirm = confirm.says(question.notice);
-        }
-        (confirm.on_yes, confirm.word) = (question.begins_on_yes, question.word);
-        confirm.plan = step
-            .requests
-            .iter()
-            .flat_map(|request| {
-                [request.what.clone(), format!("  {} {}", request.method.as_str(), request.path)]
-            })
-            .chain(step.writes.iter().flat_map(|file| {
-                std::iter::once(file.what.clone())
-                    .chain(file.plan().into_iter().map(|line| format!("  {line}")))
-            }))
-            .collect();
-        self.layers.push(Dialog::Confirm(confirm));
-    }
-
-    /// Sends the requests of the current step, if it is the one that was agreed to: a newer inventory or
-    /// another look may have changed it while the question was on screen.
-    pub(in crate::app) fn send_step(&mut self, agreed: &Step) {
-        let ask = self.ask();
-        let Some(wizard) = &mut self.wizard else { return };
-        let PageStanding::At(step) = wizard.standing() else { return };
-        if step != agreed {
-            return self
-                .say("nothing was sent: what would be sent changed meanwhile, so read it again", Tone::Soon);
-        }
-        let (flow, inputs, id, what) = (wizard.page, wizard.inputs.clone(), step.id, step.title.clone());
-        wizard.sent = Some(ask);
-        wizard
-            .sent_to
-            .extend(agreed.requests.iter().filter_map(|request| ResourceId::parse(&request.path).ok()));
-        (wizard.step, wizard.scroll) = (None, 0);
-        wizard.next_look = None;
-        let subject = inputs.get(Key::Order).or_else(|| inputs.get(Key::Hostname)).unwrap_or_default();
-        let subject = subject.rsplit('/').next().unwrap_or_default();
-        let what =
-            if subject.is_empty() || what.contains(subject) { what } else { format!("{what}: {subject}") };
-        let note = "looks first, then sends".to_owned();
-        self.operations.start(WatchedOperation {
-            ask,
-            what,
-            flow,
-            step: id,
-            started: self.clock.machine,
-            note,
-            ended: None,
-        });
-        self.emit(Effect::PerformStep { ask, flow, inputs, step: Box::new(agreed.clone()) });
-    }
-
-    /// What came of a step, whether its wizard is open, on the shelf or on another page.
-    pub(in crate::app) fn take_performed(&mut self, ask: AskId, result: Result<Box<Observed>, Problem>) {
-        let Some((flow, id, what)) = self
-            .operations
-            .find(ask)
-            .map(|operation| (operation.flow, operation.step, operation.what.clone()))
-        else {
-            return;
-        };
-        let is_open = self.wizard.as_ref().is_some_and(|wizard| wizard.sent == Some(ask));
-        let (now, rules) = (self.clock.now, std::sync::Arc::clone(&self.settings.rules));
-        match result {
-            Ok(observed) => {
-                let mut touched = None;
-                let mut all = self.wizard.iter_mut().chain(&mut self.shelf);
-                if let Some(wizard) = all.find(|wizard| wizard.sent == Some(ask)) {
-                    let steps = flow::steps(flow, &observed, &wizard.inputs, &rules, now);
-                    let page = wizard.of_mut(flow);
-                    page.pursuit.accepted(id, now);
-                    (page.observed, page.was_seen, page.steps) = (*observed, true, steps);
-                    (page.ask, page.failure) = (None, None);
-                    touched = Some(wizard.touched());
-                    wizard.settle_origin();
-                    if !is_open {
-                        wizard.forget_secrets();
-                    }
-                }
-                // The page that sent it shows it anyway, and what Enter does next.
-                if !is_open {
-                    self.say(format!("{what}: accepted"), Tone::Good);
-                }
-                match touched {
-                    Some(places) => self.read_touched(places),
-                    None => {
-                        self.read_estate(false);
-                    }
-                }
-            }
-            Err(problem) => self.show_problem(problem),
-        }
-        if is_open {
-            self.derive_wizard();
-            if self.wizard.as_ref().is_some_and(|wizard| wizard.page == flow) {
-                self.focus_after_sending();
-            }
-        }
-    }
-
-    /// A failure may have changed something all the same: look before anything else.
-    fn focus_after_sending(&mut self) {
-        if let Some(wizard) = &mut self.wizard {
-            wizard.form.leave();
-        }
-        let failed =
-            self.wizard.as_ref().and_then(|wizard| wizard.sent).and_then(|ask| self.operations.find(ask));
-        let failed = failed.and_then(|operation| operation.ended.as_ref());
-        if matches!(failed, Some((_, crate::app::operations::Outcome::Failed(_)))) {
-            self.observe_page();
+    /// Does what the wizard leaves to the program.
+    fn do_left(&mut self, left: Option<Left>) {
+        match left {
+            None | Some(Left::Nothing) => {}
+            Some(Left::Command(key)) => self.press_command(key),
+            Some(Left::Leave) => self.leave_wizard(),
+            Some(Left::Folder(path)) => self.open_folder(path),
+            Some(Left::TurnPage) => self.turn_page(),
+            Some(Left::Explain(problem)) => self.show_problem(problem),
         }
     }
 }

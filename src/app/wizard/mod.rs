@@ -3,14 +3,23 @@
 
 mod journey;
 mod keys;
+mod looks;
 mod pick;
+mod practice;
+mod sending;
 
 pub use journey::pane_of;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Settings;
+use super::clock::Clock;
 use super::form::Form;
+use super::inventory::Inventory;
+use super::layers::Layers;
 use super::message::AskId;
+use super::operations::Operations;
+use super::outbox::Outbox;
 use crate::flow::{
     self, FieldKind, FlowName, Inputs, Key, Observed, Pursuit, Seen, Step, StepId, StepStatus, WantedRecord,
 };
@@ -54,6 +63,16 @@ pub enum PageStanding<'a> {
     Done,
     /// The first step that is not over.
     At(&'a Step),
+}
+
+/// What the wizard reads of the rest of the program, and where it puts what it asks and shows.
+pub(in crate::app) struct Around<'a> {
+    settings: &'a Settings,
+    clock: &'a Clock,
+    inventory: &'a Inventory,
+    operations: &'a Operations,
+    layers: &'a mut Layers,
+    out: &'a mut Outbox,
 }
 
 #[derive(Debug, Clone)]
@@ -161,7 +180,8 @@ impl Wizard {
 
     /// Derives fields, refusals and steps again from what was typed and what was seen. `now` is the cloud's
     /// time, by which steps are judged, `machine` the one by which the next look is planned.
-    fn derive(&mut self, estate: &Estate, rules: &Rules, now: Timestamp, machine: Timestamp) {
+    fn derive_from(&mut self, estate: &Estate, rules: &Rules, clock: &Clock) {
+        let now = clock.now;
         let own = self.own_refusals(estate);
         let page = &self.pages[self.page as usize];
         let flow::Standing { fields, refusals, mut steps } =
@@ -183,7 +203,7 @@ impl Wizard {
         self.form.refusals = own.into_iter().chain(refusals).collect();
         self.of_mut(self.page).steps = steps;
         self.form.show(if self.is_bought() { Vec::new() } else { fields }, &self.inputs);
-        self.plan_next_look(machine);
+        self.plan_next_look(clock.machine);
     }
 
     /// What is bought is bought: its page has nothing to fill in, only to read.

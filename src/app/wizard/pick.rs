@@ -1,14 +1,94 @@
-//! What a field that names something existing can be filled with, from the estate: what fits first, each by
-//! name, since parts of an estate come in any order.
+//! The pickers of the wizard: what a field that names something existing can be filled with, from the estate: what
+//! fits first, each by name, since parts of an estate come in any order.
 
 use std::collections::BTreeSet;
 
-use crate::flow::{Inputs, Key, Pick};
+use super::{Around, Wizard};
+use crate::app::dialog::{Act, Choose, Dialog, Item};
+use crate::app::inventory::Reading;
+use crate::flow::{self, FieldKind, Inputs, Key, Pick};
 use crate::model::counted;
 use crate::model::{App, Estate, Hostname, PrivateCertificate, ResourceId};
 use crate::rules::Rules;
 use crate::tables::Basis;
 use crate::tables::PaneName;
+
+const STILL_READING: &str = "The inventory is still being read; what it finds appears here.";
+
+impl Wizard {
+    /// Shows what a field can be filled with, narrowed by what was typed first.
+    pub(super) fn open_picker(&self, field: &flow::Field, first: Option<char>, around: &mut Around<'_>) {
+        let now = self.inputs.typed(field.key).to_owned();
+        let Some((items, empty)) = self.picker_items(field, around) else { return };
+        let chosen = items.iter().position(|(value, _)| value.eq_ignore_ascii_case(&now));
+        let at = chosen.or_else(|| items.iter().position(|(_, item)| item.then.is_ok())).unwrap_or(0);
+        let mut choose = Choose::new(field.label, items.into_iter().map(|(_, item)| item).collect())
+            .intro(field.help)
+            .empty(empty)
+            .at(at);
+        choose.fills = Some(field.key);
+        if !matches!(field.kind, FieldKind::Choice(_)) {
+            choose = choose.typed();
+            choose.takes_other = matches!(field.kind, FieldKind::Pick { or_new: true, .. });
+            if let Some(first) = first {
+                choose.paste(&first.to_string());
+            }
+        }
+        around.layers.push(Dialog::Choose(choose));
+    }
+
+    /// What a field can be filled with, each with its value, and what to say where there is nothing.
+    fn picker_items(
+        &self,
+        field: &flow::Field,
+        around: &Around<'_>,
+    ) -> Option<(Vec<(String, Item)>, &'static str)> {
+        let (estate, rules) = (&around.inventory.estate, &around.settings.rules);
+        let fill = |value: &str| Ok(Act::Fill(field.key, value.to_owned()));
+        match &field.kind {
+            FieldKind::Choice(choices) => {
+                let item = |(value, label, note): &(&str, &str, &str)| {
+                    (
+                        (*value).to_owned(),
+                        Item { label: field.labelled(value, label), note: (*note).into(), then: fill(value) },
+                    )
+                };
+                Some((choices.iter().map(item).collect(), ""))
+            }
+            FieldKind::Pick { of, .. } => {
+                let options = options(*of, &self.inputs, estate, rules);
+                let item = |option: Choice| {
+                    let then = fill(&option.value);
+                    (option.value, Item { label: option.label, note: option.note, then })
+                };
+                let is_reading = matches!(around.inventory.reading, Reading::Asked { .. });
+                let none = if is_reading { STILL_READING } else { none_words(*of) };
+                Some((options.into_iter().map(item).collect(), none))
+            }
+            FieldKind::Offer(None) => Some((Vec::new(), "certdeck is looking; what it finds appears here")),
+            FieldKind::Offer(Some(offers)) => {
+                let item = |offer: &flow::Offer| {
+                    let refused = self.would_refuse(field.key, &offer.value, rules, around.clock.now);
+                    let then = refused.map_or_else(|| fill(&offer.value), Err);
+                    (offer.value.clone(), Item { label: offer.label.clone(), note: offer.note.clone(), then })
+                };
+                Some((offers.iter().map(item).collect(), "there is nothing of this kind here"))
+            }
+            FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Toggle => None,
+        }
+    }
+
+    /// A picker that was opened before everything was read gets what is found.
+    pub(super) fn refill_picker(&self, around: &mut Around<'_>) {
+        let Some(Dialog::Choose(choose)) = around.layers.top() else { return };
+        let field = self.form.fields.iter().find(|field| choose.fills == Some(field.key));
+        let Some((items, empty)) = field.and_then(|field| self.picker_items(field, around)) else { return };
+        if let Some(Dialog::Choose(choose)) = around.layers.top_mut() {
+            choose.refill(items.into_iter().map(|(_, item)| item).collect());
+            choose.empty = empty.into();
+        }
+    }
+}
 
 /// One value of a picker.
 #[derive(Debug, Clone, PartialEq, Eq)]
