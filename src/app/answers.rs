@@ -9,7 +9,7 @@ use super::App;
 use super::building::{FEW_ROWS, Incoming, Purpose};
 use super::dialog::Dialog;
 use super::effect::Effect;
-use super::inventory::Reading;
+use super::inventory::{Reading, ReadingOf};
 use super::message::{AskId, Message};
 use super::operations::Outcome;
 use super::wizard::Wizard;
@@ -28,10 +28,19 @@ impl App {
         }
         self.abandon_building();
         let ask = self.ask();
-        self.inventory.reading = Reading::Asked { ask, note: String::new() };
+        self.inventory.reading =
+            Reading::Asked { ask, note: String::new(), heard: self.clock.machine, of: ReadingOf::Everything };
         self.inventory.incoming = self.inventory.has_estate.then(Box::default);
         self.emit(Effect::ReadEstate { ask, by_hand });
         ask
+    }
+
+    /// A person asks for a reading. One that makes headway is waited for: begun again at each key, it would never end.
+    pub(super) fn refresh_estate(&mut self) {
+        if self.inventory.makes_headway(self.clock.machine) {
+            return self.say("the cloud is being read; this goes on", Tone::Dim);
+        }
+        self.read_estate(true);
     }
 
     /// Reads again what changes at these places can have touched; everything where they are many, or where no
@@ -50,7 +59,12 @@ impl App {
             return;
         }
         let ask = self.ask();
-        self.inventory.reading = Reading::Asked { ask, note: "what was changed".to_owned() };
+        self.inventory.reading = Reading::Asked {
+            ask,
+            note: "what was changed".to_owned(),
+            heard: self.clock.machine,
+            of: ReadingOf::Touched,
+        };
         self.emit(Effect::ReadTouched { ask, places });
     }
 
@@ -63,7 +77,8 @@ impl App {
                 self.recall(estate);
             }
             Message::EstateProgressed { ask, part, note } if self.inventory.is_reading(ask) => {
-                self.inventory.reading = Reading::Asked { ask, note };
+                let heard = self.clock.machine;
+                self.inventory.reading = Reading::Asked { ask, note, heard, of: ReadingOf::Everything };
                 match &mut self.inventory.incoming {
                     Some(incoming) => incoming.absorb(*part),
                     None => self.grow(*part),

@@ -56,7 +56,7 @@ impl App {
     pub(super) fn refresh(&mut self) {
         match self.place() {
             Place::List | Place::Detail => {
-                self.read_estate(true);
+                self.refresh_estate();
                 self.browser.read_raw_again(&mut self.out);
             }
             Place::Wizard => {

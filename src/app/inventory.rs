@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::building::Building;
 use super::list::List;
@@ -18,8 +18,24 @@ use crate::tables::{Basis, PaneName};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
     Idle,
-    Asked { ask: AskId, note: String },
+    Asked {
+        ask: AskId,
+        note: String,
+        /// When it was heard of last, by this machine's time.
+        heard: Timestamp,
+        of: ReadingOf,
+    },
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadingOf {
+    Everything,
+    /// What a change can have touched.
+    Touched,
+}
+
+/// A reading that was not heard of for so long is begun again where a person asks for it.
+const STUCK_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
 #[derive(Debug)]
 pub struct Inventory {
@@ -83,6 +99,12 @@ impl Inventory {
     /// Whether this is the question that the reading asks.
     pub(super) fn is_reading(&self, asked: AskId) -> bool {
         matches!(self.reading, Reading::Asked { ask, .. } if ask == asked)
+    }
+
+    /// Whether everything is being read, and something was heard of it lately.
+    pub(super) fn makes_headway(&self, machine: Timestamp) -> bool {
+        matches!(&self.reading, Reading::Asked { heard, of: ReadingOf::Everything, .. }
+            if machine.duration_since(*heard) < STUCK_AFTER)
     }
 
     /// Whether no row of this reading is still to come.

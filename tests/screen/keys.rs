@@ -9,14 +9,32 @@ use certdeck::app::message::{AskId, Message};
 use certdeck::flow::{FlowName, Key, Observed, Seen};
 use certdeck::model::{OrderStatus, Problem};
 use certdeck::tables::PaneName;
+use jiff::SignedDuration;
 
 #[test]
-fn the_inventory_is_asked_for_at_once_and_again_on_refresh() {
-    let mut screen = Screen::start(|_| {});
+fn the_inventory_is_asked_for_at_once() {
+    let screen = Screen::start(|_| {});
     assert_eq!(
         screen.effects,
         [Effect::ReadEstate { ask: AskId(1), by_hand: false }, Effect::RecallEstate { ask: AskId(1) }]
     );
+}
+
+#[test]
+fn a_refresh_joins_a_reading_that_makes_headway_and_takes_the_place_of_one_that_is_stuck() {
+    let mut screen = Screen::start(|_| {});
+    let told = |ask| {
+        let part = Box::new(estate().into_rows());
+        Message::EstateProgressed { ask, part, note: String::new() }
+    };
+    for _ in 0..3 {
+        later(&mut screen, 9);
+        screen.press("<C-r>");
+        assert!(screen.effects.is_empty(), "{:?}", screen.effects);
+        assert!(screen.app.out.notice.as_ref().unwrap().text.contains("being read"));
+        screen.send(told(AskId(1)));
+    }
+    later(&mut screen, 10);
     screen.press("<C-r>");
     assert_eq!(
         screen.effects,
@@ -24,9 +42,14 @@ fn the_inventory_is_asked_for_at_once_and_again_on_refresh() {
     );
 }
 
+fn later(screen: &mut Screen, seconds: i64) {
+    screen.send(Message::Ticked(screen.app.clock.machine + SignedDuration::from_secs(seconds)));
+}
+
 #[test]
 fn a_late_answer_to_an_old_question_is_dropped() {
     let mut screen = Screen::start(|_| {});
+    later(&mut screen, 60);
     screen.press("<C-r>");
     let told =
         |ask| Message::EstateProgressed { ask, part: Box::new(estate().into_rows()), note: String::new() };

@@ -6,6 +6,7 @@ use certdeck::app::message::{AskId, Message};
 use certdeck::app::{App, Effects};
 use certdeck::model::{Estate, EstateRows, Hostname, Thumbprint};
 use certdeck::tables::PaneName;
+use jiff::SignedDuration;
 
 use crate::contoso::{Screen, estate};
 
@@ -115,6 +116,8 @@ fn a_refresh_that_begins_while_the_one_before_is_built_is_the_one_that_counts() 
     let first = asked(&effects).unwrap();
     screen.app.update(part(first, many(3_001).into_rows()));
     let building = screen.app.update(Message::EstateRead { ask: first, result: Ok(()) });
+    // A newer reading would be joined.
+    screen.app.update(Message::Ticked(screen.app.clock.machine + SignedDuration::from_secs(10)));
     let second = asked(&screen.app.update(Message::KeyPressed(Key::parse("<C-r>").unwrap()))).unwrap();
     assert!(screen.app.inventory.building.is_none(), "{building:?}");
     screen.app.update(part(second, many(3_002).into_rows()));

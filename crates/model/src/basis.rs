@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::Estate;
-use super::rules::{Rules, Turn};
-use super::{Order, PrivateCertificate};
+use super::rules::{Rules, Turn, What};
+use super::{Order, PrivateCertificate, WhoActs};
 
 /// Everything that a judgement about a certificate, an order or a binding depends on.
 #[derive(Debug, Clone, Copy)]
@@ -29,8 +29,18 @@ impl<'a> Basis<'a> {
     }
 
     /// Who has to act next for an order, regardless of where its certificate was imported.
+    ///
+    /// A delivery to the vault that failed comes before all that Azure does by itself, while no import tells of it.
     pub fn turn_of_order(&self, order: &Order) -> Turn {
-        self.rules.turn_of_order(order, self.now)
+        let turn = self.rules.turn_of_order(order, self.now);
+        let trouble =
+            order.stored.iter().map(|stored| &stored.secret.status).find(|status| status.is_trouble());
+        match trouble.filter(|_| !turn.is_alarm() && self.estate.imports_of(order).next().is_none()) {
+            Some(status) => {
+                Turn { who: WhoActs::You, when: order.expires, what: What::Vault(status.clone()) }
+            }
+            None => turn,
+        }
     }
 
     /// Whether the certificate was revoked before its end ([`Estate::is_revoked`]).

@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::generated::{generated, on, order};
 use super::*;
-use crate::model::{Basis, Estate, EstateRows, OrderStatus, ResourceId, WhoActs};
+use crate::model::{
+    Basis, Estate, EstateRows, OrderStatus, ResourceId, SecretStatus, StoredCertificate, VaultSecret, WhoActs,
+};
 use crate::rules::{Profile, Rules};
 
 fn rules() -> Rules {
@@ -68,6 +70,27 @@ fn an_order_that_waits_for_its_proof_is_found_although_it_has_no_end() {
     assert_eq!(judged(OrderStatus::Issued), None, "there is nothing to judge it by");
     assert_eq!(judged(OrderStatus::Denied), None, "nothing can be done about it, and nothing depends on it");
     assert_eq!(judged(OrderStatus::Revoked), Some((Urgency::Urgent, WhoActs::You)));
+}
+
+#[test]
+fn an_order_whose_secret_cannot_be_written_is_found_unless_an_import_tells_of_it() {
+    let rules = rules();
+    let (group, now) = ("/subscriptions/s/resourceGroups/g/providers", on(0));
+    let judged = |status: SecretStatus| {
+        let id = format!("{group}/Microsoft.CertificateRegistration/certificateOrders/o");
+        let mut one = order(ResourceId::parse(&id).unwrap(), OrderStatus::Issued, None);
+        (one.auto_renew, one.term_ends, one.expires) = (true, Some(on(300)), Some(on(300)));
+        let vault = ResourceId::parse(&format!("{group}/Microsoft.KeyVault/vaults/v")).unwrap();
+        let secret = VaultSecret { vault, secret: "o".into(), status };
+        one.stored.push(StoredCertificate { name: "o".to_owned(), secret });
+        let mut estate = EstateRows::default();
+        estate.orders.push(one);
+        let estate = estate.indexed();
+        let judged = of_order(&Basis::new(&estate, &rules, now), Limits::USUAL, &estate.orders[0]).unwrap();
+        (judged.urgency, judged.who)
+    };
+    assert_eq!(judged(SecretStatus::Succeeded).0, Urgency::Fine);
+    assert_eq!(judged(SecretStatus::OperationNotPermittedOnKeyVault), (Urgency::Soon, WhoActs::You));
 }
 
 #[test]
