@@ -95,7 +95,7 @@ impl App {
     }
 
     pub(super) fn show_pane(&mut self, name: PaneName) {
-        (self.browser.pane, self.browser.detail) = (name, None);
+        self.browser.open(name, &self.inventory.estate);
         self.fill_pane();
         self.want_public();
     }

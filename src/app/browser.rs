@@ -19,6 +19,8 @@ pub struct Browser {
     pub pane: PaneName,
     pub panes: [Pane; 4],
     pub detail: Option<Detail>,
+    /// What belongs to it is shown, in all panes.
+    scope: Scope,
 }
 
 impl Browser {
@@ -29,7 +31,7 @@ impl Browser {
             pane.filter.set(filter);
             pane.refilter();
         }
-        Self { pane: PaneName::Private, panes, detail: None }
+        Self { pane: PaneName::Private, panes, detail: None, scope: Scope::default() }
     }
 
     pub fn pane(&self) -> &Pane {
@@ -242,11 +244,24 @@ impl Browser {
         pane.list.select(id)
     }
 
+    /// Shows only what belongs to a scope: in the open pane at once, in the others when they are opened.
     pub(super) fn narrow(&mut self, scope: &Scope, estate: &Estate) {
-        for pane in &mut self.panes {
-            pane.narrow(scope, estate);
-        }
+        self.scope = scope.clone();
         self.detail = None;
+        self.keep_to_scope(estate);
+    }
+
+    /// Opens a pane.
+    pub(super) fn open(&mut self, name: PaneName, estate: &Estate) {
+        (self.pane, self.detail) = (name, None);
+        self.keep_to_scope(estate);
+    }
+
+    fn keep_to_scope(&mut self, estate: &Estate) {
+        let pane = &mut self.panes[self.pane.index()];
+        if pane.scope != self.scope {
+            pane.narrow(&self.scope, estate);
+        }
     }
 
     /// So many rows of a list fit on screen.

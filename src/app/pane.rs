@@ -15,7 +15,7 @@ pub struct Pane {
     /// Whether keys go into the filter.
     pub is_filtering: bool,
     pub sort: Sort,
-    /// The same in all panes.
+    /// The scope that its rows are of.
     pub scope: Scope,
     /// Whether the estate is newer than the rows: a pane is filled when it is looked at.
     pub is_stale: bool,
