@@ -110,6 +110,17 @@ pub trait InputKey: Copy + Ord {
     fn is_new_password(self) -> bool;
 }
 
+impl Key {
+    /// The inputs whose values belong to the value of this one.
+    pub fn dependents(self) -> &'static [Self] {
+        match self {
+            Self::App => &[Self::Hostname, Self::Certificate],
+            Self::Vault => &[Self::VaultCertificate],
+            _ => &[],
+        }
+    }
+}
+
 impl InputKey for Key {
     fn is_secret(self) -> bool {
         matches!(self, Self::Password | Self::NewPassword | Self::RepeatPassword)

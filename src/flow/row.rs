@@ -7,6 +7,21 @@ use crate::model::{App, Basis, Binding, PrivateCertificate, ResourceId, Row, Sou
 
 type Fits = Result<(), String>;
 
+impl Subject {
+    /// What a flow is about by the values of its form: `www.contoso.com`. `None` while nothing names it.
+    pub fn name(self, inputs: &Inputs) -> Option<String> {
+        let last = |key| Some(inputs.get(key)?.rsplit('/').next()?.to_owned());
+        match self {
+            Self::Nothing => None,
+            Self::Order => last(Key::Order),
+            Self::Certificate | Self::Renewable => last(Key::Certificate).or_else(|| last(Key::Order)),
+            Self::PublicCertificate => last(Key::Name),
+            Self::Binding | Self::Hostname => last(Key::Hostname),
+            Self::App => last(Key::App),
+        }
+    }
+}
+
 /// The form asks for what the row does not tell.
 #[expect(clippy::unnecessary_wraps, reason = "it stands in a definition in the place of those below")]
 pub(super) fn any(_: &Basis<'_>, _: Option<Row<'_>>) -> Fits {

@@ -19,14 +19,15 @@ pub(crate) fn read(path: &str, endings: &[&str]) -> Result<Folder, Problem> {
         Problem::new(format!("Read the directory {shown}"), format!("{shown}: {}", reason(&why)))
     };
     let path = path.canonicalize().map_err(failed)?;
-    let mut entries: Vec<FolderEntry> = fs::read_dir(&path)
-        .map_err(failed)?
-        .flatten()
-        .filter_map(|entry| fit(&entry.path(), endings))
-        .take(MOST)
-        .collect();
+    let (mut entries, mut others) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(&path).map_err(failed)?.flatten().take(MOST) {
+        match fit(&entry.path(), endings) {
+            Some(entry) => entries.push(entry),
+            None => others.extend(entry.file_name().into_string()),
+        }
+    }
     entries.sort_by(|one, other| (!one.is_folder, &one.name).cmp(&(!other.is_folder, &other.name)));
-    Ok(Folder { path: path.to_string_lossy().into_owned(), entries })
+    Ok(Folder { path: path.to_string_lossy().into_owned(), entries, others })
 }
 
 fn fit(path: &Path, endings: &[&str]) -> Option<FolderEntry> {

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::app::form::FormAnswer;
 use crate::app::operations::{WatchedOperation, elapsed};
 use crate::app::wizard::{Origin, PageStanding, Wizard, pane_of};
-use crate::flow::{Key, Step, StepStatus, Subject};
+use crate::flow::{Flow, Inputs, Key, Step, StepStatus, Subject};
 use crate::model::printable;
 
 /// The pages in one line, each with a glyph for where it stands.
@@ -42,16 +42,7 @@ pub(super) fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &
     let name = match &wizard.origin {
         Origin::New => "new certificate".to_owned(),
         Origin::Order(id) => format!("order {}", id.name()),
-        Origin::Alone(_, Some(id)) => id.name().to_owned(),
-        Origin::Alone(flow, None) => match flow.definition().leaves {
-            Subject::Certificate | Subject::Renewable => "a private certificate",
-            Subject::PublicCertificate => "a public certificate",
-            Subject::Order => "an order",
-            Subject::Binding | Subject::Hostname => "a hostname",
-            Subject::App => "an app",
-            Subject::Nothing => "",
-        }
-        .to_owned(),
+        Origin::Alone(flow, _) => named(flow.definition(), &wizard.inputs),
     };
     let title = format!(
         " {}: {} ",
@@ -103,6 +94,19 @@ fn place(part: &Section, area: Rect, buffer: &mut Buffer) -> usize {
         (part.at + 3).saturating_sub(height).min(part.lines.len().saturating_sub(height)).min(part.at);
     put_lines(&part.lines[first..], area, buffer);
     first
+}
+
+/// What a flow is about as the form names it now, else its kind.
+fn named(flow: &Flow, inputs: &Inputs) -> String {
+    let kind = match flow.leaves {
+        Subject::Certificate | Subject::Renewable => "a private certificate",
+        Subject::PublicCertificate => "a public certificate",
+        Subject::Order => "an order",
+        Subject::Binding | Subject::Hostname => "a hostname",
+        Subject::App => "an app",
+        Subject::Nothing => "",
+    };
+    flow.about.name(inputs).unwrap_or_else(|| kind.to_owned())
 }
 
 fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Section {

@@ -31,7 +31,11 @@ fn folder(path: &str, names: &[&str]) -> Folder {
         is_folder: name.ends_with('/'),
         size: 4_242,
     };
-    Folder { path: path.to_owned(), entries: names.iter().map(entry).collect() }
+    Folder {
+        path: path.to_owned(),
+        entries: names.iter().map(entry).collect(),
+        others: vec!["notes.txt".to_owned()],
+    }
 }
 
 /// Answers the newest question for a directory.
@@ -76,6 +80,19 @@ fn a_file_is_picked_with_keys_and_completion() {
     screen.press("old<Enter>");
     assert_eq!(screen.app.wizard.as_ref().unwrap().inputs.get(Key::File), Some("/home/ada/old.pfx"));
     assert!(screen.app.layers.is_empty());
+}
+
+#[test]
+fn the_picker_takes_no_file_that_is_not_there_and_any_that_is() {
+    let mut screen = opened();
+    screen.press("<Enter>");
+    answer(&mut screen, Ok(folder("/home/ada", &["certs/", "old.pfx"])));
+    screen.press("good<Enter>");
+    let Some(Dialog::Files(files)) = screen.app.layers.top() else { panic!("{:?}", screen.app.layers.top()) };
+    assert_eq!(files.refusal.as_deref(), Some("there is no file 'good' here"));
+    assert!(!screen.app.wizard.as_ref().unwrap().inputs.has(Key::File));
+    screen.press("<C-u>notes.txt<Enter>");
+    assert_eq!(screen.app.wizard.as_ref().unwrap().inputs.get(Key::File), Some("/home/ada/notes.txt"));
 }
 
 #[test]

@@ -362,3 +362,32 @@ fn a_new_resource_group_can_be_typed_into_its_picker() {
         "the focus stays on its field when another appears"
     );
 }
+
+/// `:managed` on api.contoso.com, and another app chosen by these keys.
+fn managed_for_another_app(keys: &str) -> Screen {
+    let mut screen = Screen::filled();
+    screen.press("4/api<Enter>:managed<Enter>");
+    assert!(screen.text().contains("Managed certificate: api.contoso.com"), "{}", screen.text());
+    for _ in 0..9 {
+        if screen.app.wizard.as_ref().unwrap().focused_field().is_some_and(|field| field.key == Key::App) {
+            break;
+        }
+        screen.press("<S-Tab>");
+    }
+    screen.press(&format!("<Enter>{keys}<Enter>"));
+    screen
+}
+
+#[test]
+fn another_app_brings_its_only_hostname_and_the_title_names_what_is_changed_now() {
+    let screen = managed_for_another_app("blog");
+    assert_eq!(screen.app.wizard.as_ref().unwrap().inputs.get(Key::Hostname), Some("blog.contoso.com"));
+    assert!(screen.text().contains("Managed certificate: blog.contoso.com"), "{}", screen.text());
+}
+
+#[test]
+fn another_app_with_several_hostnames_leaves_the_choice_and_none_of_the_app_before() {
+    let screen = managed_for_another_app("shop");
+    assert_eq!(screen.app.wizard.as_ref().unwrap().inputs.get(Key::Hostname), None);
+    assert!(!screen.text().contains("api.contoso.com"), "{}", screen.text());
+}

@@ -165,8 +165,10 @@ fn files_are_picked_one_line_each_and_the_new_file_gets_a_name() {
         let ask = screen
             .asked(|effect| if let Effect::ReadFolder { ask, .. } = effect { Some(*ask) } else { None });
         let entries = vec![FolderEntry { name: name.to_owned(), is_folder: false, size: 1_704 }];
-        screen
-            .send(Message::FolderRead { ask, result: Ok(Folder { path: "/home/ada".to_owned(), entries }) });
+        screen.send(Message::FolderRead {
+            ask,
+            result: Ok(Folder { path: "/home/ada".to_owned(), entries, ..Folder::default() }),
+        });
         screen.press("<Enter>");
     }
     screen.press("<Tab><Tab><Tab><Tab>new<Tab>new<Enter>");

@@ -7,6 +7,7 @@ use crate::app::field::Field;
 use crate::app::key::{Key, KeyCode};
 use crate::app::message::AskId;
 use crate::flow;
+use crate::model::quoted;
 
 /// A directory as it was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Folder {
     pub path: String,
     /// Directories first, each part by name; only files that may be meant.
     pub entries: Vec<FolderEntry>,
+    /// The names of the files beside them that are not shown.
+    pub others: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,11 +134,17 @@ impl Files {
                 Answer::Do(Act::OpenFolder(self.join(&name)))
             }
             Some((false, name)) => Answer::CloseAnd(self.fill(&name)),
-            // A name that is not shown may still be a file; whether it is, the flow says.
-            None if !self.typed.text().is_empty() => Answer::CloseAnd(self.fill(self.typed.text())),
+            // A file may end in something else than usual.
+            None if self.folder.others.iter().any(|name| name == self.typed.text()) => {
+                Answer::CloseAnd(self.fill(self.typed.text()))
+            }
             None => {
-                self.refusal =
-                    Some("there is nothing to choose here; Backspace goes up, Esc goes back".to_owned());
+                let words = match self.typed.text() {
+                    _ if self.ask.is_some() => "the directory is being read".to_owned(),
+                    "" => "there is nothing to choose here; Backspace goes up, Esc goes back".to_owned(),
+                    typed => format!("there is no file '{}' here", quoted(typed)),
+                };
+                self.refusal = Some(words);
                 Answer::Stay
             }
         }

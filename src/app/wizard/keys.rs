@@ -3,7 +3,7 @@
 
 use secrecy::SecretString;
 
-use super::{Around, PageStanding, Wizard};
+use super::{Around, PageStanding, Wizard, pick};
 use crate::app::command::Motion;
 use crate::app::dialog::{Dialog, Files, folder_of};
 use crate::app::effect::Effect;
@@ -52,10 +52,13 @@ impl Wizard {
         match self.form.press(key, &mut self.inputs) {
             FormAnswer::Typed => self.derive(around),
             FormAnswer::Turned => {
+                self.follow_change(field.key, around);
                 self.derive(around);
                 self.look(around);
             }
-            FormAnswer::Moved { was_edited } => self.left_field(was_edited, around),
+            FormAnswer::Moved { was_edited } => {
+                self.left_field(Some(field.key).filter(|_| was_edited), around)
+            }
             FormAnswer::Files => return self.open_files(&field, around),
             FormAnswer::List(first) => self.open_picker(&field, first, around),
             FormAnswer::MakePassword => around.out.emit(Effect::MakePassword),
@@ -86,16 +89,20 @@ impl Wizard {
 
     /// A value chosen in a picker: takes it, goes on to the next field, looks at the cloud with it.
     pub(in crate::app) fn fill(&mut self, key: flow::Key, value: &str, around: &mut Around<'_>) {
+        let is_changed = self.inputs.typed(key) != value;
         self.form.fill(key, value, &mut self.inputs);
+        if is_changed {
+            self.follow_change(key, around);
+        }
         self.derive(around);
         self.look(around);
         self.focus_next(around);
     }
 
     fn focus_next(&mut self, around: &mut Around<'_>) {
-        if self.form.focus().is_some() {
+        if let Some(left) = self.focused_field().map(|field| field.key) {
             let was_edited = self.form.go(true, &self.inputs);
-            self.left_field(was_edited, around);
+            self.left_field(Some(left).filter(|_| was_edited), around);
         }
     }
 
@@ -105,8 +112,9 @@ impl Wizard {
 
     /// Puts the focus on a field, or past the last on the steps.
     pub(in crate::app) fn focus_on(&mut self, at: usize, around: &mut Around<'_>) {
+        let left = self.focused_field().map(|field| field.key);
         let was_edited = self.form.focus_on(at, &self.inputs);
-        self.left_field(was_edited, around);
+        self.left_field(left.filter(|_| was_edited), around);
     }
 
     /// The first field that was refused, or that is empty; else the steps.
@@ -116,10 +124,39 @@ impl Wizard {
     }
 
     /// A changed value is looked at in the cloud once its field is left.
-    fn left_field(&mut self, was_edited: bool, around: &mut Around<'_>) {
+    fn left_field(&mut self, edited: Option<flow::Key>, around: &mut Around<'_>) {
         (self.step, self.scroll) = (None, 0);
-        if was_edited {
+        if let Some(key) = edited {
+            self.follow_change(key, around);
             self.look(around);
+        }
+    }
+
+    /// What belonged to the value before goes with it: the hostname of another app. Where one value alone is left
+    /// that the flow takes, it is chosen.
+    fn follow_change(&mut self, changed: flow::Key, around: &Around<'_>) {
+        let (estate, rules) = (&around.inventory.estate, &around.settings.rules);
+        for key in changed.dependents().iter().copied() {
+            let Some(field) = self.form.fields.iter().find(|field| field.key == key) else { continue };
+            let options = match field.kind {
+                FieldKind::Pick { of, .. } => pick::options(of, &self.inputs, estate, rules),
+                FieldKind::Offer(_) => Vec::new(),
+                FieldKind::Text
+                | FieldKind::Secret
+                | FieldKind::File(_)
+                | FieldKind::Toggle
+                | FieldKind::Choice(_) => continue,
+            };
+            if options.iter().any(|option| option.value.eq_ignore_ascii_case(self.inputs.typed(key))) {
+                continue;
+            }
+            let only = match &options[..] {
+                [only] if self.would_refuse(key, &only.value, rules, around.clock.now).is_none() => {
+                    &only.value
+                }
+                _ => "",
+            };
+            self.form.fill(key, only, &mut self.inputs);
         }
     }
 
