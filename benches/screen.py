@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""What somebody waits for at the screen: the first rows, all of them, the rows of last time, the end.
+"""What a person waits for at the screen: the first rows, all of them, the rows of last time, the end; and memory.
 
     cargo build --release
     benches/screen.py [certificates=10000] ...
 
 Needs nothing but Python's standard library. A practice cloud with that many certificates runs beside it and answers 50 ms
-late; certdeck runs in a pseudo-terminal of 80 columns and 24 rows. Times are from the start of the process to the octets
-that show it. Memory is the most that the process ever had (VmHWM).
+late; certdeck runs in a pseudo-terminal of 80 columns and 24 rows. Times are from the start of the process to the bytes
+that show it. Memory is the most that the process ever had (VmHWM), after refreshes what it has then (VmRSS).
 """
 
 import fcntl
@@ -27,6 +27,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "
 import practice  # noqa: E402 (its place is known only now)
 
 STARTS = 15
+REFRESHES = 20
 SIZES = (10_000, 100_000)
 # Rows end their names in six digits; the end of a reading says when it was.
 ROW = re.compile(rb"[a-z]-\d{6}")
@@ -49,7 +50,7 @@ class Screen:
         while not re.search(pattern, self.seen):
             ready, _, _ = select.select([self.terminal], [], [], max(0.0, self.began + longest - time.monotonic()))
             if not ready:
-                sys.exit(f"{pattern!r} never came; the last octets were {self.seen[-400:]!r}")
+                sys.exit(f"{pattern!r} never came; the last bytes were {self.seen[-400:]!r}")
             self.seen += os.read(self.terminal, 1 << 16)
         return time.monotonic() - self.began
 
@@ -61,10 +62,16 @@ class Screen:
             last = time.monotonic()
         return last - self.began
 
-    def memory(self):
-        """In MiB."""
+    def refresh(self):
+        """Reads again, and waits for its end; the memory that the process has then, in MiB."""
+        os.write(self.terminal, b"\x12")
+        self.idle(quiet=3)
+        return self.memory("VmRSS:")
+
+    def memory(self, what="VmHWM:"):
+        """In MiB; the most that it ever had, if nothing else is asked for."""
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.split("VmHWM:")[1].split()[0]) / 1024
+        return int(status.split(what)[1].split()[0]) / 1024
 
     def quit(self):
         """Seconds from the key to the end of the process."""
@@ -110,6 +117,11 @@ def measure(certificates):
         print(f"  rows of last time            {milliseconds(recalled)}")
         screen = Screen(environment)
         print(f"  read again over those        {screen.idle():.1f} s; memory {screen.memory():.0f} MiB")
+        before, refreshed = screen.memory("VmRSS:"), [screen.refresh() for _ in range(REFRESHES)]
+        print(
+            f"  memory after {REFRESHES} refreshes    {refreshed[-1]:.0f} MiB"
+            f" (before them {before:.0f}, after the first {refreshed[0]:.0f})"
+        )
         ends.append(screen.quit())
         print(f"  end                          {milliseconds(ends)}")
     finally:
