@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::generated::{generated, on, order};
 use super::*;
 use crate::model::{
-    Basis, Estate, EstateRows, OrderStatus, ResourceId, SecretStatus, StoredCertificate, VaultSecret, WhoActs,
+    Basis, Estate, EstateRows, Gap, OrderStatus, Problem, PublicCertificate, ResourceId, SecretStatus,
+    StoredCertificate, VaultSecret, WhoActs,
 };
 use crate::rules::{Profile, Rules};
 
@@ -52,6 +53,67 @@ fn the_counts_are_those_of_the_list() {
         let read = findings.all.iter().skip_while(|one| one.on == FindingOn::Part);
         assert!(read.is_sorted_by_key(|one| std::cmp::Reverse(one.judgement.urgency)));
     }
+}
+
+#[test]
+fn the_limits_are_a_week_and_thirty_days_to_the_second() {
+    let now = on(0);
+    let judged = |days: i64, seconds: i64| {
+        Limits::USUAL.urgency(on(days) + SignedDuration::from_secs(seconds), now).as_str()
+    };
+    assert_eq!(
+        [judged(-400, 0), judged(0, 0), judged(7, 0), judged(7, 1)],
+        ["urgent", "urgent", "urgent", "soon"]
+    );
+    assert_eq!([judged(30, 0), judged(30, 1), judged(400, 0)], ["soon", "ok", "ok"]);
+}
+
+#[test]
+fn what_could_not_be_read_comes_first_then_the_most_urgent_each_by_its_day() {
+    let rules = rules();
+    let mut estate = EstateRows::default();
+    let app = ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/a").unwrap();
+    for day in [100, 20, 3, 2] {
+        estate.public_certificates.push(PublicCertificate {
+            id: app.child("publicCertificates", &format!("ends-{day}")),
+            app: app.clone(),
+            thumbprint: None,
+            store: "CurrentUserMy".to_owned(),
+            subject: None,
+            expires: Some(on(day)),
+        });
+    }
+    for code in ["MissingSubscriptionRegistration", "AuthorizationFailed"] {
+        estate.gaps.push(Gap::new("orders", Problem::new("Read", "no").code(code)));
+    }
+    let estate = estate.indexed();
+    let findings = Findings::of(&Basis::new(&estate, &rules, on(0)), Limits::USUAL);
+    let listed = findings.all.iter().map(|one| {
+        let name = one.id.as_ref().map_or("", ResourceId::name);
+        (one.on.as_str(), one.judgement.urgency.as_str(), name)
+    });
+    assert_eq!(
+        listed.collect::<Vec<_>>(),
+        [
+            ("part", "unknown", ""),
+            ("public", "urgent", "ends-2"),
+            ("public", "urgent", "ends-3"),
+            ("public", "soon", "ends-20"),
+            ("part", "note", ""),
+        ]
+    );
+    assert_eq!(findings.counts, Counts { urgent: 2, soon: 1, unknown: 1, fine: 1 });
+}
+
+/// `report` and Prometheus write them, and scripts read them.
+#[test]
+fn the_names_for_scripts_are_these() {
+    use FindingOn::{Binding, Order, Part, Private, Public};
+    let named = [Private, Public, Order, Binding, Part].map(FindingOn::as_str);
+    assert_eq!(named, ["private", "public", "order", "binding", "part"]);
+    use Urgency::{Fine, Note, Soon, Unknown, Urgent};
+    let named = [Fine, Note, Unknown, Soon, Urgent].map(Urgency::as_str);
+    assert_eq!(named, ["ok", "note", "unknown", "soon", "urgent"]);
 }
 
 #[test]
