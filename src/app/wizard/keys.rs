@@ -57,7 +57,7 @@ impl Wizard {
                 self.look(around);
             }
             FormAnswer::Moved { was_edited } => {
-                self.left_field(Some(field.key).filter(|_| was_edited), around)
+                self.left_field(Some(field.key).filter(|_| was_edited), around);
             }
             FormAnswer::Files => return self.open_files(&field, around),
             FormAnswer::List(first) => self.open_picker(&field, first, around),

@@ -105,13 +105,27 @@ fn what_could_not_be_read_comes_first_then_the_most_urgent_each_by_its_day() {
     assert_eq!(findings.counts, Counts { urgent: 2, soon: 1, unknown: 1, fine: 1 });
 }
 
+#[test]
+fn what_breaks_does_so_before_its_end_and_an_end_is_no_break() {
+    let judged = |day, expires| {
+        let (urgency, cause, who) = (Urgency::Soon, Cause::NotRead, WhoActs::You);
+        Judgement { urgency, cause, day, expires, who }.breaks()
+    };
+    assert_eq!(judged(Some(on(3)), Some(on(5))), Some(on(3)));
+    assert_eq!(judged(Some(on(5)), Some(on(5))), None);
+    assert_eq!(judged(Some(on(7)), Some(on(5))), None);
+    assert_eq!(judged(Some(on(3)), None), Some(on(3)), "what has no end may break");
+    assert_eq!(judged(None, None), None);
+}
+
 /// `report` and Prometheus write them, and scripts read them.
 #[test]
 fn the_names_for_scripts_are_these() {
     use FindingOn::{Binding, Order, Part, Private, Public};
+    use Urgency::{Fine, Note, Soon, Unknown, Urgent};
+
     let named = [Private, Public, Order, Binding, Part].map(FindingOn::as_str);
     assert_eq!(named, ["private", "public", "order", "binding", "part"]);
-    use Urgency::{Fine, Note, Soon, Unknown, Urgent};
     let named = [Fine, Note, Unknown, Soon, Urgent].map(Urgency::as_str);
     assert_eq!(named, ["ok", "note", "unknown", "soon", "urgent"]);
 }
