@@ -4,8 +4,8 @@ use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt as _, Full, Limited, combinators::UnsyncBoxBody};
 use hyper::{
-    HeaderMap, Request, Response, StatusCode,
-    body::{Bytes, Incoming},
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::{Body as _, Bytes, Incoming},
     header::{self, HeaderName, HeaderValue},
     service::service_fn,
 };
@@ -130,8 +130,12 @@ pub(crate) async fn serve_http<S, A>(
     A: Future<Output = Response<AnswerBody>> + Send + 'static,
 {
     let service = service_fn(move |request| {
+        let is_head = request.method() == Method::HEAD;
         let answered = answer(request);
-        async move { Ok::<_, Infallible>(answered.await) }
+        async move {
+            let response = answered.await;
+            Ok::<_, Infallible>(if is_head { without_body(response) } else { response })
+        }
     });
     let builder = Builder::new(TokioExecutor::new());
     let connection = builder.serve_connection(TokioIo::new(stream), service);
@@ -144,6 +148,14 @@ pub(crate) async fn serve_http<S, A>(
         connection.as_mut().graceful_shutdown();
         let _ = connection.await;
     }
+}
+
+/// The answer to HEAD: all but the body, whose length is told. In HTTP/2 a body would break the stream.
+fn without_body(mut response: Response<AnswerBody>) -> Response<AnswerBody> {
+    if let Some(length @ 1..) = response.body().size_hint().exact() {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    response.map(|_| at_once(Bytes::new()))
 }
 
 async fn handle(

@@ -13,7 +13,7 @@ use std::{
 };
 
 use certdeck::practice::{Connection, Emulator, EmulatorError, Gate, Options, Pace};
-use reqwest::{Certificate, Client, Method, Response, StatusCode};
+use reqwest::{Certificate, Client, Method, Response, StatusCode, Version};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, ServerName, pem::PemObject as _},
