@@ -333,3 +333,20 @@ pub(crate) fn undo_dek_info(
         password.plain().filter_map(|(_, octets)| undo(cipher, &key(octets)[..length], &vector, data));
     undone.next().ok_or(ReadError::WrongPassword { by_mac: false })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// RFC 6229, at offset 0.
+    #[test]
+    fn old_files_are_read_with_the_published_key_streams_of_rc4() {
+        let short = keystream::<Rc4<U5>>(&[1, 2, 3, 4, 5], &[0; 8]).unwrap();
+        assert_eq!(short, [0xB2, 0x39, 0x63, 0x05, 0xF0, 0x3D, 0xC0, 0x27]);
+        let long: Vec<u8> = (1..=16).collect();
+        let long = keystream::<Rc4<U16>>(&long, &[0; 8]).unwrap();
+        assert_eq!(long, [0x9A, 0xC7, 0xCC, 0x9A, 0x60, 0x9D, 0x1E, 0xF7]);
+        assert!(keystream::<Rc4<U16>>(&[1, 2, 3], &[0; 8]).is_none(), "a key of another length");
+    }
+}
