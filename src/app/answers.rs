@@ -35,9 +35,9 @@ impl App {
         ask
     }
 
-    /// A person asks for a reading. One that makes headway is waited for: begun again at each key, it would never end.
+    /// A person asks for a reading. One that makes progress is waited for: begun again at each key, it would never end.
     pub(super) fn refresh_estate(&mut self) {
-        if self.inventory.makes_headway(self.clock.machine) {
+        if self.inventory.makes_progress(self.clock.machine) {
             return self.say("the cloud is being read; this goes on", Tone::Dim);
         }
         self.read_estate(true);

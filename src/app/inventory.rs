@@ -102,7 +102,7 @@ impl Inventory {
     }
 
     /// Whether everything is being read, and something was heard of it lately.
-    pub(super) fn makes_headway(&self, machine: Timestamp) -> bool {
+    pub(super) fn makes_progress(&self, machine: Timestamp) -> bool {
         matches!(&self.reading, Reading::Asked { heard, of: ReadingOf::Everything, .. }
             if machine.duration_since(*heard) < STUCK_AFTER)
     }

@@ -100,6 +100,25 @@ impl Key {
     pub fn as_str(self) -> &'static str {
         self.into()
     }
+
+    /// The inputs whose values belong to the value of this one.
+    pub fn dependents(self) -> &'static [Self] {
+        match self {
+            Self::App => &[Self::Hostname, Self::Certificate],
+            Self::Vault => &[Self::VaultCertificate],
+            _ => &[],
+        }
+    }
+
+    /// Whether its value is the path of a file that exists, a list or a list of pairs: no name, and judged
+    /// where it is read.
+    fn is_more_than_a_name(self) -> bool {
+        matches!(self, Self::File | Self::LoadCertificates | Self::Tags)
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
 }
 
 /// What names the fields of a form and their values.
@@ -110,17 +129,6 @@ pub trait InputKey: Copy + Ord {
     fn is_new_password(self) -> bool;
 }
 
-impl Key {
-    /// The inputs whose values belong to the value of this one.
-    pub fn dependents(self) -> &'static [Self] {
-        match self {
-            Self::App => &[Self::Hostname, Self::Certificate],
-            Self::Vault => &[Self::VaultCertificate],
-            _ => &[],
-        }
-    }
-}
-
 impl InputKey for Key {
     fn is_secret(self) -> bool {
         matches!(self, Self::Password | Self::NewPassword | Self::RepeatPassword)
@@ -128,18 +136,6 @@ impl InputKey for Key {
 
     fn is_new_password(self) -> bool {
         self == Self::NewPassword
-    }
-}
-
-impl Key {
-    /// Whether its value is the path of a file that exists, a list or a list of pairs: no name, and judged
-    /// where it is read.
-    fn is_more_than_a_name(self) -> bool {
-        matches!(self, Self::File | Self::LoadCertificates | Self::Tags)
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        text.parse().ok()
     }
 }
 

@@ -79,7 +79,7 @@ pub use observed::{Observed, Principal, Sent};
 pub use purchase::secures;
 pub use pursuit::Pursuit;
 pub use row::order_of;
-pub use step::{Again, Asked, Step, StepId, StepStatus, current, poll_after};
+pub use step::{Again, Asked, Step, StepId, StepStatus, current};
 pub use target::{app_id, order_id, vault_id};
 use upload::uploaded;
 pub use wanted_record::{RecordKind, WantedRecord};

@@ -126,7 +126,7 @@ impl Pursuit {
 
     /// The requests of a step were accepted. A person who agrees to each sending may agree again.
     pub fn accepted(&mut self, id: StepId, now: Timestamp) {
-        self.note(id, Asked { at: now, is_accepted: true, by_this_run: self.is_alone });
+        self.note(id, Asked { by_this_run: self.is_alone, ..Asked::accepted(now) });
     }
 
     fn note(&mut self, id: StepId, asked: Asked) {

@@ -300,13 +300,6 @@ impl Step {
         }
     }
 
-    /// The step after [`Self::settle`].
-    #[must_use]
-    pub fn settling(mut self, asked: Option<Asked>, now: Timestamp) -> Self {
-        self.settle(asked, now);
-        self
-    }
-
     /// What may be sent twice without harm is not waited for.
     fn lost_within(&self) -> SignedDuration {
         let has_to_look = self.requests.iter().any(|request| request.repeat == Repeat::LookFirst);
@@ -399,9 +392,10 @@ mod tests {
             .again(again)
     }
 
-    fn after(seconds: i64, step: Step, is_accepted: bool, by_this_run: bool) -> StepStatus {
+    fn after(seconds: i64, mut step: Step, is_accepted: bool, by_this_run: bool) -> StepStatus {
         let asked = Asked { at: THEN, is_accepted, by_this_run };
-        step.settling(Some(asked), THEN + SignedDuration::from_secs(seconds)).status
+        step.settle(Some(asked), THEN + SignedDuration::from_secs(seconds));
+        step.status
     }
 
     fn is_waiting(status: &StepStatus) -> bool {

@@ -21,7 +21,7 @@ fn the_inventory_is_asked_for_at_once() {
 }
 
 #[test]
-fn a_refresh_joins_a_reading_that_makes_headway_and_takes_the_place_of_one_that_is_stuck() {
+fn a_refresh_joins_a_reading_that_makes_progress_and_takes_the_place_of_one_that_is_stuck() {
     let mut screen = Screen::start(|_| {});
     let told = |ask| {
         let part = Box::new(estate().into_rows());
