@@ -20,6 +20,9 @@ use crate::workbench::Password;
 /// So many places are read one by one after a change; for more, a reading of everything costs less.
 const MOST_READ_AGAIN: usize = 20;
 
+/// Said until the reading ends.
+const GOES_ON: &str = "the cloud is being read; this goes on";
+
 impl App {
     /// `by_hand`: somebody asked for it.
     pub(super) fn read_estate(&mut self, by_hand: bool) -> AskId {
@@ -38,7 +41,7 @@ impl App {
     /// A person asks for a reading. One that makes progress is waited for: begun again at each key, it would never end.
     pub(super) fn refresh_estate(&mut self) {
         if self.inventory.makes_progress(self.clock.machine) {
-            return self.say("the cloud is being read; this goes on", Tone::Dim);
+            return self.say(GOES_ON, Tone::Dim);
         }
         self.read_estate(true);
     }
@@ -85,11 +88,13 @@ impl App {
                 }
             }
             Message::EstateRead { ask, result: Ok(()) } if self.inventory.is_reading(ask) => {
+                self.out.forget(GOES_ON);
                 self.ask_goal();
                 let incoming = self.inventory.incoming.take().map_or(Incoming::Nothing, Incoming::Whole);
                 self.build_from(incoming, Purpose::Reading, self.browser.pane);
             }
             Message::EstateRead { ask, result: Err(problem) } if self.inventory.is_reading(ask) => {
+                self.out.forget(GOES_ON);
                 self.inventory.reading = Reading::Idle;
                 self.inventory.incoming = None;
                 self.ask_goal();

@@ -34,6 +34,11 @@ impl Outbox {
         self.notice = Some(Notice { text: text.into(), tone });
     }
 
+    /// What was said is not so any more.
+    pub(super) fn forget(&mut self, text: &str) {
+        self.notice.take_if(|notice| notice.text == text);
+    }
+
     /// For the program in another place: its questions have other numbers than those of before.
     pub(super) fn after(before: &Self) -> Self {
         Self { asks: before.asks, ..Self::default() }

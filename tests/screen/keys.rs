@@ -42,6 +42,22 @@ fn a_refresh_joins_a_reading_that_makes_progress_and_takes_the_place_of_one_that
     );
 }
 
+#[test]
+fn that_a_reading_goes_on_is_said_no_longer_than_it_is_so() {
+    let mut screen = Screen::filled();
+    screen.press("<C-r>");
+    let ask = screen.asked(|effect| match effect {
+        Effect::ReadEstate { ask, .. } => Some(*ask),
+        _ => None,
+    });
+    screen.press("<C-r>");
+    assert!(screen.app.out.notice.as_ref().unwrap().text.contains("being read"));
+    let part = Box::new(estate().into_rows());
+    screen.send(Message::EstateProgressed { ask, part, note: String::new() });
+    screen.send(Message::EstateRead { ask, result: Ok(()) });
+    assert!(screen.app.out.notice.is_none(), "{:?}", screen.app.out.notice);
+}
+
 fn later(screen: &mut Screen, seconds: i64) {
     screen.send(Message::Ticked(screen.app.clock.machine + SignedDuration::from_secs(seconds)));
 }
