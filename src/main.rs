@@ -1,7 +1,6 @@
 //! Arguments in, exit code out.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use certdeck::cli::{self, Cli};
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -9,27 +8,9 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 fn main() -> ExitCode {
     give_memory_back();
     keep_memory_private();
-    let cli = match Cli::from_arguments() {
-        Ok(cli) => cli,
-        Err(exit) => return exit.into(),
-    };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            cli::words(&format!("cannot start: {error}"));
-            return cli::Exit::Machine.into();
-        }
-    };
-    let ended = runtime.block_on(cli::run(cli));
-    // A look-up or a read of the terminal may never return; nothing waits for it.
-    runtime.shutdown_timeout(Duration::from_millis(10));
-    match ended {
-        Ok(exit) => exit.into(),
-        Err(error) if error.is_closed_pipe() => cli::Exit::Done.into(),
-        Err(error) => {
-            cli::words(&error.to_string());
-            error.exit().into()
-        }
+    match Cli::from_arguments() {
+        Ok(cli) => cli::run(cli),
+        Err(exit) => exit.into(),
     }
 }
 

@@ -31,8 +31,11 @@ mod table;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use tokio::runtime;
 
 pub use error::CliError;
 pub use exit::Exit;
@@ -136,8 +139,30 @@ impl Cli {
     }
 }
 
-/// Does what the arguments say.
-pub async fn run(cli: Cli) -> Result<Exit, CliError> {
+/// Does what the arguments say, to the end of the process. It is no `async fn`, so that everything below is
+/// compiled once, in this library, and not again in the binary.
+pub fn run(cli: Cli) -> ExitCode {
+    let runtime = match runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            words(&format!("cannot start: {error}"));
+            return Exit::Machine.into();
+        }
+    };
+    let ended = runtime.block_on(command(cli));
+    // A look-up or a read of the terminal may never return; nothing waits for it.
+    runtime.shutdown_timeout(Duration::from_millis(10));
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(error) if error.is_closed_pipe() => Exit::Done.into(),
+        Err(error) => {
+            words(&error.to_string());
+            error.exit().into()
+        }
+    }
+}
+
+async fn command(cli: Cli) -> Result<Exit, CliError> {
     match cli.command {
         None => screen::run(Session::open(&cli.global)?, None).await,
         #[cfg(feature = "practice")]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, IF_MATCH};
 use serde_json::Value;
@@ -81,7 +82,18 @@ pub(crate) struct Sender {
 
 impl Sender {
     /// Sends until there is a final answer, regardless of its status. `waiting` is called for every pause.
-    pub(crate) async fn send(
+    ///
+    /// All requests pass here, so this future is boxed: the HTTP client and the sign-ins beneath it are
+    /// compiled once, in this crate, and not in every program that awaits a request.
+    pub(crate) fn send<'a>(
+        &'a self,
+        call: &'a WireCall,
+        waiting: &'a mut (dyn FnMut(Wait) + Send),
+    ) -> BoxFuture<'a, Result<ServiceAnswer, AzureError>> {
+        Box::pin(self.send_until_answered(call, waiting))
+    }
+
+    async fn send_until_answered(
         &self,
         call: &WireCall,
         waiting: &mut (dyn FnMut(Wait) + Send),

@@ -6,6 +6,7 @@ use std::{
     thread::JoinHandle,
 };
 
+use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use tokio::{sync::watch, task::JoinSet};
@@ -44,7 +45,14 @@ pub struct Emulator {
 
 impl Emulator {
     /// Opens the data directory and listens. The first start of a directory makes its CA, keys and estate.
-    pub async fn start(options: Options) -> Result<Self, EmulatorError> {
+    ///
+    /// The future is boxed, so that the servers are compiled once, in this crate, and not in every program
+    /// that starts one.
+    pub fn start(options: Options) -> BoxFuture<'static, Result<Self, EmulatorError>> {
+        Box::pin(Self::open_and_listen(options))
+    }
+
+    async fn open_and_listen(options: Options) -> Result<Self, EmulatorError> {
         let wanted = options.listen;
         let front = (options.gate.clone(), options.recorder.clone(), options.latency);
         let home = blocking(move || DataDirectory::open(options)).await?;
@@ -82,7 +90,11 @@ impl Emulator {
     }
 
     /// Stops listening, lets current requests finish, closes the store.
-    pub async fn shutdown(mut self) {
+    pub fn shutdown(self) -> BoxFuture<'static, ()> {
+        Box::pin(self.stop_in_order())
+    }
+
+    async fn stop_in_order(mut self) {
         self.stop.send_replace(true);
         while self.listeners.join_next().await.is_some() {}
         // The listeners held the last handles, so the world ends after its current task.

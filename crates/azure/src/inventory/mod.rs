@@ -16,6 +16,7 @@ mod reader;
 pub mod touched;
 pub mod upkeep;
 
+use futures::future::BoxFuture;
 use jiff::SignedDuration;
 
 use super::client::Client;
@@ -37,6 +38,23 @@ pub async fn read(
     changed: &[ResourceId],
     mut tell: impl FnMut(EstateRows, String) + Send,
 ) -> Result<(), AzureError> {
+    read_boxed(client, changed, &mut tell).await
+}
+
+/// Boxed, so that the reader is compiled once, in this crate.
+fn read_boxed<'a>(
+    client: &'a Client,
+    changed: &'a [ResourceId],
+    tell: &'a mut (dyn FnMut(EstateRows, String) + Send),
+) -> BoxFuture<'a, Result<(), AzureError>> {
+    Box::pin(read_all(client, changed, tell))
+}
+
+async fn read_all(
+    client: &Client,
+    changed: &[ResourceId],
+    tell: &mut (dyn FnMut(EstateRows, String) + Send),
+) -> Result<(), AzureError> {
     let client = &client.for_a_look();
     let subscriptions = subscriptions::list(client).await?;
     if subscriptions.is_empty() {
@@ -45,7 +63,7 @@ pub async fn read(
     let note = format!("{} subscriptions found", subscriptions.len());
     let (as_of, first) = (client.now(), subscriptions.clone());
     tell(EstateRows { as_of, subscriptions: first, ..EstateRows::default() }, note);
-    let mut reader = InventoryReader::new(client, subscriptions, &mut tell);
+    let mut reader = InventoryReader::new(client, subscriptions, tell);
     reader.directly(changed).await?;
     reader.by_index().await?;
     reader.again().await?;
