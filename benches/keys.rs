@@ -58,6 +58,7 @@ impl Screen {
             scope: String::new(),
             contexts: Vec::new(),
             fixed: None,
+            columns: [const { None }; 4],
             opens: Opens::Inventory,
             keymap: Keymap::new("").unwrap(),
             rules: Arc::new(Rules::load(Profile::Current).unwrap()),

@@ -3,6 +3,7 @@
 use super::App;
 use super::command::{Motion, Place};
 use super::detail::Tab;
+use super::dialog::{Act, Choose, Dialog, Item};
 use super::key::Key;
 use super::scope::Scope;
 use super::wizard::Wizard;
@@ -66,11 +67,53 @@ impl App {
     }
 
     pub(super) fn sort_by_next(&mut self) {
-        self.browser.sort_by_next(&self.inventory.basis(&self.settings.rules, self.clock.now));
+        let room = self.row_width();
+        self.browser.sort_by_next(room, &self.inventory.basis(&self.settings.rules, self.clock.now));
     }
 
     pub(super) fn reverse_sort(&mut self) {
         self.browser.reverse_sort(&self.inventory.basis(&self.settings.rules, self.clock.now));
+    }
+
+    /// All columns that the open pane can show; each choice shows one or leaves it out.
+    pub(super) fn open_columns(&mut self, here: usize) {
+        let pane = self.browser.pane();
+        let shown = pane.shown_columns(self.row_width());
+        let is_shown = |key| shown.iter().any(|one| one.heading.key == key);
+        let by_room = Item {
+            label: "As the room allows".to_owned(),
+            note: "the most useful first".to_owned(),
+            then: Ok(Act::TurnColumn(None)),
+        };
+        let items = pane.name.table().headings().into_iter().map(|heading| Item {
+            label: heading.title.to_owned(),
+            note: if is_shown(heading.key) { "shown; Enter leaves it out" } else { "Enter shows it" }
+                .to_owned(),
+            then: Ok(Act::TurnColumn(Some(heading.key))),
+        });
+        let items = std::iter::once(by_room).chain(items).collect();
+        let intro = format!(
+            "For this run; columns.{} under [ui] in the settings keeps it. A column that is chosen is filtered \
+             by its name, such as /issuer:x, and sorted by s.",
+            pane.name.key()
+        );
+        let choose = Choose::new(format!("Columns of {}", pane.name.title()), items).intro(intro).at(here);
+        self.layers.push(Dialog::Choose(choose));
+    }
+
+    /// Shows a column or leaves it out, and offers the next choice; none lets the room decide.
+    pub(super) fn turn_column(&mut self, key: Option<&'static str>) {
+        let room = self.row_width();
+        let pane = self.browser.pane_mut();
+        let Some(key) = key else { return pane.columns.choose(None) };
+        let shown = pane.shown_columns(room);
+        pane.columns.turn(key, &shown);
+        let here = pane.name.table().headings().iter().position(|heading| heading.key == key);
+        self.open_columns(here.map_or(0, |here| here + 1));
+    }
+
+    pub(super) fn turn_fold(&mut self) {
+        self.browser.turn_fold(&self.inventory.estate);
     }
 
     /// Moves the cursor of the list or of the detail, or the text of the wizard.
@@ -105,7 +148,10 @@ impl App {
         self.show_pane(name);
         if !self.browser.select(id) {
             self.narrow(&Scope::Everything);
-            self.browser.select(id);
+            if !self.browser.select(id) && self.browser.pane().folded > 0 {
+                self.browser.turn_fold(&self.inventory.estate);
+                self.browser.select(id);
+            }
         }
     }
 

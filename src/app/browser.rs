@@ -24,10 +24,11 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// The panes with this text in their filters.
-    pub(super) fn new(filter: &str) -> Self {
+    /// The panes with this text in their filters, and these columns.
+    pub(super) fn new(filter: &str, columns: &[Option<Vec<&'static str>>; 4]) -> Self {
         let mut panes = PaneName::ALL.map(Pane::new);
-        for pane in &mut panes {
+        for (pane, columns) in panes.iter_mut().zip(columns) {
+            pane.columns.choose(columns.clone());
             pane.filter.set(filter);
             pane.refilter();
         }
@@ -127,8 +128,8 @@ impl Browser {
         self.pane_mut().is_filtering = true;
     }
 
-    pub(super) fn sort_by_next(&mut self, basis: &Basis<'_>) {
-        let sort = self.pane().next_sort();
+    pub(super) fn sort_by_next(&mut self, row_width: u16, basis: &Basis<'_>) {
+        let sort = self.pane().next_sort(row_width);
         self.sort_by(sort, basis);
     }
 
@@ -249,6 +250,12 @@ impl Browser {
         self.scope = scope.clone();
         self.detail = None;
         self.keep_to_scope(estate);
+    }
+
+    /// Shows the default hostnames of apps among the bindings, or leaves them out.
+    pub(super) fn turn_fold(&mut self, estate: &Estate) {
+        let pane = &mut self.panes[PaneName::Bindings.index()];
+        pane.fold(!pane.is_folded, estate);
     }
 
     /// Opens a pane.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::App;
 use super::command::{Action, Entry, Group, Motion, Place};
 use super::detail::Tab;
-use super::dialog::{Dialog, Task};
+use super::dialog::{Dialog, Messages, Task};
 use super::effect::Effect;
 use crate::flow::FlowName;
 use crate::tables::PaneName;
@@ -76,6 +76,14 @@ fn rows() -> Vec<Entry> {
         .hint("Filter"),
         entry("sort", "Sort by the next column.", LIST, App::sort_by_next),
         entry("reverse", "Turn the sort order round.", LIST, App::reverse_sort),
+        entry("columns", "Choose the columns of the pane.", LIST, |app| app.open_columns(0)),
+        entry(
+            "default-hostnames",
+            "Show or hide the default hostnames of apps, which Azure secures itself.",
+            LIST,
+            App::turn_fold,
+        )
+        .possible_if(App::may_fold),
         entry("mark", "Mark or unmark the row.", LIST, |app| app.browser.mark())
             .possible_if(App::has_row_in_list),
         entry(
@@ -180,6 +188,9 @@ fn always() -> Vec<Entry> {
     vec![
         entry("operations", "What is running and what came of it.", EVERYWHERE, |app| {
             app.layers.push(Dialog::Operations { cursor: 0 });
+        }),
+        entry("messages", "What was said in this run.", EVERYWHERE, |app| {
+            app.layers.push(Dialog::Messages(Messages::new(app.out.said().cloned())));
         }),
         entry("problems", "What will break, and what could not be read.", BROWSING, App::open_problems)
             .hint("Problems"),

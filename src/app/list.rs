@@ -268,6 +268,11 @@ impl List {
         })
     }
 
+    /// The number of the row under the cursor among those shown, from one.
+    pub fn position(&self) -> Option<usize> {
+        (!self.shown.is_empty()).then_some(self.cursor + 1)
+    }
+
     pub fn window(&self) -> Range<usize> {
         self.offset..(self.offset + self.page).min(self.shown.len())
     }

@@ -6,6 +6,7 @@ mod browse;
 pub mod browser;
 pub mod building;
 pub mod clock;
+pub mod columns;
 pub mod command;
 mod commands;
 mod custody;
@@ -22,6 +23,7 @@ pub mod layers;
 pub mod list;
 pub mod masked;
 pub mod message;
+pub mod needed;
 pub mod operations;
 pub mod outbox;
 mod overlay;
@@ -79,6 +81,8 @@ pub struct Settings {
     pub production: bool,
     /// What the lists are filtered by at the start.
     pub scope: String,
+    /// The columns of each pane that a person wants; the room decides where there are none.
+    pub columns: [Option<Vec<&'static str>>; 4],
     /// The contexts to choose from.
     pub contexts: Vec<ContextChoice>,
     /// Why no other context can be chosen, where that is so.
@@ -132,7 +136,7 @@ impl App {
         let mut app = Self::blank(settings, now);
         app.refit();
         app.begin();
-        let effects = app.out.take_effects();
+        let effects = app.out.take_effects(now);
         (app, effects)
     }
 
@@ -142,7 +146,7 @@ impl App {
             width: 80,
             height: 24,
             inventory: Inventory::default(),
-            browser: Browser::new(&settings.scope),
+            browser: Browser::new(&settings.scope, &settings.columns),
             wizard: None,
             shelf: Vec::new(),
             layers: Layers::default(),
@@ -177,7 +181,7 @@ impl App {
             answer => self.take_answer(answer),
         }
         self.schedule();
-        self.out.take_effects()
+        self.out.take_effects(self.clock.machine)
     }
 
     fn press(&mut self, key: Key) {
@@ -300,8 +304,10 @@ impl App {
         let look = self.wizard.as_ref().and_then(Wizard::next_look);
         // What is left of the time for a code.
         let code = self.layers.counts_down().then(|| self.clock.machine + SECOND);
-        // The age of rows that are not of this run.
-        let age = self.inventory.is_recalled.then(|| self.clock.machine + 60 * SECOND);
+        let age = self.inventory.has_estate.then(|| {
+            let age = self.clock.now.duration_since(self.inventory.estate.as_of).as_secs();
+            self.clock.machine + jiff::SignedDuration::from_secs(60 - age.rem_euclid(60))
+        });
         let Some(due) = running.into_iter().chain(look).chain(goal).chain(code).chain(age).min() else {
             return;
         };
@@ -357,6 +363,17 @@ impl App {
     /// Whether there is room for the detail beside the list.
     pub fn is_wide(&self) -> bool {
         self.width >= 120
+    }
+
+    /// How wide the detail beside the list is; nothing where there is no room for it. The list keeps the
+    /// columns of the design size first.
+    pub fn beside(&self) -> u16 {
+        if self.is_wide() { (self.width * 2 / 5).min(self.width.saturating_sub(80)) } else { 0 }
+    }
+
+    /// How wide a row of the list is, inside its frame.
+    pub fn row_width(&self) -> u16 {
+        self.width.saturating_sub(self.beside() + 2)
     }
 
     /// Rows of the list on screen: all but header, tabs, borders, column titles and the line at the bottom.

@@ -31,6 +31,15 @@ impl WatchedOperation {
         self.ended.is_none()
     }
 
+    /// The times of day of this machine: `sent at 14:02:11 UTC, ended at 14:02:40 UTC`.
+    pub fn times(&self) -> String {
+        let at = |at: Timestamp| at.strftime("%H:%M:%S UTC");
+        match &self.ended {
+            Some((ended, _)) => format!("sent at {}, ended at {}", at(self.started), at(*ended)),
+            None => format!("sent at {}", at(self.started)),
+        }
+    }
+
     /// How long it ran, or has been running: `2m10s`.
     pub fn elapsed(&self, now: Timestamp) -> String {
         let until = self.ended.as_ref().map_or(now, |(at, _)| *at);

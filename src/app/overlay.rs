@@ -42,6 +42,7 @@ impl App {
             }
             Act::Copy(text) => self.emit(Effect::Copy(text)),
             Act::Narrow(scope) => self.narrow(&scope),
+            Act::TurnColumn(key) => self.turn_column(key),
             Act::CopyChains => self.copy_chains(),
             Act::ChooseScript => self.choose_script(),
             Act::CopyScript(kind) => self.copy_script(kind),
@@ -104,17 +105,20 @@ impl App {
             (Place::Wizard, Some(wizard)) => wizard.page().title(),
             _ => self.browser.pane.title(),
         };
-        let line = |entry: &'static Entry| HelpLine {
-            group: entry.group,
-            keys: self.settings.keymap.written(entry),
-            name: entry.name,
-            words: match entry.possible(self) {
-                Err(why) => format!("{} Not now: {why}.", entry.words),
-                Ok(()) => entry.words.to_owned(),
-            },
+        let line = |entry: &'static Entry| {
+            let possible = entry.possible(self);
+            HelpLine {
+                group: entry.group,
+                keys: self.settings.keymap.written(entry),
+                name: entry.name,
+                is_possible: possible.is_ok(),
+                words: match possible {
+                    Err(why) => format!("{} Not now: {why}.", entry.words),
+                    Ok(()) => entry.words.to_owned(),
+                },
+            }
         };
-        let mut lines: Vec<_> = entries(place).map(line).collect();
-        lines.sort_by_key(|line| line.group);
+        let lines = entries(place).map(line).collect();
         self.layers.push(Dialog::Help(Help::new(about, lines)));
     }
 

@@ -1,5 +1,6 @@
 //! One pane: the rows of a table as a person has filtered, sorted and marked them.
 
+use super::columns::{Columns, Shown};
 use super::field::Field;
 use super::list::{List, Sort};
 use super::scope::Scope;
@@ -15,6 +16,11 @@ pub struct Pane {
     /// Whether keys go into the filter.
     pub is_filtering: bool,
     pub sort: Sort,
+    pub columns: Columns,
+    /// Whether the default hostnames of apps, which Azure secures itself, are left out.
+    pub is_folded: bool,
+    /// How many of them that are.
+    pub folded: usize,
     /// The scope that its rows are of.
     pub scope: Scope,
     /// Whether the estate is newer than the rows: a pane is filled when it is looked at.
@@ -29,6 +35,9 @@ impl Pane {
             filter: Field::default(),
             is_filtering: false,
             sort: Sort { key: name.table().words().sorted_by, reversed: false },
+            columns: Columns::default(),
+            is_folded: true,
+            folded: 0,
             scope: Scope::default(),
             is_stale: false,
         }
@@ -38,7 +47,8 @@ impl Pane {
     #[must_use]
     pub fn without_rows(&self) -> Self {
         let mut pane = Self { filter: self.filter.clone(), sort: self.sort, ..Self::new(self.name) };
-        pane.scope = self.scope.clone();
+        (pane.scope, pane.columns) = (self.scope.clone(), self.columns.clone());
+        pane.is_folded = self.is_folded;
         pane.refilter();
         pane
     }
@@ -54,9 +64,12 @@ impl Pane {
     pub fn take_rows(&mut self, filled: Self) -> List {
         let is_same = self.filter.text() == filled.filter.text()
             && self.sort == filled.sort
+            && self.is_folded == filled.is_folded
             && self.scope == filled.scope;
         if is_same {
             self.is_stale = false;
+            self.columns.take_measures(filled.columns);
+            self.folded = filled.folded;
             self.list.take_rows(filled.list)
         } else {
             filled.list
@@ -67,7 +80,8 @@ impl Pane {
     pub fn fill(&mut self, basis: &Basis<'_>) {
         self.is_stale = false;
         let table = self.name.table();
-        let admitted = self.scope.admits(self.name, basis.estate);
+        let admitted = self.admitted(basis.estate);
+        self.columns.measure(self.name, admitted.as_deref(), basis);
         self.list.fill(table.count(basis.estate), admitted, |place, text| {
             table.put_text(basis, place, text);
             table.id(basis.estate, place)
@@ -78,9 +92,43 @@ impl Pane {
     /// Shows what belongs to another scope; the rows are the same.
     pub fn narrow(&mut self, scope: &Scope, estate: &Estate) {
         self.scope = scope.clone();
+        self.admit_again(estate);
+    }
+
+    /// Leaves the default hostnames of apps out, or shows them.
+    pub fn fold(&mut self, is_folded: bool, estate: &Estate) {
+        self.is_folded = is_folded;
+        self.admit_again(estate);
+    }
+
+    fn admit_again(&mut self, estate: &Estate) {
         if !self.is_stale {
-            self.list.admit(scope.admits(self.name, estate));
+            let admitted = self.admitted(estate);
+            self.list.admit(admitted);
         }
+    }
+
+    /// Whether each row belongs to the scope and is not folded away, in the order of the estate; none where
+    /// all do.
+    fn admitted(&mut self, estate: &Estate) -> Option<Vec<bool>> {
+        let in_scope = self.scope.admits(self.name, estate);
+        self.folded = 0;
+        if self.name != PaneName::Bindings || !self.is_folded {
+            return in_scope;
+        }
+        let mut admitted = in_scope.unwrap_or_else(|| vec![true; estate.bindings.len()]);
+        for (is_admitted, binding) in admitted.iter_mut().zip(&estate.bindings) {
+            if estate.is_of_platform(binding) {
+                *is_admitted = false;
+                self.folded += 1;
+            }
+        }
+        Some(admitted)
+    }
+
+    /// All rows but what is folded away.
+    pub fn total(&self) -> usize {
+        self.list.total().saturating_sub(self.folded)
     }
 
     pub fn refilter(&mut self) {
@@ -93,11 +141,16 @@ impl Pane {
         self.list.sort(table.text_place(self.sort.key), |place| keys[place], self.sort.reversed);
     }
 
-    /// By the column that stands next on screen.
-    pub fn next_sort(&self) -> Sort {
-        let headings = self.name.table().headings();
-        let here = headings.iter().position(|heading| heading.key == self.sort.key);
-        let next = here.map_or(0, |here| (here + 1) % headings.len());
-        Sort { key: headings[next].key, reversed: false }
+    /// The columns on screen where a row is so wide.
+    pub fn shown_columns(&self, row_width: u16) -> Vec<Shown> {
+        self.columns.shown(self.name, self.sort.key, row_width)
+    }
+
+    /// By the column that stands next on screen, where a row is so wide.
+    pub fn next_sort(&self, row_width: u16) -> Sort {
+        let shown = self.shown_columns(row_width);
+        let here = shown.iter().position(|one| one.heading.key == self.sort.key);
+        let next = here.map_or(0, |here| (here + 1) % shown.len().max(1));
+        Sort { key: shown.get(next).map_or(self.sort.key, |one| one.heading.key), reversed: false }
     }
 }

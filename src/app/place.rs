@@ -38,7 +38,7 @@ impl App {
         (app.width, app.height, app.out) = (self.width, self.height, Outbox::after(&self.out));
         app.refit();
         app.begin();
-        let effects = app.out.take_effects();
+        let effects = app.out.take_effects(app.clock.machine);
         (app, effects)
     }
 

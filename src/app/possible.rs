@@ -30,6 +30,11 @@ impl App {
         if self.place() == Place::List { self.has_row("the list is empty") } else { Ok(()) }
     }
 
+    pub(super) fn may_fold(&self) -> Possible {
+        let is_there = self.browser.pane == PaneName::Bindings;
+        is_there.then_some(()).ok_or_else(|| "only Bindings have default hostnames".to_owned())
+    }
+
     pub(super) fn may_copy(&self) -> Possible {
         match self.place() {
             Place::List | Place::Detail => self.has_row("there is nothing under the cursor to copy"),

@@ -10,7 +10,7 @@ use super::{CliError, Exit, kept};
 use crate::app::effect::Opening;
 use crate::app::{Opens, Settings, keymap::Keymap};
 use crate::azure::{Chain, Desk, Door, Identity, LibrarySignIn};
-use crate::config::Target;
+use crate::config::{PaneColumns, Target};
 use crate::file;
 use crate::flow::NO_ORDERS;
 use crate::model::{Problem, shown};
@@ -19,6 +19,7 @@ use crate::runtime::locale;
 use crate::runtime::place::{OpenedPlace, Opener, WayOut};
 use crate::runtime::world::Soon;
 use crate::runtime::{self, Ended};
+use crate::tables::PaneName;
 use crate::ui::look::Look;
 
 /// What needs no screen.
@@ -51,6 +52,25 @@ fn keymap(path: &Path) -> Result<Keymap, CliError> {
         read => read.map_err(|why| CliError::machine(format!("read {}", shown(path)), why))?,
     };
     Keymap::new(&extra).map_err(|error| CliError::Usage(format!("{}: {error}", shown(path))))
+}
+
+/// The columns that the settings name for each pane.
+fn columns(wanted: &PaneColumns) -> Result<[Option<Vec<&'static str>>; 4], CliError> {
+    let mut columns = [const { None }; 4];
+    for name in PaneName::ALL {
+        let keys = match name {
+            PaneName::Private => &wanted.private,
+            PaneName::Public => &wanted.public,
+            PaneName::Orders => &wanted.orders,
+            PaneName::Bindings => &wanted.bindings,
+        };
+        if !keys.is_empty() {
+            let found = name.columns(keys);
+            let refused = |why| CliError::Usage(format!("ui.columns.{} in the settings: {why}", name.key()));
+            columns[name.index()] = Some(found.map_err(refused)?);
+        }
+    }
+    Ok(columns)
 }
 
 /// Runs the screen: there, or in the context in use, with a welcome where there is none.
@@ -137,6 +157,7 @@ impl Doors {
             read_only: target.read_only,
             production,
             scope: target.scope.unwrap_or_default(),
+            columns: columns(&self.session.config.ui.columns)?,
             contexts: self.session.contexts(),
             fixed: session::fixed_cloud(),
             opens,

@@ -93,11 +93,22 @@ pub struct Ui {
     /// Not said: as the locale is.
     pub ascii: Option<bool>,
     pub plain: bool,
+    pub columns: PaneColumns,
+}
+
+/// The columns of each pane that a person wants, in this order; as the room allows where there are none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PaneColumns {
+    pub private: Vec<String>,
+    pub public: Vec<String>,
+    pub orders: Vec<String>,
+    pub bindings: Vec<String>,
 }
 
 impl Default for Ui {
     fn default() -> Self {
-        Self { colours: true, ascii: None, plain: false }
+        Self { colours: true, ascii: None, plain: false, columns: PaneColumns::default() }
     }
 }
 
@@ -296,7 +307,12 @@ mod tests {
             .collect();
         let config = parse(&on.join("\n")).unwrap();
         assert_eq!(config.context.as_deref(), Some("production"));
-        assert_eq!(config.ui, Ui { ascii: Some(false), ..Ui::default() });
+        let columns = PaneColumns {
+            private: ["name", "expires", "who_acts", "issuer", "tags"].map(str::to_owned).into(),
+            bindings: ["hostname", "app", "certificate", "expires"].map(str::to_owned).into(),
+            ..PaneColumns::default()
+        };
+        assert_eq!(config.ui, Ui { ascii: Some(false), columns, ..Ui::default() });
         let production = &config.contexts["production"];
         assert_eq!(production.credential, Some(CredentialName::Auto));
         assert!(production.production == Some(false) && !production.subscriptions.is_empty());

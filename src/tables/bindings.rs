@@ -5,7 +5,10 @@ use serde_json::json;
 use super::column::{Column, SortKey, Table, Words};
 use super::fact::whereabouts;
 use super::private::who_acts_fact;
-use super::{Basis, Cell, Fact, Tone, app_label, by_time, days, put_end, put_group, put_subscription, time};
+use super::{
+    Basis, Cell, Fact, Tone, app_label, by_time, days, put_end, put_group, put_subscription, thumbprint_cell,
+    time,
+};
 use crate::health::findings::of_binding;
 use crate::model::{Binding, PrivateCertificate, SslState, Thumbprint};
 
@@ -21,26 +24,26 @@ pub(super) static BINDINGS: Table<Binding> = Table {
     columns: &[
         // Hostnames that Azure secures by itself need no attention: they come last.
         Column::<Binding>::new("hostname", "Hostname")
-            .drawn(18, 3, 9, |_, one| Cell::new(one.host.as_str()))
+            .drawn(16, 9, |_, one| Cell::new(one.host.as_str()))
             .value(|_, one| json!(one.host.as_str()))
             .sort(|basis, one| if basis.estate.is_of_platform(one) { SortKey::None } else { SortKey::Text })
             .names_row(),
         Column::<Binding>::new("app", "App")
-            .drawn(10, 1, 4, |basis, one| Cell::new(app_label(basis.estate, &one.app)))
+            .drawn(10, 6, |basis, one| Cell::new(app_label(basis.estate, &one.app)))
             .value(|basis, one| json!(app_label(basis.estate, &one.app))),
         Column::<Binding>::new("tls", "TLS type")
-            .drawn(12, 0, 5, tls)
+            .drawn(12, 5, tls)
             .value(|_, one| json!(one.ssl.words()))
             .text(|basis, one, out| out.push_str(tls_words(basis, one))),
         Column::<Binding>::new("certificate", "Certificate")
-            .drawn(12, 2, 7, certificate_cell)
+            .drawn(12, 7, certificate_cell)
             .text(|basis, one, out| {
                 out.push_str(certificate(basis, one).map_or("none", |one| one.id.name()));
             })
             .value(|basis, one| json!(certificate(basis, one).map(|one| one.id.name())))
             .names_row(),
         Column::<Binding>::new("expires", "Expires")
-            .drawn(9, 0, 8, end)
+            .drawn(11, 8, end)
             .value(|basis, one| time(expires(basis, one)))
             .text(|basis, one, out| {
                 if let Some(certificate) = certificate(basis, one) {
@@ -51,9 +54,7 @@ pub(super) static BINDINGS: Table<Binding> = Table {
         Column::<Binding>::new("days", "Days")
             .value(|basis, one| days(expires(basis, one).filter(|_| !is_revoked(basis, one)), basis.now)),
         Column::<Binding>::new("thumbprint", "Thumbprint")
-            .drawn(10, 0, 1, |_, one| {
-                one.thumbprint.as_ref().map_or_else(|| Cell::dim(""), |print| Cell::new(print.short()))
-            })
+            .drawn(8, 0, |_, one| thumbprint_cell(one.thumbprint.as_ref()))
             .value(|_, one| json!(one.thumbprint.as_ref().map(Thumbprint::as_str)))
             .text(|_, one, out| out.push_str(one.thumbprint.as_ref().map_or("", Thumbprint::as_str)))
             .names_row(),
@@ -61,6 +62,7 @@ pub(super) static BINDINGS: Table<Binding> = Table {
         Column::<Binding>::new("revoked", "Revoked").value(|basis, one| json!(is_revoked(basis, one))),
         Column::<Binding>::new("resource_group", "Resource group")
             .wide()
+            .drawn(8, 3, |_, one| Cell::new(one.app.resource_group()))
             .value(|_, one| json!(one.app.resource_group()))
             .text(|_, one, out| put_group(&one.app, out))
             .alias("group"),

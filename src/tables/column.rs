@@ -58,21 +58,27 @@ pub struct Column<T: 'static> {
 /// How a column stands on screen.
 #[derive(Debug, Clone, Copy)]
 struct Drawn<T: 'static> {
-    heading: Heading,
+    least: u16,
+    rank: u8,
     cell: fn(&Basis<'_>, &T) -> Cell,
 }
 
-/// The head of a column on screen.
+/// The head of a column that the screen can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heading {
     pub key: &'static str,
     pub title: &'static str,
-    /// Columns on screen at least.
-    pub width: u16,
-    /// Share of the room that is left over.
-    pub grow: u16,
-    /// Where the screen is narrow, the column with the lowest rank goes first; the detail view has it.
-    pub rank: u8,
+    /// It is not cut to fewer columns of the terminal, unless its content is shorter.
+    pub least: u16,
+    /// Where the screen is narrow, the column with the lowest rank goes first; the detail view has it. None
+    /// where it stands on screen only if a person chose it.
+    pub rank: Option<u8>,
+}
+
+impl Heading {
+    /// From this rank on a column is shown although others have to be cut for it. The rest are shown where
+    /// there is room for all.
+    pub const NEEDED: u8 = 4;
 }
 
 /// What a row sorts by in some column.
@@ -118,16 +124,9 @@ impl<T> Column<T> {
         }
     }
 
-    /// On screen, at least `width` wide.
-    pub(super) const fn drawn(
-        self,
-        width: u16,
-        grow: u16,
-        rank: u8,
-        cell: fn(&Basis<'_>, &T) -> Cell,
-    ) -> Self {
-        let heading = Heading { key: self.key, title: self.title, width, grow, rank };
-        Self { drawn: Some(Drawn { heading, cell }), is_kept: true, ..self }
+    /// On screen, where it is cut to `least` columns of the terminal at most.
+    pub(super) const fn drawn(self, least: u16, rank: u8, cell: fn(&Basis<'_>, &T) -> Cell) -> Self {
+        Self { drawn: Some(Drawn { least, rank, cell }), is_kept: true, ..self }
     }
 
     /// In `list`, for scripts and people.
@@ -156,6 +155,20 @@ impl<T> Column<T> {
         Self { is_wide: true, ..self }
     }
 
+    fn heading(&self) -> Heading {
+        let least = self.drawn.as_ref().map_or(8, |drawn| drawn.least);
+        Heading { key: self.key, title: self.title, least, rank: self.drawn.as_ref().map(|drawn| drawn.rank) }
+    }
+
+    fn cell(&self, basis: &Basis<'_>, row: &T) -> Cell {
+        if let Some(drawn) = &self.drawn {
+            return (drawn.cell)(basis, row);
+        }
+        let mut text = String::new();
+        self.put_text(basis, row, &mut text);
+        Cell::new(text.trim_end_matches(SEPARATOR))
+    }
+
     fn searched(&self) -> Searched {
         Searched { key: self.key, title: self.title, alias: self.alias, names_row: self.names_row }
     }
@@ -176,12 +189,10 @@ pub trait Rows: Sync {
     fn words(&self) -> &Words;
     fn count(&self, estate: &Estate) -> usize;
     fn id(&self, estate: &Estate, place: usize) -> ResourceId;
-    /// The columns on screen.
+    /// The columns that the screen can show.
     fn headings(&self) -> Vec<Heading>;
-    /// The row as drawn, one cell a heading.
-    fn cells(&self, basis: &Basis<'_>, place: usize) -> Vec<Cell>;
-    /// The cell of one column on screen, as text.
-    fn cell_text(&self, basis: &Basis<'_>, place: usize, key: &str) -> String;
+    /// What one of these columns shows of a row.
+    fn cell(&self, basis: &Basis<'_>, place: usize, key: &str) -> Cell;
     fn facts(&self, basis: &Basis<'_>, place: usize) -> Vec<Fact>;
     /// The columns of `list`.
     fn listed(&self) -> Vec<Listed>;
@@ -228,18 +239,12 @@ impl<T> Rows for Table<T> {
     }
 
     fn headings(&self) -> Vec<Heading> {
-        self.columns.iter().filter_map(|column| Some(column.drawn.as_ref()?.heading)).collect()
+        self.kept().map(Column::heading).collect()
     }
 
-    fn cells(&self, basis: &Basis<'_>, place: usize) -> Vec<Cell> {
+    fn cell(&self, basis: &Basis<'_>, place: usize, key: &str) -> Cell {
         let row = self.row(basis.estate, place);
-        let drawn = self.columns.iter().filter_map(|column| column.drawn.as_ref());
-        drawn.map(|drawn| (drawn.cell)(basis, row)).collect()
-    }
-
-    fn cell_text(&self, basis: &Basis<'_>, place: usize, key: &str) -> String {
-        let drawn = self.column(key).and_then(|column| column.drawn.as_ref());
-        drawn.map(|drawn| (drawn.cell)(basis, self.row(basis.estate, place)).text).unwrap_or_default()
+        self.column(key).map(|column| column.cell(basis, row)).unwrap_or_default()
     }
 
     fn facts(&self, basis: &Basis<'_>, place: usize) -> Vec<Fact> {

@@ -29,7 +29,7 @@ use private::PRIVATE;
 use public::PUBLIC;
 
 use crate::health::findings::FindingOn;
-use crate::model::{App, Estate, Expiry, ResourceId, day};
+use crate::model::{App, Estate, Expiry, ResourceId, Thumbprint, day, quoted};
 use jiff::Timestamp;
 
 /// The four tables that have a pane on screen.
@@ -63,6 +63,29 @@ impl PaneName {
         self.table().words().singular
     }
 
+    /// Its name in the settings.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Public => "public",
+            Self::Orders => "orders",
+            Self::Bindings => "bindings",
+        }
+    }
+
+    /// The columns by the keys that a person wrote; the first that there is not is the error, with those that
+    /// there are.
+    pub fn columns(self, keys: &[String]) -> Result<Vec<&'static str>, String> {
+        let headings = self.table().headings();
+        let find = |key: &String| {
+            headings.iter().find(|heading| heading.key == key).map(|heading| heading.key).ok_or_else(|| {
+                let known: Vec<&str> = headings.iter().map(|heading| heading.key).collect();
+                format!("there is no column '{}': {}", quoted(key), known.join(", "))
+            })
+        };
+        keys.iter().map(find).collect()
+    }
+
     pub fn index(self) -> usize {
         self as usize
     }
@@ -82,6 +105,10 @@ impl PaneName {
 /// An app by its label, as far as it was read.
 pub fn app_label(estate: &Estate, id: &ResourceId) -> String {
     estate.app(id).map_or_else(|| id.name().to_owned(), App::label)
+}
+
+fn thumbprint_cell(thumbprint: Option<&Thumbprint>) -> Cell {
+    thumbprint.map_or_else(|| Cell::dim(""), |print| Cell::new(print.short()))
 }
 
 fn put_group(id: &ResourceId, out: &mut String) {

@@ -18,23 +18,23 @@ pub(super) static ORDERS: Table<Order> = Table {
     id: |one| one.id.clone(),
     columns: &[
         Column::<Order>::new("name", "Name")
-            .drawn(14, 2, 9, |_, one| Cell::new(one.id.name()))
+            .drawn(14, 9, |_, one| Cell::new(one.id.name()))
             .value(|_, one| json!(one.id.name()))
             .names_row(),
         Column::<Order>::new("domain", "Domain")
-            .drawn(16, 3, 7, |_, one| Cell::new(&*one.domain))
+            .drawn(14, 7, |_, one| Cell::new(&*one.domain))
             .value(|_, one| json!(one.domain))
             .names_row(),
         Column::<Order>::new("status", "Status")
-            .drawn(16, 0, 8, |_, one| Cell::toned(one.status.to_string(), tone(&one.status)))
+            .drawn(16, 8, |_, one| Cell::toned(one.status.to_string(), tone(&one.status)))
             .value(|_, one| json!(one.status.to_string())),
         Column::<Order>::new("product", "Product")
-            .drawn(8, 0, 1, |_, one| {
+            .drawn(8, 3, |_, one| {
                 one.product.map_or_else(|| Cell::dim("unknown"), |product| Cell::new(product.words()))
             })
             .value(|_, one| json!(one.product.map(ProductType::words))),
         Column::<Order>::new("expires", "Expires")
-            .drawn(10, 0, 4, end)
+            .drawn(11, 5, end)
             .value(|_, one| time(one.expires))
             .text(|basis, one, out| put_end(one.expires, &end(basis, one), out))
             .sort(|_, one| by_time(one.expires)),
@@ -42,10 +42,10 @@ pub(super) static ORDERS: Table<Order> = Table {
         Column::<Order>::new("days", "Days")
             .value(|basis, one| days(one.expires.filter(|_| !one.status.is_revoked()), basis.now)),
         Column::<Order>::new("auto_renew", "Auto renew")
-            .drawn(10, 0, 2, |_, one| Cell::new(if one.auto_renew { "yes" } else { "no" }))
+            .drawn(10, 4, |_, one| Cell::new(if one.auto_renew { "yes" } else { "no" }))
             .value(|_, one| json!(one.auto_renew)),
         Column::<Order>::new("steps", "Steps")
-            .drawn(5, 0, 6, |basis, one| Cell {
+            .drawn(5, 6, |basis, one| Cell {
                 checks: Some(one.progress(basis.estate).steps()),
                 ..Cell::default()
             })

@@ -8,7 +8,8 @@ use serde_json::json;
 use super::column::{Column, Table, Words};
 use super::fact::whereabouts;
 use super::{
-    Basis, Cell, Fact, Tone, app_label, by_time, date, days, put_end, put_group, put_subscription, time,
+    Basis, Cell, Fact, Tone, app_label, by_time, date, days, put_end, put_group, put_subscription,
+    thumbprint_cell, time,
 };
 use crate::health::findings::{Limits, of_certificate};
 use crate::model::upkeep::{Kept, Told};
@@ -26,38 +27,39 @@ pub(super) static PRIVATE: Table<PrivateCertificate> = Table {
     id: |one| one.id.clone(),
     columns: &[
         Column::<PrivateCertificate>::new("name", "Name")
-            .drawn(14, 2, 9, |_, one| Cell::new(one.id.name()))
+            .drawn(14, 9, |_, one| Cell::new(one.id.name()))
             .value(|_, one| json!(one.id.name()))
             .names_row(),
         Column::<PrivateCertificate>::new("hosts", "Hosts")
-            .drawn(20, 3, 7, |_, one| hosts(one))
+            .drawn(16, 7, |_, one| hosts(one))
             .value(|_, one| json!(one.hosts))
             .text(put_hosts)
             .names_row(),
         Column::<PrivateCertificate>::new("source", "Source")
-            .drawn(9, 0, 3, |basis, one| Cell::new(basis.estate.source(one).words()))
+            .drawn(9, 4, |basis, one| Cell::new(basis.estate.source(one).words()))
             .value(|basis, one| json!(basis.estate.source(one).words()))
             .names_row(),
         Column::<PrivateCertificate>::new("expires", "Expires")
-            .drawn(11, 0, 8, Cell::end_of)
+            .drawn(11, 8, Cell::end_of)
             .value(|_, one| time(one.expires))
             .text(|basis, one, out| put_end(one.expires, &Cell::end_of(basis, one), out))
             .sort(|_, one| by_time(one.expires)),
         Column::<PrivateCertificate>::new("days", "Days")
             .value(|basis, one| days(one.expires.filter(|_| !basis.is_revoked(one)), basis.now)),
         Column::<PrivateCertificate>::new("who_acts", "Who acts")
-            .drawn(8, 0, 4, who_acts)
+            .drawn(10, 6, who_acts)
             .value(|basis, one| json!(basis.turn(one).who.words()))
             .text(|basis, one, out| out.push_str(basis.turn(one).who.words()))
             .names_row(),
         Column::<PrivateCertificate>::new("used_by", "Used by")
-            .drawn(9, 1, 2, used_by)
+            .drawn(9, 5, used_by)
             .value(|basis, one| json!(apps(basis, one))),
         Column::<PrivateCertificate>::new("webspace", "Webspace")
-            .drawn(26, 2, 1, |_, one| Cell::new(one.home.label()))
+            .drawn(12, 1, |_, one| Cell::new(one.home.label()))
             .value(|_, one| json!(one.home.webspace().map_or("", Webspace::as_str))),
         Column::<PrivateCertificate>::new("app", "App alone").value(|_, one| json!(own_app(&one.home))),
         Column::<PrivateCertificate>::new("thumbprint", "Thumbprint")
+            .drawn(8, 0, |_, one| thumbprint_cell(one.thumbprint.as_ref()))
             .value(|_, one| json!(one.thumbprint.as_ref().map(Thumbprint::as_str)))
             .text(|_, one, out| out.push_str(one.thumbprint.as_ref().map_or("", Thumbprint::as_str)))
             .names_row(),
@@ -66,6 +68,7 @@ pub(super) static PRIVATE: Table<PrivateCertificate> = Table {
             .value(|basis, one| json!(basis.is_revoked(one))),
         Column::<PrivateCertificate>::new("resource_group", "Resource group")
             .wide()
+            .drawn(8, 3, |_, one| Cell::new(one.id.resource_group()))
             .value(|_, one| json!(one.id.resource_group()))
             .text(|_, one, out| put_group(&one.id, out))
             .alias("group"),
@@ -79,12 +82,15 @@ pub(super) static PRIVATE: Table<PrivateCertificate> = Table {
             .text(|_, one, out| out.push_str(&one.tags.words())),
         Column::<PrivateCertificate>::new("location", "Location")
             .wide()
-            .value(|_, one| json!(one.location.as_str())),
+            .value(|_, one| json!(one.location.as_str()))
+            .text(|_, one, out| out.push_str(&one.location))
+            .alias("region"),
         Column::<PrivateCertificate>::new("subject", "Subject")
             .wide()
             .value(|_, one| json!(one.subject.as_str())),
         Column::<PrivateCertificate>::new("issuer", "Issuer")
             .wide()
+            .drawn(12, 2, |_, one| Cell::new(one.issuer.as_str()))
             .value(|_, one| json!(one.issuer.as_str())),
         Column::<PrivateCertificate>::new("issued", "Issued").wide().value(|_, one| time(one.issued)),
         Column::<PrivateCertificate>::new("vault", "Key vault")

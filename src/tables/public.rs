@@ -18,27 +18,29 @@ pub(super) static PUBLIC: Table<PublicCertificate> = Table {
     id: |one| one.id.clone(),
     columns: &[
         Column::<PublicCertificate>::new("name", "Name")
-            .drawn(14, 2, 9, |_, one| Cell::new(one.id.name()))
+            .drawn(14, 9, |_, one| Cell::new(one.id.name()))
             .value(|_, one| json!(one.id.name()))
             .names_row(),
         Column::<PublicCertificate>::new("app", "App")
-            .drawn(12, 1, 7, |basis, one| Cell::new(app_label(basis.estate, &one.app)))
+            .drawn(12, 7, |basis, one| Cell::new(app_label(basis.estate, &one.app)))
             .value(|basis, one| json!(app_label(basis.estate, &one.app))),
         Column::<PublicCertificate>::new("subject", "Subject")
-            .drawn(20, 3, 3, |_, one| {
-                one.subject.as_ref().map_or_else(|| Cell::dim("not readable"), Cell::new)
+            .drawn(16, 5, |_, one| {
+                one.subject
+                    .as_deref()
+                    .map_or_else(|| Cell::dim("not readable"), |name| Cell::new(own_name(name)))
             })
             .value(|_, one| json!(one.subject))
             .names_row(),
         Column::<PublicCertificate>::new("expires", "Expires")
-            .drawn(11, 0, 8, end)
+            .drawn(11, 8, end)
             .value(|_, one| time(one.expires))
             .text(|basis, one, out| put_end(one.expires, &end(basis, one), out))
             .sort(|_, one| by_time(one.expires)),
         Column::<PublicCertificate>::new("days", "Days").value(|basis, one| days(one.expires, basis.now)),
         Column::<PublicCertificate>::new("store", "Store").value(|_, one| json!(one.store)),
         Column::<PublicCertificate>::new("thumbprint", "Thumbprint")
-            .drawn(10, 0, 2, |_, one| {
+            .drawn(8, 2, |_, one| {
                 one.thumbprint.as_ref().map_or_else(|| Cell::dim("unknown"), |print| Cell::new(print.short()))
             })
             .value(|_, one| json!(one.thumbprint.as_ref().map(Thumbprint::as_str)))
@@ -57,6 +59,11 @@ pub(super) static PUBLIC: Table<PublicCertificate> = Table {
     ],
     facts,
 };
+
+/// The common name where there is one: what comes before it is the same for all that a CA issues.
+fn own_name(subject: &str) -> &str {
+    subject.split(", ").find_map(|part| part.strip_prefix("CN=")).unwrap_or(subject)
+}
 
 fn end(basis: &Basis<'_>, certificate: &PublicCertificate) -> Cell {
     match certificate.expires {

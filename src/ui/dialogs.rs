@@ -7,11 +7,10 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::look::{Look, Role};
 use super::text::{cut, cut_middle, fit, scroll, width, wrap};
-use super::{framed, put_lines};
+use super::{framed, put_lines, told};
 use crate::app::App;
 use crate::app::dialog::{Choose, Confirm, Dialog, ErrorText, Files, Help, Palette};
 use crate::app::field::Field;
-use crate::app::operations::Outcome;
 
 /// What a dialog looks like before it is cut to the screen.
 pub(super) struct Content {
@@ -43,7 +42,8 @@ pub(super) fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame:
         Dialog::Error(error) => error_lines(error, room, look),
         Dialog::Briefing { .. } => super::briefing::lines(app, room, look),
         Dialog::SignIn(asked) => super::sign_in::lines(app, asked, room, look),
-        Dialog::Operations { cursor } => operation_lines(app, *cursor, room, look),
+        Dialog::Messages(messages) => told::messages(messages, room, look),
+        Dialog::Operations { cursor } => told::operations(app, *cursor, room, look),
     };
     let wanted = content.lines.len() + content.foot.len() + 2;
     let height = u16::try_from(wanted).unwrap_or(u16::MAX).min(screen.height.saturating_sub(2));
@@ -130,10 +130,11 @@ fn help_lines(help: &Help, room: usize, look: &Look) -> Content {
     }
     let mut group = None;
     for (nth, line) in help.shown().into_iter().enumerate() {
-        if group != Some(line.group) {
-            group = Some(line.group);
-            lines.push(Line::styled(line.group.title(), look.style(Role::Title)));
+        if group != Some(line.heading()) {
+            group = Some(line.heading());
+            lines.push(Line::styled(line.heading(), look.style(Role::Title)));
         }
+        let role = if line.is_possible { Role::Text } else { Role::Dim };
         if nth == help.cursor {
             at = lines.len();
         }
@@ -144,7 +145,7 @@ fn help_lines(help: &Help, room: usize, look: &Look) -> Content {
                 Span::raw(format!("{marker} ")),
                 Span::styled(fit(key, 15, look.glyphs.more), look.style(Role::Key)),
                 Span::styled(fit(name, 14, look.glyphs.more), look.style(Role::Dim)),
-                Span::raw(format!(" {piece}")),
+                Span::styled(format!(" {piece}"), look.style(role)),
             ]));
         }
     }
@@ -382,44 +383,4 @@ fn error_lines(error: &ErrorText, room: usize, look: &Look) -> Content {
         content.title = "This could not be done".into();
     }
     content
-}
-
-fn operation_lines(app: &App, cursor: usize, room: usize, look: &Look) -> Content {
-    let mut lines = Vec::new();
-    let mut at = 0;
-    for (nth, operation) in app.operations.iter().rev().enumerate() {
-        if nth == cursor {
-            at = lines.len();
-        }
-        let (glyph, words, role) = match &operation.ended {
-            None => (look.glyphs.here, "running".to_owned(), Role::Soon),
-            Some((_, Outcome::Succeeded)) => (look.glyphs.done, "accepted".to_owned(), Role::Good),
-            Some((_, Outcome::Failed(problem))) => {
-                (look.glyphs.failed, format!("failed: {}", problem.why), Role::Urgent)
-            }
-            Some((_, Outcome::Unwatched)) => (look.glyphs.dot, "not watched any more".to_owned(), Role::Dim),
-        };
-        let marker = if nth == cursor { look.glyphs.here } else { " " };
-        let what = fit(&operation.what, room.saturating_sub(18), look.glyphs.more);
-        lines.push(Line::from(vec![
-            Span::raw(format!("{marker} ")),
-            Span::styled(format!("{glyph} "), look.style(role)),
-            Span::styled(what, look.style(if nth == cursor { Role::Selected } else { Role::Text })),
-            Span::raw(format!(" {:>8}", operation.elapsed(app.clock.machine))),
-        ]));
-        // The last that was heard of a success may be a warning.
-        let is_heard = !matches!(operation.ended, Some((_, Outcome::Failed(_) | Outcome::Unwatched)))
-            && !operation.note.is_empty();
-        let note = if is_heard { format!("{words}: {}", operation.note) } else { words };
-        lines.push(Line::styled(
-            format!("      {}", cut(&note, room.saturating_sub(6), look.glyphs.more)),
-            look.style(role),
-        ));
-    }
-    if app.operations.is_empty() {
-        lines.push(Line::raw("Nothing was sent yet in this session."));
-    }
-    let foot =
-        vec![keys(&[("x", "stop watching (Azure goes on)"), ("Enter", "the error"), ("Esc", "close")], look)];
-    Content { title: "Operations".into(), lines, at, foot, cursor: None }
 }

@@ -117,17 +117,17 @@ fn age(app: &App, look: &Look, short: bool) -> String {
     }
 }
 
-/// When the rows were read; rows of an earlier run say how old they are.
+/// How long ago the rows were read; rows of an earlier run say when as well.
 fn as_of(app: &App, short: bool) -> String {
     let at = app.inventory.estate.as_of;
     let is_today = at.strftime("%F").to_string() == app.clock.now.strftime("%F").to_string();
     match (app.inventory.is_recalled, short) {
-        (false, false) => format!("as of {}", at.strftime("%H:%M:%S")),
+        (false, _) => format!("read {}", ago(at, app.clock.now)),
         (true, false) => format!(
             "as of {}, {}",
             at.strftime(if is_today { "%H:%M" } else { "%b %-d %H:%M" }),
             ago(at, app.clock.now)
         ),
-        (_, true) => format!("as of {}", at.strftime(if is_today { "%H:%M" } else { "%b %-d" })),
+        (true, true) => format!("as of {}", at.strftime(if is_today { "%H:%M" } else { "%b %-d" })),
     }
 }

@@ -12,6 +12,7 @@ mod sign_in;
 mod status;
 mod table;
 pub mod text;
+mod told;
 mod wizard;
 
 use ratatui::Frame;

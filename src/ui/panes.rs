@@ -22,9 +22,8 @@ pub(super) fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
             None => list(app, look, area, frame),
         };
     }
-    // The list keeps the columns of the design size, even where there is room for more.
-    let beside = (area.width * 2 / 5).min(area.width.saturating_sub(80));
-    let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(beside)]).areas(area);
+    let [left, right] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(app.beside())]).areas(area);
     list(app, look, left, frame);
     if let Some(detail) = &app.browser.detail {
         detail_view(app, detail, look, right, frame);
@@ -41,7 +40,7 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     let list = &pane.list;
     let scope = pane.scope.words(&app.inventory.estate);
     let is_whole = pane.filter.text().is_empty() && scope.is_none();
-    let count = if is_whole { list.total().to_string() } else { format!("{}/{}", list.len(), list.total()) };
+    let count = if is_whole { list.len().to_string() } else { format!("{}/{}", list.len(), pane.total()) };
     let mut title = vec![Span::styled(format!(" {} {count} ", pane.name.title()), look.style(Role::Title))];
     if let Some(scope) = &scope {
         let room = usize::from(area.width) / 3;
@@ -68,7 +67,15 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     {
         title.push(Span::styled(format!(" {words} "), look.style(Role::Dim)));
     }
-    let block = framed(Line::from(title), look);
+    if pane.folded > 0 {
+        let words = format!(" {} of Azure's own hidden: z ", pane.folded);
+        title.push(Span::styled(words, look.style(Role::Dim)));
+    }
+    let mut block = framed(Line::from(title), look);
+    if let Some(at) = list.position().filter(|_| list.len() > list.window().len()) {
+        let place = Line::styled(format!(" {at}/{} ", list.len()), look.style(Role::Dim));
+        block = block.title_bottom(place.right_aligned());
+    }
     let inner = block.inner(area);
     block.render(area, frame.buffer_mut());
     if list.is_empty() {
@@ -76,16 +83,17 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     }
     let (rows_of, basis) = (pane.name.table(), app.basis());
     let in_estate = rows_of.count(&app.inventory.estate);
+    let columns = pane.shown_columns(inner.width);
     let rows =
         list.visible().filter(|(place, ..)| *place < in_estate).map(|(place, is_selected, is_marked)| {
             TableRow {
-                cells: rows_of.cells(&basis, place),
+                cells: columns.iter().map(|one| rows_of.cell(&basis, place, one.heading.key)).collect(),
                 is_selected,
                 is_marked,
                 change: list.id(place).and_then(|id| app.inventory.changes.of(id)),
             }
         });
-    let table = TableWidget { headings: rows_of.headings(), sort: pane.sort, rows: rows.collect(), look };
+    let table = TableWidget { rows: rows.collect(), columns, sort: pane.sort, look };
     table.render(inner, frame.buffer_mut());
 }
 
@@ -109,6 +117,9 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
             Role::Urgent,
         ),
         _ if pane.name == PaneName::Public && list_is_short(app) => (app.why_no_public(), Role::Text),
+        _ if pane.list.total() > 0 && pane.total() == 0 => {
+            ("There are only default hostnames, which Azure secures itself: z shows them. A custom domain comes with :hostname.".to_owned(), Role::Text)
+        }
         _ if pane.list.total() > 0 && pane.filter.text().is_empty() => {
             let scope = pane.scope.words(&app.inventory.estate).unwrap_or_default();
             (format!("Nothing here belongs to {scope}. o chooses another scope."), Role::Soon)
@@ -117,11 +128,12 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
             let words = match pane.list.refusal() {
                 Some(why) => format!("Nothing matches: {why}. Esc clears the filter."),
                 None => {
-                    format!(
-                        "Nothing matches '{}' among {}. Esc clears the filter.",
-                        typed(pane.filter.text()),
-                        pane.list.total()
-                    )
+                    let (typed, folded) = (typed(pane.filter.text()), pane.folded);
+                    let folded = match folded {
+                        0 => String::new(),
+                        _ => " z shows Azure's default hostnames too.".to_owned(),
+                    };
+                    format!("Nothing matches '{typed}' among {}. Esc clears the filter.{folded}", pane.total())
                 }
             };
             (words, Role::Soon)

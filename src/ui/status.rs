@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use super::look::{Look, Role};
 use super::text::{cut, width};
 use crate::app::App;
-use crate::app::command::Place;
+use crate::app::command::{Entry, Place};
 use crate::app::inventory::Reading;
 use crate::app::keymap::entries;
 use crate::model::Gap;
@@ -37,36 +37,51 @@ pub(super) fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
 /// A part that could not be read is named in the line at the bottom if that leaves room for keys.
 const NAMED: usize = 30;
 
-/// What runs or was said at the left, the keys that are valid now at the right.
+/// The keys that are valid now at the left, where they stay; what goes on at the right. What was just said
+/// takes the place of both, and keys follow it where there is room.
 pub(super) fn bottom(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let room = usize::from(area.width);
-    let (said, role) = left_words(app, look);
-    let said = if said.is_empty() {
-        said
-    } else {
-        format!(" {} ", cut(&said, room.saturating_sub(2), look.glyphs.more))
+    let notice = notice(app, look);
+    let is_notice = notice.is_some();
+    let (words, role) = notice.unwrap_or_else(|| going_on(app, look));
+    let words = match words.as_str() {
+        "" => String::new(),
+        words => format!(" {} ", cut(words, room.saturating_sub(2), look.glyphs.more)),
     };
-    let mut left_room = room.saturating_sub(width(&said) + 1);
-    Line::styled(said, look.style(role)).render(area, buffer);
-    let mut spans: Vec<Span<'static>> = Vec::new();
+    let keys = keys(app, look, room.saturating_sub(width(&words) + 1));
+    let words = Line::styled(words, look.style(role));
+    if is_notice {
+        words.render(area, buffer);
+        keys.right_aligned().render(area, buffer);
+    } else {
+        keys.render(area, buffer);
+        words.right_aligned().render(area, buffer);
+    }
+}
+
+fn keys(app: &App, look: &Look, mut room: usize) -> Line<'static> {
+    let mut spans: Vec<Span<'static>> = vec![Span::raw(" ")];
     for (key, words) in hints(app) {
         let needed = width(&key) + 1 + width(&words) + 2;
-        if needed > left_room {
+        if needed > room {
             continue;
         }
-        left_room -= needed;
+        room -= needed;
         spans.push(Span::styled(key, look.style(Role::Key)));
         spans.push(Span::raw(format!(" {words}  ")));
     }
-    Line::from(spans).right_aligned().render(area, buffer);
+    Line::from(spans)
 }
 
-fn left_words(app: &App, look: &Look) -> (String, Role) {
-    if let Some(notice) = &app.out.notice {
-        let mark = look.mark(notice.tone);
-        let mark = if mark.is_empty() { String::new() } else { format!("{mark} ") };
-        return (format!("{mark}{}", notice.text), notice.tone.into());
-    }
+fn notice(app: &App, look: &Look) -> Option<(String, Role)> {
+    let notice = app.out.notice.as_ref()?;
+    let mark = look.mark(notice.tone);
+    let mark = if mark.is_empty() { String::new() } else { format!("{mark} ") };
+    Some((format!("{mark}{}", notice.text), notice.tone.into()))
+}
+
+/// What runs, what is being read, and what could not be.
+fn going_on(app: &App, look: &Look) -> (String, Role) {
     let running: Vec<_> = app.operations.running().collect();
     if let Some(newest) = running.last() {
         return (
@@ -107,8 +122,15 @@ fn hints(app: &App) -> Vec<(String, String)> {
     let mut hints = app.wizard.as_ref().map(|wizard| super::wizard::hints(app, wizard)).unwrap_or_default();
     let typing = app.wizard.as_ref().is_some_and(|wizard| wizard.focused_field().is_some());
     if !typing {
-        let shown =
-            entries(app.place()).filter(|entry| !entry.hint.is_empty() && entry.possible(app).is_ok());
+        let needed = app.needed();
+        let is_needed = |entry: &Entry| needed.as_ref().is_some_and(|need| need.entry.name == entry.name);
+        let shown = entries(app.place())
+            .filter(|entry| !entry.hint.is_empty() && !is_needed(entry) && entry.possible(app).is_ok());
+        if let Some(need) = &needed
+            && let Some(key) = app.settings.keymap.keys(need.entry).next()
+        {
+            hints.push((key.to_string().trim_matches(['<', '>']).to_owned(), need.words.to_owned()));
+        }
         for entry in shown.filter(|entry| app.place() == Place::List || entry.name != "open") {
             if let Some(key) = app.settings.keymap.keys(entry).next() {
                 // In a practice cloud this is the one key that a person cannot guess.

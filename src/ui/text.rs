@@ -1,4 +1,4 @@
-//! The only code that counts columns: width, cutting, wrapping.
+//! The only code of the screen that cuts and wraps text to columns.
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -40,6 +40,16 @@ pub fn cut_middle(text: &str, room: usize, more: &str) -> String {
         tail.insert_str(0, grapheme);
     }
     head + more + &tail
+}
+
+/// The text in at most `room` columns; where it has to be cut, what it shares with its neighbours goes first.
+pub fn cut_known(text: &str, prefix: &str, room: usize, more: &str) -> String {
+    match text.strip_prefix(prefix) {
+        Some(own) if width(text) > room && !prefix.is_empty() && !own.is_empty() && room > width(more) => {
+            format!("{more}{}", cut_middle(own, room - width(more), more))
+        }
+        _ => cut_middle(text, room, more),
+    }
 }
 
 fn take(text: &str, room: usize) -> String {

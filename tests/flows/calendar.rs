@@ -260,7 +260,7 @@ fn claim(practice: &Practice, day: &Day, claims: &mut Vec<Claim>) {
         let turn = practice.rules.turn(&day.estate, certificate, day.now);
         let basis = Basis::new(&day.estate, &practice.rules, day.now);
         let table = PaneName::Private.table();
-        assert_eq!(table.cell_text(&basis, place, "who_acts"), turn.who.words());
+        assert_eq!(table.cell(&basis, place, "who_acts").text, turn.who.words());
         let fact = table.facts(&basis, place).into_iter().find(|fact| fact.label == "Who acts").unwrap();
         let date = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
         assert!(fact.value.starts_with(turn.who.words()), "{}", fact.value);

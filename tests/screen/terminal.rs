@@ -102,7 +102,7 @@ fn a_key_and_a_resize_at_the_same_moment_are_both_taken() {
 fn started_in_a_large_terminal_it_fills_it_at_once_without_a_resize_a2() {
     let mut demo = Pty::sized(&[env!("CARGO_BIN_EXE_certdeck"), "demo"], &[], 160, 45);
     demo.wait_for("shop-2026");
-    demo.keys("4");
+    demo.keys("4z");
     // More rows than a list of 24 lines has, and the detail beside it.
     demo.wait_until("more rows", |screen| {
         screen.lines().filter(|line| line.contains("contoso") && line.starts_with('│')).count() > 22

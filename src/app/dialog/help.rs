@@ -13,6 +13,15 @@ pub struct HelpLine {
     pub keys: String,
     pub name: &'static str,
     pub words: String,
+    /// Whether it can be done now.
+    pub is_possible: bool,
+}
+
+impl HelpLine {
+    /// What can be done stands under the heading of its group; the rest come last, under one of their own.
+    pub fn heading(&self) -> &'static str {
+        if self.is_possible { self.group.title() } else { "Not possible now" }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -26,14 +35,15 @@ pub struct Help {
 }
 
 impl Help {
-    pub fn new(about: impl Into<String>, lines: Vec<HelpLine>) -> Self {
+    pub fn new(about: impl Into<String>, mut lines: Vec<HelpLine>) -> Self {
+        lines.sort_by_key(|line| (!line.is_possible, line.group));
         Self { about: about.into(), lines, search: Field::default(), is_searching: false, cursor: 0 }
     }
 
     pub fn shown(&self) -> Vec<&HelpLine> {
         let sought = self.search.text().to_lowercase();
         let holds = |line: &&HelpLine| {
-            [line.keys.as_str(), line.name, &line.words, line.group.title()]
+            [line.keys.as_str(), line.name, &line.words, line.heading()]
                 .iter()
                 .any(|text| text.to_lowercase().contains(&sought))
         };

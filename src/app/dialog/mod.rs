@@ -8,6 +8,7 @@ mod custody;
 mod error;
 mod files;
 mod help;
+mod messages;
 mod operations;
 mod palette;
 mod sheet;
@@ -22,6 +23,7 @@ pub use error::ErrorText;
 pub(crate) use files::folder_of;
 pub use files::{Files, Folder, FolderEntry};
 pub use help::{Help, HelpLine};
+pub use messages::Messages;
 pub use palette::{Candidate, Palette};
 pub use sheet::{Sheet, SheetLine};
 pub use sign_in::SignInDialog;
@@ -60,6 +62,7 @@ pub enum Dialog {
     Operations {
         cursor: usize,
     },
+    Messages(Messages),
 }
 
 /// What is to be done after a dialog closed.
@@ -71,6 +74,8 @@ pub enum Act {
     ChooseScript,
     /// Show only what belongs to it.
     Narrow(Scope),
+    /// Show a column of the open pane or leave it out; none lets the room decide.
+    TurnColumn(Option<&'static str>),
     /// The chain of custody that is shown, as text.
     CopyChains,
     CopyScript(ScriptKind),
@@ -127,6 +132,7 @@ impl Dialog {
             Self::Sheet(sheet) => sheet.press(key),
             Self::Chains(chains) => chains.press(key),
             Self::Error(error) => error.press(key),
+            Self::Messages(messages) => messages.press(key),
             Self::Briefing { scroll } => goal::press(scroll, key),
             Self::SignIn(sign_in) => sign_in.press(key),
             Self::Operations { cursor } => operations::press(cursor, ledger, key),

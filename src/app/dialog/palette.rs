@@ -30,8 +30,9 @@ impl Palette {
         Self { candidates, typed: Field::default(), cursor: 0, refusal: None }
     }
 
-    /// What fits the typed text, best first: names that start with it, that contain it, that spread over it,
-    /// and last those whose description contains it.
+    /// What fits the typed text, best first: the name itself, names that start with it, that contain it, that
+    /// spread over it, and last those whose description contains it. Among equals, what is possible now comes
+    /// first.
     pub fn shown(&self) -> Vec<&Candidate> {
         let sought = self.typed.text().trim().to_lowercase();
         let mut ranked: Vec<(u8, &Candidate)> = self
@@ -39,7 +40,7 @@ impl Palette {
             .iter()
             .filter_map(|candidate| Some((rank(candidate.entry, &sought)?, candidate)))
             .collect();
-        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.sort_by_key(|(rank, candidate)| (*rank, candidate.refusal.is_some()));
         ranked.into_iter().map(|(_, candidate)| candidate).collect()
     }
 
@@ -89,10 +90,11 @@ impl Palette {
 
 fn rank(entry: &Entry, sought: &str) -> Option<u8> {
     match entry.name {
-        name if name.starts_with(sought) => Some(0),
-        name if name.contains(sought) => Some(1),
-        name if is_spread(sought, name) => Some(2),
-        _ if entry.words.to_lowercase().contains(sought) => Some(3),
+        name if name == sought => Some(0),
+        name if name.starts_with(sought) => Some(1),
+        name if name.contains(sought) => Some(2),
+        name if is_spread(sought, name) => Some(3),
+        _ if entry.words.to_lowercase().contains(sought) => Some(4),
         _ => None,
     }
 }

@@ -212,7 +212,7 @@ pub(super) fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules)
             certificates
                 .into_iter()
                 .map(|(at, certificate)| {
-                    let cell = |key| PaneName::Private.table().cell_text(&basis, at, key);
+                    let cell = |key| PaneName::Private.table().cell(&basis, at, key).text;
                     let note = format!("{}, {}, {}", cell("hosts"), cell("source"), cell("expires"));
                     choice(certificate.id.as_str(), certificate.id.name(), note)
                 })

@@ -83,7 +83,7 @@ fn agree(estate: &Estate, rules: &Rules, seed: u64) {
     let table = PaneName::Private.table();
     for (place, certificate) in estate.certificates.iter().enumerate() {
         let judged = of_certificate(&basis, Limits::USUAL, certificate).unwrap();
-        let cells = table.headings().into_iter().map(|heading| heading.key).zip(table.cells(&basis, place));
+        let cells = table.headings().into_iter().map(|one| (one.key, table.cell(&basis, place, one.key)));
         let cells: std::collections::HashMap<_, _> = cells.collect();
         assert_eq!(cells["who_acts"].text, judged.who.words(), "{seed}: {}", certificate.id);
         let worst = if cells["who_acts"].marked { cells["who_acts"].tone } else { cells["expires"].tone };
