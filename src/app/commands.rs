@@ -189,6 +189,8 @@ fn always() -> Vec<Entry> {
         entry("operations", "What is running and what came of it.", EVERYWHERE, |app| {
             app.layers.push(Dialog::Operations { cursor: 0 });
         }),
+        entry("urgent", "Go to the row that needs you most; again: to the next.", LIST, App::go_to_urgent)
+            .possible_if(App::has_urgent),
         entry("messages", "What was said in this run.", EVERYWHERE, |app| {
             app.layers.push(Dialog::Messages(Messages::new(app.out.said().cloned())));
         }),

@@ -33,6 +33,7 @@ mod possible;
 pub mod public;
 pub mod renewal;
 pub mod scope;
+mod strip;
 mod upkeep;
 pub mod wizard;
 mod workbench;
@@ -180,6 +181,8 @@ impl App {
             Message::Ended => self.emit(Effect::Quit),
             answer => self.take_answer(answer),
         }
+        // What is urgent takes a line of the list.
+        self.refit();
         self.schedule();
         self.out.take_effects(self.clock.machine)
     }
@@ -376,9 +379,11 @@ impl App {
         self.width.saturating_sub(self.beside() + 2)
     }
 
-    /// Rows of the list on screen: all but header, tabs, borders, column titles and the line at the bottom.
+    /// Rows of the list on screen: all but header, tabs, borders, column titles, the line at the bottom, and
+    /// the one about what is most urgent.
     pub fn page(&self) -> usize {
-        usize::from(self.height.saturating_sub(6)).max(1)
+        let others = if self.most_urgent().is_some() { 7 } else { 6 };
+        usize::from(self.height.saturating_sub(others)).max(1)
     }
 
     fn refit(&mut self) {

@@ -122,7 +122,7 @@ fn as_of(app: &App, short: bool) -> String {
     let at = app.inventory.estate.as_of;
     let is_today = at.strftime("%F").to_string() == app.clock.now.strftime("%F").to_string();
     match (app.inventory.is_recalled, short) {
-        (false, _) => format!("read {}", ago(at, app.clock.now)),
+        (false, _) => ago(at, app.clock.now),
         (true, false) => format!(
             "as of {}, {}",
             at.strftime(if is_today { "%H:%M" } else { "%b %-d %H:%M" }),

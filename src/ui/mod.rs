@@ -29,14 +29,20 @@ pub fn view(app: &App, look: &Look, frame: &mut Frame<'_>) {
     if app.is_too_small() || area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         return too_small(app, frame, area);
     }
-    let rows = [Constraint::Length(1), Constraint::Length(1), Constraint::Min(1), Constraint::Length(1)];
-    let [header, tabs, body, bottom] = Layout::vertical(rows).areas(area);
+    let urgent = app.most_urgent();
+    let line = Constraint::Length(1);
+    let strip = Constraint::Length(urgent.is_some().into());
+    let [header, tabs, strip, body, bottom] =
+        Layout::vertical([line, line, strip, Constraint::Min(1), line]).areas(area);
     header::header(app, look, header, frame.buffer_mut());
     if let Some(wizard) = &app.wizard {
         wizard::pages(app, wizard, look, tabs, frame.buffer_mut());
         wizard::body(app, wizard, look, body, frame);
     } else {
         status::tabs(app, look, tabs, frame.buffer_mut());
+        if let Some(urgent) = urgent {
+            status::urgent(app, urgent, look, strip, frame.buffer_mut());
+        }
         panes::body(app, look, body, frame);
     }
     status::bottom(app, look, bottom, frame.buffer_mut());

@@ -72,7 +72,7 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
         title.push(Span::styled(words, look.style(Role::Dim)));
     }
     let mut block = framed(Line::from(title), look);
-    if let Some(at) = list.position().filter(|_| list.len() > list.window().len()) {
+    if let Some(at) = list.position() {
         let place = Line::styled(format!(" {at}/{} ", list.len()), look.style(Role::Dim));
         block = block.title_bottom(place.right_aligned());
     }

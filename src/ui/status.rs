@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::app::command::{Entry, Place};
 use crate::app::inventory::Reading;
 use crate::app::keymap::entries;
+use crate::health::findings::Finding;
 use crate::model::Gap;
 use crate::model::counted;
 use crate::tables::{PaneName, Tone};
@@ -32,6 +33,18 @@ pub(super) fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
         spans.push(Span::raw(" "));
     }
     Line::from(spans).render(area, buffer);
+}
+
+/// What needs a person most, and the key that goes there.
+pub(super) fn urgent(app: &App, finding: &Finding, look: &Look, area: Rect, buffer: &mut Buffer) {
+    let key = Entry::named("urgent").and_then(|entry| app.settings.keymap.keys(entry).next());
+    let way = key.map_or_else(|| ":urgent".to_owned(), |key| key.to_string());
+    let way = Line::from(vec![Span::styled(way, look.style(Role::Key)), Span::raw(" Go there ")]);
+    let basis = app.basis();
+    let words = format!(" {} {}: {}", look.glyphs.failed, finding.name(&basis), finding.line(&basis));
+    let room = usize::from(area.width).saturating_sub(way.width() + 1);
+    Line::styled(cut(&words, room, look.glyphs.more), look.style(Role::Urgent)).render(area, buffer);
+    way.right_aligned().render(area, buffer);
 }
 
 /// A part that could not be read is named in the line at the bottom if that leaves room for keys.

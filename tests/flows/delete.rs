@@ -50,7 +50,7 @@ fn on_screen_the_key_says_why_not_and_the_exact_name_is_typed() {
     let cloud = Cloud::start();
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
     screen.wait_for("blog-2025");
-    screen.wait_for("read just now");
+    screen.wait_for("just now");
     screen.keys("/wildcard-c<Enter>d");
     screen.wait_for("in use by");
     screen.keys("/<C-u>blog-2025<Enter>d");

@@ -10,7 +10,7 @@ fn on_screen_a_public_certificate_goes_from_the_chooser_to_the_code_of_its_app()
     let (cloud, files) = (Cloud::start(), files::make());
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
     screen.wait_for("blog-2025");
-    screen.wait_for("read just now");
+    screen.wait_for("just now");
     screen.keys("4/host:www.contoso<Enter>");
     screen.wait_for("Bindings 1/");
     screen.keys("a");

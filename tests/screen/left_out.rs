@@ -28,7 +28,7 @@ fn what_keeps_failing_is_named_on_the_screen_and_a_refresh_asks_for_it_again() {
     cloud.clear("faults");
     screen.keys("<Enter><C-r>");
     screen.wait_until("a whole reading", |screen| {
-        screen.contains("read just now") && !screen.contains("could not be read")
+        screen.contains("just now") && !screen.contains("could not be read")
     });
     screen.keys("q");
     assert_eq!(screen.wait_exit(), 0);

@@ -36,7 +36,7 @@ fn a_pfx_is_picked_uploaded_and_bound_from_the_keyboard() {
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
     // Before all is read, the slot may be the only app of this name.
     screen.wait_until("everything is read", |screen| {
-        screen.contains("shop.contoso.com") && screen.contains("read just now")
+        screen.contains("shop.contoso.com") && screen.contains("just now")
     });
     screen.keys(":upload<Enter>");
     screen.wait_for("choose the app");

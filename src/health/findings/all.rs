@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::judgement::{
     Judgement, Limits, Urgency, of_binding, of_certificate, of_exports, of_gap, of_order, of_public,
 };
-use crate::model::{Basis, ResourceId};
+use crate::model::{Basis, PrivateCertificate, ResourceId};
 
 /// What a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
@@ -37,6 +37,19 @@ pub struct Finding {
     pub judgement: Judgement,
 }
 
+impl Finding {
+    /// Whether it is about a certificate, or an order with its certificates, that no hostname is bound to.
+    fn is_unused(&self, basis: &Basis<'_>) -> bool {
+        let estate = basis.estate;
+        let is_used = |one: &PrivateCertificate| estate.bindings_of(one).next().is_some();
+        match self.on {
+            FindingOn::Private => !is_used(&estate.certificates[self.place]),
+            FindingOn::Order => !estate.imports_of(&estate.orders[self.place]).any(is_used),
+            FindingOn::Public | FindingOn::Binding | FindingOn::Part => false,
+        }
+    }
+}
+
 /// How many certificates and orders are fine, and how many findings there are of each other urgency.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -58,7 +71,8 @@ impl Counts {
     }
 }
 
-/// What is not fine, and the counts: first the parts that were not read, then the most urgent, each by its day.
+/// What is not fine, and the counts: first the parts that were not read, then the most urgent, of those what
+/// serves, each by its day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
     pub all: Vec<Finding>,
@@ -76,7 +90,10 @@ impl Findings {
         }
         // What could not be read may be the worst of all, so it comes first.
         let is_read = |one: &Finding| one.on != FindingOn::Part || one.judgement.urgency == Urgency::Note;
-        findings.all.sort_by_key(|one| (is_read(one), Reverse(one.judgement.urgency), one.judgement.day));
+        // Then what serves, before what nothing uses.
+        findings.all.sort_by_key(|one| {
+            (is_read(one), Reverse(one.judgement.urgency), one.is_unused(basis), one.judgement.day)
+        });
         findings
     }
 }
