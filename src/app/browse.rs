@@ -113,7 +113,7 @@ impl App {
     }
 
     pub(super) fn turn_fold(&mut self) {
-        self.browser.turn_fold(&self.inventory.estate);
+        self.browser.turn_fold(&self.inventory.basis(&self.settings.rules, self.clock.now));
     }
 
     /// Moves the cursor of the list or of the detail, or the text of the wizard.
@@ -149,7 +149,7 @@ impl App {
         if !self.browser.select(id) {
             self.narrow(&Scope::Everything);
             if !self.browser.select(id) && self.browser.pane().folded > 0 {
-                self.browser.turn_fold(&self.inventory.estate);
+                self.turn_fold();
                 self.browser.select(id);
             }
         }

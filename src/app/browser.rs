@@ -253,9 +253,9 @@ impl Browser {
     }
 
     /// Shows the default hostnames of apps among the bindings, or leaves them out.
-    pub(super) fn turn_fold(&mut self, estate: &Estate) {
+    pub(super) fn turn_fold(&mut self, basis: &Basis<'_>) {
         let pane = &mut self.panes[PaneName::Bindings.index()];
-        pane.fold(!pane.is_folded, estate);
+        pane.fold(!pane.is_folded, basis);
     }
 
     /// Opens a pane.

@@ -96,9 +96,11 @@ impl Pane {
     }
 
     /// Leaves the default hostnames of apps out, or shows them.
-    pub fn fold(&mut self, is_folded: bool, estate: &Estate) {
+    pub fn fold(&mut self, is_folded: bool, basis: &Basis<'_>) {
         self.is_folded = is_folded;
-        self.admit_again(estate);
+        self.admit_again(basis.estate);
+        let admitted = self.admitted(basis.estate);
+        self.columns.measure(self.name, admitted.as_deref(), basis);
     }
 
     fn admit_again(&mut self, estate: &Estate) {
