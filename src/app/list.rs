@@ -145,6 +145,11 @@ impl List {
         self.narrow();
     }
 
+    /// What the filter looks for in a column, in lower case.
+    pub fn sought_in(&self, column: usize) -> impl Iterator<Item = &str> {
+        self.filter.sought_in(column)
+    }
+
     /// Why the filter lets nothing through.
     pub fn refusal(&self) -> Option<&str> {
         self.filter.refusal()

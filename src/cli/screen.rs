@@ -21,6 +21,7 @@ use crate::runtime::world::Soon;
 use crate::runtime::{self, Ended};
 use crate::tables::PaneName;
 use crate::ui::look::Look;
+use crate::ui::roles::Roles;
 
 /// What needs no screen.
 const WITHOUT: &str = "certdeck list, report, check, run and doctor work without a screen";
@@ -83,7 +84,9 @@ pub(super) async fn run(session: Session, there: Option<Target>) -> Result<Exit,
     let colours = ui.colours && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     // The settings say what the person wants and take precedence over the locale.
     let unicode = ui.ascii.map_or_else(|| locale::is_utf8(&|name| std::env::var(name).ok()), |ascii| !ascii);
-    let look = Look::new(colours, unicode, ui.plain);
+    let roles = Roles::of(&ui.look, &ui.roles);
+    let roles = roles.map_err(|why| CliError::Usage(format!("ui in the settings: {why}")))?;
+    let look = Look::of(roles, colours, unicode, ui.plain);
     let outside = WayOut { opener: doors.clone().opener(), asked };
     let ended = Box::pin(runtime::run(place, look, outside)).await;
     doors.practice.end().await;

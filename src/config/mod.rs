@@ -93,6 +93,10 @@ pub struct Ui {
     /// Not said: as the locale is.
     pub ascii: Option<bool>,
     pub plain: bool,
+    /// The name of a look.
+    pub look: String,
+    /// What roles look like beside what the look says.
+    pub roles: BTreeMap<String, String>,
     pub columns: PaneColumns,
 }
 
@@ -108,7 +112,14 @@ pub struct PaneColumns {
 
 impl Default for Ui {
     fn default() -> Self {
-        Self { colours: true, ascii: None, plain: false, columns: PaneColumns::default() }
+        Self {
+            colours: true,
+            ascii: None,
+            plain: false,
+            look: "default".to_owned(),
+            roles: BTreeMap::new(),
+            columns: PaneColumns::default(),
+        }
     }
 }
 
@@ -312,7 +323,8 @@ mod tests {
             bindings: ["hostname", "app", "certificate", "expires"].map(str::to_owned).into(),
             ..PaneColumns::default()
         };
-        assert_eq!(config.ui, Ui { ascii: Some(false), columns, ..Ui::default() });
+        let roles = BTreeMap::from([("soon".to_owned(), "bold magenta".to_owned())]);
+        assert_eq!(config.ui, Ui { ascii: Some(false), columns, roles, ..Ui::default() });
         let production = &config.contexts["production"];
         assert_eq!(production.credential, Some(CredentialName::Auto));
         assert!(production.production == Some(false) && !production.subscriptions.is_empty());

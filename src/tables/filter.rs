@@ -66,6 +66,18 @@ impl Filter {
         self.terms.is_empty() && self.refusal.is_none()
     }
 
+    /// The words that a row shows because of them, in lower case, as far as they are looked for in this column.
+    pub fn sought_in(&self, column: usize) -> impl Iterator<Item = &str> {
+        let is_here = move |term: &&Term| match term.column {
+            Some(own) => own == column,
+            None => self.plain.contains(&column),
+        };
+        self.terms.iter().filter(is_here).filter(|term| !term.inverse).filter_map(|term| match &term.sought {
+            Sought::Word(word) => std::str::from_utf8(word.needle()).ok(),
+            Sought::Letters(_) => None,
+        })
+    }
+
     /// `row` is in lower case, its columns joined by [`SEPARATOR`].
     pub fn holds(&self, row: &str) -> bool {
         self.refusal.is_none() && self.terms.iter().all(|term| term.holds(row, &self.plain))

@@ -1,13 +1,18 @@
-//! What roles look like: styles from the 16 colours of the terminal's own palette, and glyphs. Colour is
-//! never the only sign of anything, so that a look without colours says the same.
+//! How the screen looks: the style of each role, and glyphs. Colour is never the only sign of anything, so that
+//! a look without colours says the same.
 
-use ratatui::style::{Color, Modifier, Style};
+use std::collections::BTreeMap;
+
+use ratatui::style::{Modifier, Style};
 use ratatui::symbols::border;
+use ratatui::text::Span;
 
+use super::roles::Roles;
 use crate::tables::Tone;
 
 /// What a piece of the screen is, as far as its style goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumCount, strum::VariantArray, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Role {
     Text,
     Dim,
@@ -24,6 +29,13 @@ pub enum Role {
     Context,
     /// The same where a mistake costs most.
     Production,
+}
+
+impl Role {
+    /// Its name in a look and in the settings.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 impl From<Tone> for Role {
@@ -105,36 +117,43 @@ static ASCII: Glyphs = Glyphs {
 
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
-    /// Off under `NO_COLOR`: then modifiers only, because a colour switched off by the terminal library takes
-    /// the modifiers of its cell along.
-    pub colours: bool,
+    /// Without colours under `NO_COLOR`.
+    roles: Roles,
     /// A marker instead of a highlighted row: a third of the bytes for each step on a slow line.
     pub plain: bool,
     pub glyphs: &'static Glyphs,
 }
 
 impl Look {
-    pub fn new(colours: bool, unicode: bool, plain: bool) -> Self {
-        Self { colours, plain, glyphs: if unicode { &UNICODE } else { &ASCII } }
+    /// A text whose part that a filter found stands out by a line under it.
+    pub(super) fn found(&self, text: &str, sought: &[String], style: Style) -> Vec<Span<'static>> {
+        let lower = text.to_ascii_lowercase();
+        let found = sought.iter().find_map(|word| lower.find(word.as_str()).map(|at| at..at + word.len()));
+        let Some(found) = found.filter(|_| !self.plain) else {
+            return vec![Span::styled(text.to_owned(), style)];
+        };
+        let (before, after) = (&text[..found.start], &text[found.end..]);
+        vec![
+            Span::styled(before.to_owned(), style),
+            Span::styled(text[found].to_owned(), style.add_modifier(Modifier::UNDERLINED)),
+            Span::styled(after.to_owned(), style),
+        ]
     }
 
-    /// Only colours that are readable on dark and on light, and only as a foreground.
+    pub fn new(colours: bool, unicode: bool, plain: bool) -> Self {
+        Self::of(Roles::of("default", &BTreeMap::new()).unwrap_or_default(), colours, unicode, plain)
+    }
+
+    /// Without colours, in modifiers only.
+    pub fn of(roles: Roles, colours: bool, unicode: bool, plain: bool) -> Self {
+        let roles = if colours { roles } else { roles.without_colours() };
+        Self { roles, plain, glyphs: if unicode { &UNICODE } else { &ASCII } }
+    }
+
     pub fn style(&self, role: Role) -> Style {
-        let style = Style::new();
-        let colour = |style: Style, colour| if self.colours { style.fg(colour) } else { style };
         match role {
-            Role::Text => style,
-            Role::Dim => style.add_modifier(Modifier::DIM),
-            Role::Title => style.add_modifier(Modifier::BOLD),
-            Role::Border => colour(style, Color::Blue),
-            Role::Selected if self.plain => style.add_modifier(Modifier::BOLD),
-            Role::Selected => style.add_modifier(Modifier::REVERSED),
-            Role::Good => colour(style, Color::Green),
-            Role::Soon => colour(style, Color::Magenta),
-            Role::Urgent => colour(style.add_modifier(Modifier::BOLD), Color::Red),
-            // The one place with a background: it must be seen from across the room, and without colours too.
-            Role::Production => colour(style.add_modifier(Modifier::BOLD | Modifier::REVERSED), Color::Red),
-            Role::Key | Role::Context => colour(style.add_modifier(Modifier::BOLD), Color::Cyan),
+            Role::Selected if self.plain => Style::new().add_modifier(Modifier::BOLD),
+            role => self.roles.style(role),
         }
     }
 

@@ -8,6 +8,7 @@ mod form;
 mod header;
 pub mod look;
 mod panes;
+pub mod roles;
 mod sign_in;
 mod status;
 mod table;
@@ -17,6 +18,7 @@ mod wizard;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Widget};
 
@@ -65,7 +67,12 @@ fn too_small(app: &App, frame: &mut Frame<'_>, area: Rect) {
 
 /// A frame around a part of the screen, with its title.
 fn framed<'a>(title: impl Into<Line<'a>>, look: &Look) -> Block<'a> {
-    Block::bordered().border_set(look.glyphs.border).border_style(look.style(Role::Border)).title(title)
+    Block::bordered()
+        .border_set(look.glyphs.border)
+        .border_style(look.style(Role::Border))
+        // A title stands out of its border.
+        .title_style(Style::reset())
+        .title(title)
 }
 
 /// Lines from `first` on, one a row, as far as there is room.

@@ -10,6 +10,7 @@ use super::table::{TableRow, TableWidget};
 use super::text::{cut, fit, width, wrap};
 use super::{framed, put_lines};
 use crate::app::App;
+use crate::app::columns::Shown;
 use crate::app::detail::{Detail, Raw, Tab};
 use crate::app::inventory::Reading;
 use crate::model::typed;
@@ -93,7 +94,12 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
                 change: list.id(place).and_then(|id| app.inventory.changes.of(id)),
             }
         });
-    let table = TableWidget { rows: rows.collect(), columns, sort: pane.sort, look };
+    let sought = |one: &Shown| {
+        let words = list.sought_in(rows_of.text_place(one.heading.key));
+        words.map(str::to_owned).collect()
+    };
+    let sought = columns.iter().map(sought).collect();
+    let table = TableWidget { sought, rows: rows.collect(), columns, sort: pane.sort, look };
     table.render(inner, frame.buffer_mut());
 }
 
@@ -125,18 +131,12 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
             (format!("Nothing here belongs to {scope}. o chooses another scope."), Role::Soon)
         }
         _ if pane.list.total() > 0 => {
-            let words = match pane.list.refusal() {
-                Some(why) => format!("Nothing matches: {why}. Esc clears the filter."),
-                None => {
-                    let (typed, folded) = (typed(pane.filter.text()), pane.folded);
-                    let folded = match folded {
-                        0 => String::new(),
-                        _ => " z shows Azure's default hostnames too.".to_owned(),
-                    };
-                    format!("Nothing matches '{typed}' among {}. Esc clears the filter.{folded}", pane.total())
-                }
-            };
-            (words, Role::Soon)
+            let typed = typed(pane.filter.text());
+            let none = || format!("Nothing matches '{typed}' among {}", pane.total());
+            let why =
+                pane.list.refusal().map_or_else(none, |why| format!("Nothing matches: {why}"));
+            let folded = if pane.folded > 0 { " z shows Azure's default hostnames too." } else { "" };
+            (format!("{why}. Esc clears the filter.{folded}"), Role::Soon)
         }
         _ => match app.settings.no_orders.filter(|_| pane.name == PaneName::Orders) {
             Some(why) => (format!("No orders here. {why}."), Role::Text),

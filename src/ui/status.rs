@@ -1,7 +1,7 @@
 //! The tabs of the panes, and the line at the bottom: what runs, what was said, which keys are valid.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
@@ -42,9 +42,14 @@ pub(super) fn urgent(app: &App, finding: &Finding, look: &Look, area: Rect, buff
     let way = Line::from(vec![Span::styled(way, look.style(Role::Key)), Span::raw(" Go there ")]);
     let basis = app.basis();
     let words = format!(" {} {}: {}", look.glyphs.failed, finding.name(&basis), finding.line(&basis));
-    let room = usize::from(area.width).saturating_sub(way.width() + 1);
-    Line::styled(cut(&words, room, look.glyphs.more), look.style(Role::Urgent)).render(area, buffer);
-    way.right_aligned().render(area, buffer);
+    let [left, right] = Layout::horizontal([
+        Constraint::Fill(1),
+        Constraint::Length(u16::try_from(way.width()).unwrap_or(0)),
+    ])
+    .areas(area);
+    let words = cut(&words, usize::from(left.width).saturating_sub(1), look.glyphs.more);
+    Line::styled(words, look.style(Role::Urgent)).render(left, buffer);
+    way.render(right, buffer);
 }
 
 /// A part that could not be read is named in the line at the bottom if that leaves room for keys.

@@ -24,6 +24,8 @@ pub(super) struct TableRow {
 #[derive(Debug)]
 pub(super) struct TableWidget<'a> {
     pub columns: Vec<Shown>,
+    /// What the filter looks for in each column, in lower case.
+    pub sought: Vec<Vec<String>>,
     pub sort: Sort,
     pub rows: Vec<TableRow>,
     pub look: &'a Look,
@@ -82,7 +84,10 @@ impl TableWidget<'_> {
             };
             // What is fine needs no colour: in a long list only trouble stands out.
             let role = if role == Role::Good { Role::Text } else { role };
-            spans.push(Span::styled(fit(&text, room, ""), self.look.style(role)));
+            let text = fit(&text, room, "");
+            let style = self.look.style(role);
+            let words = self.sought.get(nth).map(Vec::as_slice).unwrap_or_default();
+            spans.extend(self.look.found(&text, words, style));
             spans.push(Span::raw(" "));
         }
         Line::from(spans)
