@@ -82,6 +82,26 @@ impl Browser {
         place.map(|place| pane.name.table().facts(basis, place)).unwrap_or_default()
     }
 
+    /// What can be copied, by its label: the facts of the row, or in the list those of all marked rows, a line
+    /// each.
+    pub(super) fn copies(&self, basis: &Basis<'_>) -> Vec<(String, String)> {
+        let pane = self.pane();
+        let marked = if self.detail.is_some() { Vec::new() } else { pane.list.marked_places() };
+        if marked.is_empty() {
+            return self.facts(basis).into_iter().map(|fact| (fact.label.to_owned(), fact.value)).collect();
+        }
+        let mut copies: Vec<(String, String)> = Vec::new();
+        for place in marked {
+            for fact in pane.name.table().facts(basis, place) {
+                match copies.iter_mut().find(|(label, _)| label == fact.label) {
+                    Some((_, values)) => *values += &format!("\n{}", fact.value),
+                    None => copies.push((fact.label.to_owned(), fact.value)),
+                }
+            }
+        }
+        copies
+    }
+
     /// A key while the filter is typed: it narrows at once, Enter keeps it, Esc clears it.
     pub(super) fn press(&mut self, key: Key, out: &mut Outbox) {
         let pane = self.pane_mut();

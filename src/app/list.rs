@@ -294,6 +294,15 @@ impl List {
         self.ids.iter().filter(|id| self.marks.contains(*id))
     }
 
+    /// The places of the marked rows in what the pane was filled from, in the order of the list.
+    pub fn marked_places(&self) -> Vec<usize> {
+        if self.marks.is_empty() {
+            return Vec::new();
+        }
+        let places = self.order.iter().map(|place| *place as usize);
+        places.filter(|place| self.marks.contains(&self.ids[*place])).collect()
+    }
+
     pub fn marked(&self) -> usize {
         self.marks.len()
     }

@@ -13,7 +13,7 @@ use super::operations::Outcome;
 use super::wizard::Wizard;
 use crate::flow::FlowName;
 use crate::flow::script::ScriptKind;
-use crate::model::Problem;
+use crate::model::{Problem, counted};
 use crate::tables::{PaneName, Tone};
 
 impl App {
@@ -175,25 +175,45 @@ impl App {
     }
 
     /// Everything under the cursor that has a value; the fact under the cursor first.
+    /// Of all marked rows where there are any: one line each.
     pub(super) fn open_copy_menu(&mut self) {
-        let (facts, at) = if let Some(wizard) = &self.wizard {
-            (wizard.copies(), 0)
-        } else {
-            let facts = self.facts().into_iter().map(|fact| (fact.label.to_owned(), fact.value)).collect();
-            (facts, self.browser.detail.as_ref().map_or(0, |detail| detail.cursor))
+        let (facts, at) = match (&self.wizard, &self.browser.detail) {
+            (Some(wizard), _) => (wizard.copies(), 0),
+            (None, Some(detail)) => (self.browser.copies(&self.basis()), detail.cursor),
+            (None, None) => {
+                let mut facts = self.browser.copies(&self.basis());
+                // What is asked for most comes first.
+                facts.sort_by_key(|(label, _)| label != "Thumbprint");
+                facts.extend(self.portal_address().map(|address| ("Portal address".to_owned(), address)));
+                (facts, 0)
+            }
+        };
+        let marked = self.browser.pane().list.marked();
+        let title = match marked {
+            1.. if self.place() == Place::List => {
+                format!("Copy of {} to the clipboard", counted(marked, "row"))
+            }
+            _ => "Copy to the clipboard".to_owned(),
         };
         let item = |(label, value): (String, String)| Item {
             label,
-            note: value.clone(),
+            note: value.replace('\n', ", "),
             then: Ok(Act::Copy(value)),
         };
         let mut items: Vec<Item> = facts.into_iter().map(item).collect();
         if self.wizard.as_ref().is_some_and(Wizard::has_something_to_send) {
             items.extend(scripts());
         }
-        let choose =
-            Choose::new("Copy to the clipboard", items).empty("there is nothing here to copy yet").at(at);
+        let choose = Choose::new(title, items).empty("there is nothing here to copy yet").at(at);
         self.layers.push(Dialog::Choose(choose));
+    }
+
+    /// Where the portal shows the row; a practice cloud has no portal, and those of national clouds differ.
+    fn portal_address(&self) -> Option<String> {
+        let has_portal = !self.settings.practice && self.settings.no_orders.is_none();
+        let is_one = self.browser.pane().list.marked() == 0;
+        let id = self.selected().filter(|_| has_portal && is_one)?;
+        Some(format!("https://portal.azure.com/#resource{id}"))
     }
 
     fn choose_script(&mut self) {

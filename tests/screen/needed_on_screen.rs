@@ -1,10 +1,19 @@
 //! What a row needs stands first: in the line at the bottom, above the list, in help; and what was said stays.
 
 use crate::contoso::Screen;
+use certdeck::app::effect::Effect;
 use certdeck::tables::PaneName;
 
 fn bottom(screen: &Screen) -> String {
     screen.text().lines().last().unwrap_or_default().trim().to_owned()
+}
+
+fn copied(screen: &Screen) -> String {
+    let copy = screen.effects.iter().find_map(|effect| match effect {
+        Effect::Copy(text) => Some(text.clone()),
+        _ => None,
+    });
+    copy.unwrap_or_else(|| panic!("{:?}", screen.effects))
 }
 
 /// The pane with the cursor on the row of this name.
@@ -121,4 +130,30 @@ fn a_column_is_shown_or_left_out_by_choice_and_the_room_decides_again() {
     assert!(heads(&screen).trim_end_matches([' ', '│']).ends_with("Name"), "{}", heads(&screen));
     screen.press(":columns<Enter><Enter>");
     assert!(heads(&screen).starts_with("│  Name"), "{}", heads(&screen));
+}
+
+#[test]
+fn a_thumbprint_is_copied_with_two_keys_and_those_of_all_marked_rows_too() {
+    let mut screen = Screen::filled();
+    screen.press("gc<Enter>");
+    let first = copied(&screen);
+    assert!(first.len() == 40 && !first.contains('\n'), "{first}");
+    screen.press("<Space><Space>c");
+    assert!(screen.text().contains("Copy of 2 rows to the clipboard"), "{}", screen.text());
+    screen.press("<Enter>");
+    let both = copied(&screen);
+    assert_eq!(both.lines().count(), 2, "{both}");
+    assert!(both.starts_with(&first), "{both}");
+}
+
+#[test]
+fn the_address_of_a_row_in_the_portal_can_be_copied_and_a_practice_cloud_has_none() {
+    for (practice, has_address) in [(false, true), (true, false)] {
+        let mut screen = Screen::start(|settings| settings.practice = practice);
+        screen.read(crate::contoso::estate());
+        screen.press("gcG<Enter>");
+        let id = screen.app.selected().unwrap().to_string();
+        let address = format!("https://portal.azure.com/#resource{id}");
+        assert_eq!(copied(&screen) == address, has_address, "{:?}", screen.effects);
+    }
 }
