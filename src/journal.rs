@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::azure::{Plane, Request};
 use crate::flow::{Asked, FlowName, Sent};
-use crate::model::{Export, Problem, ResourceId, Revocation, reason, shown};
+use crate::model::{Export, PastChange, Problem, ResourceId, Revocation, printable, reason, shown};
 use crate::paths;
 
 /// Tells a change that was not sent for want of a record from one that Azure refused.
@@ -212,6 +212,31 @@ impl Journal {
         lines.iter().filter_map(sent).collect()
     }
 
+    /// The changes that were sent lately from this machine, the newest first.
+    pub fn history(&self) -> Vec<PastChange> {
+        let text = self.path().and_then(|path| end_of(path).ok()).unwrap_or_default();
+        let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let ends = lines.iter().filter(|line| line["phase"] == "after");
+        let ends: HashMap<&str, &Value> =
+            ends.filter_map(|line| Some((line["id"].as_str()?, line))).collect();
+        let past = |line: &Value| {
+            let text = |line: &Value, member| line[member].as_str().map(|text| printable(text).into_owned());
+            let end = ends.get(line["id"].as_str()?);
+            let sent = || Some(format!("{} {}", line["method"].as_str()?, text(line, "path")?));
+            Some(PastChange {
+                at: line["at"].as_str()?.parse().ok()?,
+                what: text(line, "what")?,
+                target: sent().or_else(|| text(line, "file")).unwrap_or_default(),
+                outcome: end
+                    .and_then(|end| text(end, "outcome"))
+                    .unwrap_or_else(|| ChangeOutcome::Unknown.as_str().to_owned()),
+                reference: text(line, "reference"),
+                request_id: end.and_then(|end| text(end, "request_id")),
+            })
+        };
+        lines.iter().rev().filter(|line| line["phase"] == "before").filter_map(past).collect()
+    }
+
     /// Writes down that a file is about to be written on this machine.
     pub fn before_file(&self, flow: FlowName, what: &str, path: &Path) -> Result<JournalEntry, JournalError> {
         self.begin(flow, what, json!({ "file": path.display().to_string() }))
@@ -392,6 +417,12 @@ mod tests {
         assert_eq!(lines[0]["id"], lines[1]["id"]);
         assert_eq!((&lines[0]["flow"], &lines[0]["reference"]), (&"purchase".into(), &"CHG0042".into()));
         assert_eq!(lines[1]["status"], 201);
+        let history = journal.history();
+        let past = history.first().unwrap().line();
+        assert_eq!(history.len(), 1);
+        for part in ["done: Upload the certificate; PUT /subscriptions/s/", "CHG0042", "req-1"] {
+            assert!(past.contains(part), "{past}");
+        }
         assert!(!text.contains("hunter2"));
     }
 

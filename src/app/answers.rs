@@ -128,6 +128,7 @@ impl App {
                 self.ask_goal();
                 self.take_performed(ask, result);
             }
+            Message::JournalRead { ask, changes } => self.take_journal(ask, &changes),
             Message::FolderRead { ask, result } => self.take_folder(ask, result),
             Message::Worked { ask, result } => self.take_worked(ask, result),
             Message::Practised { ask, result } => self.take_practised(ask, result),

@@ -191,6 +191,9 @@ fn always() -> Vec<Entry> {
         }),
         entry("urgent", "Go to the row that needs you most; again: to the next.", LIST, App::go_to_urgent)
             .possible_if(App::has_urgent),
+        entry("journal", "What was sent from this machine, by this run and others.", EVERYWHERE, |app| {
+            app.ask_for_journal();
+        }),
         entry("messages", "What was said in this run.", EVERYWHERE, |app| {
             app.layers.push(Dialog::Messages(Messages::new(app.out.said().cloned())));
         }),

@@ -69,6 +69,10 @@ pub enum Effect {
         ask: AskId,
         id: ResourceId,
     },
+    /// Read what was sent from this machine lately.
+    ReadJournal {
+        ask: AskId,
+    },
     /// Read a directory of this machine: its directories, and the files whose names end so. An empty path is
     /// where certdeck was started.
     ReadFolder {

@@ -11,7 +11,7 @@ use super::key::Key;
 use super::place::TenantChoice;
 use crate::flow::{Observed, StepId};
 use crate::model::custody::Custody;
-use crate::model::{Estate, EstateRows, Problem, Reread, ResourceId, SignInAsk, Upkeep};
+use crate::model::{Estate, EstateRows, PastChange, Problem, Reread, ResourceId, SignInAsk, Upkeep};
 use crate::workbench::{JobResult, Password, Trouble};
 
 /// Tells the answers to one question from those to another; a late answer to a question no longer asked is
@@ -100,6 +100,11 @@ pub enum Message {
     RawRead {
         ask: AskId,
         result: Result<Vec<String>, Problem>,
+    },
+    /// What was sent from this machine lately, the newest first (`Effect::ReadJournal`).
+    JournalRead {
+        ask: AskId,
+        changes: Vec<PastChange>,
     },
     /// The entries of a directory (`Effect::ReadFolder`).
     FolderRead {

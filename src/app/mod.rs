@@ -17,6 +17,7 @@ pub mod field;
 pub mod form;
 pub mod goal;
 pub mod inventory;
+mod journal;
 pub mod key;
 pub mod keymap;
 pub mod layers;
@@ -127,6 +128,8 @@ pub struct App {
     pub goal: Option<Goal>,
     /// The question for the tenants of the account, while it is asked.
     tenants: Option<AskId>,
+    /// The question for the journal, while it is asked.
+    journal: Option<AskId>,
     wake: Option<Timestamp>,
     pub out: Outbox,
 }
@@ -154,6 +157,7 @@ impl App {
             operations: Operations::default(),
             goal: None,
             tenants: None,
+            journal: None,
             wake: None,
             out: Outbox::default(),
             settings,

@@ -244,6 +244,7 @@ impl Screen {
             }
             Effect::ReadRaw { ask, id } => self.tasks.read_raw(ask, id),
             Effect::Explain { ask, about } => self.tasks.explain(ask, about),
+            Effect::ReadJournal { ask } => self.tasks.read_journal(ask),
             Effect::ReadFolder { ask, path, endings } => self.tasks.read_folder(ask, path, endings),
             Effect::Work { ask, job } => self.tasks.work(ask, job),
             Effect::Practise { ask, act } => self.tasks.practise(ask, act),

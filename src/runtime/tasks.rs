@@ -261,6 +261,17 @@ impl Tasks {
         });
     }
 
+    pub(crate) fn read_journal(&mut self, ask: AskId) {
+        let (world, answers) = self.both();
+        self.run(ask, async move {
+            let changes = match world.there().await {
+                Ok(world) => tokio::task::spawn_blocking(move || world.journal.history()).await,
+                Err(_) => Ok(Vec::new()),
+            };
+            answers.say(Message::JournalRead { ask, changes: changes.unwrap_or_default() });
+        });
+    }
+
     pub(crate) fn read_folder(&mut self, ask: AskId, path: String, endings: &'static [&'static str]) {
         let answers = self.answers.clone();
         self.run(ask, async move {

@@ -2,6 +2,8 @@
 
 use crate::contoso::Screen;
 use certdeck::app::effect::Effect;
+use certdeck::app::message::Message;
+use certdeck::model::PastChange;
 use certdeck::tables::PaneName;
 
 fn bottom(screen: &Screen) -> String {
@@ -156,4 +158,34 @@ fn the_address_of_a_row_in_the_portal_can_be_copied_and_a_practice_cloud_has_non
         let address = format!("https://portal.azure.com/#resource{id}");
         assert_eq!(copied(&screen) == address, has_address, "{:?}", screen.effects);
     }
+}
+
+#[test]
+fn the_journal_is_read_on_screen_filtered_by_typing_and_copied_by_the_line() {
+    let change = |what: &str, outcome: &str| PastChange {
+        at: "2026-11-22T14:00:00Z".parse().unwrap(),
+        what: what.to_owned(),
+        target: "PUT /subscriptions/s".to_owned(),
+        outcome: outcome.to_owned(),
+        reference: Some("CHG0042".to_owned()),
+        request_id: None,
+    };
+    let mut screen = Screen::filled();
+    screen.press("J");
+    let ask = screen.asked(|effect| match effect {
+        Effect::ReadJournal { ask } => Some(*ask),
+        _ => None,
+    });
+    let changes = vec![change("Bind shop.contoso.com", "done"), change("Buy the order www", "refused")];
+    screen.send(Message::JournalRead { ask, changes });
+    let text = screen.text();
+    assert!(
+        text.contains("2026-11-22 14:00") && text.contains("done: Bind shop.contoso.com (CHG0042)"),
+        "{text}"
+    );
+    screen.press("refused<Enter>");
+    assert_eq!(
+        copied(&screen),
+        "2026-11-22T14:00:00Z refused: Buy the order www; PUT /subscriptions/s; reference CHG0042"
+    );
 }
