@@ -94,7 +94,10 @@ impl Browser {
         for place in marked {
             for fact in pane.name.table().facts(basis, place) {
                 match copies.iter_mut().find(|(label, _)| label == fact.label) {
-                    Some((_, values)) => *values += &format!("\n{}", fact.value),
+                    Some((_, values)) => {
+                        values.push('\n');
+                        values.push_str(&fact.value);
+                    }
                     None => copies.push((fact.label.to_owned(), fact.value)),
                 }
             }

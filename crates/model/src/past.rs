@@ -24,12 +24,10 @@ pub struct PastChange {
 impl PastChange {
     /// Everything that is known of it, in one line for a ticket.
     pub fn line(&self) -> String {
-        let mut line = format!("{} {}: {}; {}", self.at, self.outcome, self.what, self.target);
-        for (label, text) in [("reference", &self.reference), ("request id", &self.request_id)] {
-            if let Some(text) = text {
-                line += &format!("; {label} {text}");
-            }
-        }
-        printable(&line).into_owned()
+        let first = format!("{} {}: {}; {}", self.at, self.outcome, self.what, self.target);
+        let known = [("reference", &self.reference), ("request id", &self.request_id)];
+        let known = known.into_iter().filter_map(|(label, text)| Some(format!("{label} {}", text.as_ref()?)));
+        let line: Vec<String> = std::iter::once(first).chain(known).collect();
+        printable(&line.join("; ")).into_owned()
     }
 }
