@@ -386,7 +386,7 @@ impl App {
     /// Rows of the list on screen: all but header, tabs, borders, column titles, the line at the bottom, and
     /// the one about what is most urgent.
     pub fn page(&self) -> usize {
-        let others = if self.most_urgent().is_some() { 7 } else { 6 };
+        let others = if self.has_strip() { 7 } else { 6 };
         usize::from(self.height.saturating_sub(others)).max(1)
     }
 

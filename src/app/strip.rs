@@ -10,10 +10,16 @@ use crate::tables::{PaneName, Tone};
 const LOWEST: u16 = 20;
 
 impl App {
-    /// The most urgent finding that has a row, where there is room for a line about it.
-    pub fn most_urgent(&self) -> Option<&Finding> {
-        let is_browsing = self.wizard.is_none() && self.height >= LOWEST;
-        self.urgent_rows().next().map(|(finding, ..)| finding).filter(|_| is_browsing)
+    /// Whether there is something urgent, and room for a line about it.
+    pub fn has_strip(&self) -> bool {
+        self.wizard.is_none() && self.height >= LOWEST && self.urgent_rows().next().is_some()
+    }
+
+    /// The most urgent finding that has a row, in words.
+    pub fn most_urgent(&self) -> Option<String> {
+        let (finding, ..) = self.urgent_rows().next().filter(|_| self.has_strip())?;
+        let basis = self.basis();
+        Some(format!("{}: {}", finding.name(&basis), finding.line(&basis)))
     }
 
     /// What is urgent, by impact, with the row that it is about.

@@ -43,7 +43,7 @@ pub fn view(app: &App, look: &Look, frame: &mut Frame<'_>) {
     } else {
         status::tabs(app, look, tabs, frame.buffer_mut());
         if let Some(urgent) = urgent {
-            status::urgent(app, urgent, look, strip, frame.buffer_mut());
+            status::urgent(app, &urgent, look, strip, frame.buffer_mut());
         }
         panes::body(app, look, body, frame);
     }

@@ -11,7 +11,6 @@ use crate::app::App;
 use crate::app::command::{Entry, Place};
 use crate::app::inventory::Reading;
 use crate::app::keymap::entries;
-use crate::health::findings::Finding;
 use crate::model::Gap;
 use crate::model::counted;
 use crate::tables::{PaneName, Tone};
@@ -36,12 +35,11 @@ pub(super) fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
 }
 
 /// What needs a person most, and the key that goes there.
-pub(super) fn urgent(app: &App, finding: &Finding, look: &Look, area: Rect, buffer: &mut Buffer) {
+pub(super) fn urgent(app: &App, urgent: &str, look: &Look, area: Rect, buffer: &mut Buffer) {
     let key = Entry::named("urgent").and_then(|entry| app.settings.keymap.keys(entry).next());
     let way = key.map_or_else(|| ":urgent".to_owned(), |key| key.to_string());
     let way = Line::from(vec![Span::styled(way, look.style(Role::Key)), Span::raw(" Go there ")]);
-    let basis = app.basis();
-    let words = format!(" {} {}: {}", look.glyphs.failed, finding.name(&basis), finding.line(&basis));
+    let words = format!(" {} {urgent}", look.glyphs.failed);
     let [left, right] = Layout::horizontal([
         Constraint::Fill(1),
         Constraint::Length(u16::try_from(way.width()).unwrap_or(0)),

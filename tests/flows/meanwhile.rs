@@ -114,7 +114,7 @@ fn on_screen_what_somebody_else_changes_under_way_stays() {
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
     screen.wait_for("shop-2026");
     screen.keys("4/blog<Enter>");
-    screen.wait_for("Bindings 2/");
+    screen.wait_for("Bindings 1/");
     screen.keys(",");
     screen.wait_for("stays as it is, 1.2");
     screen.keys("<S-Tab><S-Tab><S-Tab><Right>");

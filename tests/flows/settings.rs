@@ -49,7 +49,7 @@ fn on_screen_old_and_new_are_shown_before_anything_is_sent() {
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
     screen.wait_for("shop-2026");
     screen.keys("4/blog<Enter>");
-    screen.wait_for("Bindings 2/");
+    screen.wait_for("Bindings 1/");
     screen.keys(",");
     screen.wait_for("Minimum TLS version");
     screen.wait_for("stays as it is, 1.2");

@@ -45,10 +45,11 @@ fn a_certificate_is_bought_and_bound_from_the_keyboard_and_the_hostname_serves_i
     screen.keys("<Enter>");
     screen.wait_without("Enter shows it in Bindings");
     // It may carry the mark of what is new.
-    let bound = |line: &str| {
-        line.contains("contoso.com ") && line.contains("SNI SSL") && line.contains(&thumbprint[..8])
-    };
+    let bound = |line: &str| line.contains("▸ contoso.com ") && line.contains("SNI SSL");
     screen.wait_until("the new binding in the pane", |screen| screen.lines().any(bound));
+    screen.keys("<Enter>");
+    screen.wait_for(&thumbprint);
+    screen.keys("<Esc>");
     assert_eq!(cloud.purchases(), 1);
 
     screen.keys("q");
