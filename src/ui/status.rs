@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use super::look::{Look, Role};
 use super::text::{cut, width};
 use crate::app::App;
-use crate::app::command::{Entry, Place};
+use crate::app::command::{Entry, Group, Place};
 use crate::app::inventory::Reading;
 use crate::app::keymap::entries;
 use crate::model::Gap;
@@ -135,31 +135,63 @@ fn hints(app: &App) -> Vec<(String, String)> {
             ("!x col:x ~x".into(), "forms".into()),
         ];
     }
+    if app.wizard.is_none() {
+        return browsing_hints(app);
+    }
     let mut hints = app.wizard.as_ref().map(|wizard| super::wizard::hints(app, wizard)).unwrap_or_default();
-    let typing = app.wizard.as_ref().is_some_and(|wizard| wizard.focused_field().is_some());
-    if !typing {
-        let needed = app.needed();
-        let is_needed = |entry: &Entry| needed.as_ref().is_some_and(|need| need.entry.name == entry.name);
-        let shown = entries(app.place())
-            .filter(|entry| !entry.hint.is_empty() && !is_needed(entry) && entry.possible(app).is_ok());
-        if let Some(need) = &needed
-            && let Some(key) = app.settings.keymap.keys(need.entry).next()
-        {
-            hints.push((key.to_string().trim_matches(['<', '>']).to_owned(), need.words.to_owned()));
-        }
-        for entry in shown.filter(|entry| app.place() == Place::List || entry.name != "open") {
-            if let Some(key) = app.settings.keymap.keys(entry).next() {
-                // In a practice cloud this is the one key that a person cannot guess.
-                let at = if entry.name == "practise" { 1.min(hints.len()) } else { hints.len() };
-                hints
-                    .insert(at, (key.to_string().trim_matches(['<', '>']).to_owned(), entry.hint.to_owned()));
-            }
-        }
-        // Help is always shown, even where other keys have to give way.
-        if let Some(at) = hints.iter().position(|(_, words)| words == "Help") {
-            let help = hints.remove(at);
-            hints.insert(hints.len().min(4), help);
+    if app.wizard.as_ref().is_some_and(|wizard| wizard.focused_field().is_some()) {
+        return hints;
+    }
+    for entry in possible(app).filter(|entry| entry.name != "open") {
+        // In a practice cloud this is the one key that a person cannot guess.
+        let at = if entry.name == "practise" { 1.min(hints.len()) } else { hints.len() };
+        if let Some(hint) = hint(app, entry, entry.hint) {
+            hints.insert(at, hint);
         }
     }
+    help_early(&mut hints);
     hints
+}
+
+/// The first hint is what the row needs, in a place of its own, so that those after it stay where they are. What
+/// depends on the row comes last.
+fn browsing_hints(app: &App) -> Vec<(String, String)> {
+    const FIRST: usize = 18;
+    let needed = app.needed();
+    let first = match &needed {
+        Some(need) => hint(app, need.entry, need.words),
+        None if app.place() == Place::List => Entry::named("open")
+            .filter(|open| open.possible(app).is_ok())
+            .and_then(|open| hint(app, open, open.hint)),
+        None => None,
+    };
+    let of_row = |entry: &&Entry| entry.group == Group::Acting && entry.name != "add";
+    let mut entries: Vec<&Entry> = possible(app).filter(|entry| entry.name != "open").collect();
+    entries.sort_by_key(of_row);
+    entries.retain(|entry| needed.as_ref().is_none_or(|need| need.entry.name != entry.name));
+    let mut hints: Vec<_> = entries.into_iter().filter_map(|entry| hint(app, entry, entry.hint)).collect();
+    help_early(&mut hints);
+    if let Some((key, words)) = first {
+        let room = FIRST.saturating_sub(width(&key) + 1);
+        hints.insert(0, (key, format!("{words:<room$}")));
+    }
+    hints
+}
+
+/// The commands that are worth a hint and can be done now.
+fn possible(app: &App) -> impl Iterator<Item = &'static Entry> {
+    entries(app.place()).filter(|entry| !entry.hint.is_empty() && entry.possible(app).is_ok())
+}
+
+fn hint(app: &App, entry: &'static Entry, words: &str) -> Option<(String, String)> {
+    let key = app.settings.keymap.keys(entry).next()?;
+    Some((key.to_string().trim_matches(['<', '>']).to_owned(), words.to_owned()))
+}
+
+/// Help is always shown, even where other keys have to give way.
+fn help_early(hints: &mut Vec<(String, String)>) {
+    if let Some(at) = hints.iter().position(|(_, words)| words == "Help") {
+        let help = hints.remove(at);
+        hints.insert(hints.len().min(3), help);
+    }
 }
