@@ -45,7 +45,8 @@ fn a_certificate_is_bought_and_bound_from_the_keyboard_and_the_hostname_serves_i
     screen.keys("<Enter>");
     screen.wait_without("Enter shows it in Bindings");
     // It may carry the mark of what is new.
-    let bound = |line: &str| line.contains("▸ contoso.com ") && line.contains("SNI SSL");
+    let here = ["▸ contoso.com ", "▸~contoso.com ", "▸+contoso.com "];
+    let bound = |line: &str| here.iter().any(|here| line.contains(here)) && line.contains("SNI SSL");
     screen.wait_until("the new binding in the pane", |screen| screen.lines().any(bound));
     screen.keys("<Enter>");
     screen.wait_for(&thumbprint);
