@@ -123,7 +123,7 @@ impl Columns {
                     heading,
                     is_sorted,
                     rank,
-                    least: wanted.min(heading.least),
+                    width: wanted.min(heading.least),
                     wanted,
                     measure,
                 })
@@ -136,7 +136,7 @@ impl Columns {
         }
         let shown = |one: Candidate<'_>| Shown {
             heading: one.heading,
-            width: one.least,
+            width: one.width,
             prefix: one.measure.prefix.clone(),
         };
         kept.into_iter().map(shown).collect()
@@ -147,8 +147,8 @@ struct Candidate<'m> {
     heading: Heading,
     is_sorted: bool,
     rank: u8,
-    /// What it gets: at first the least that it may be cut to.
-    least: u16,
+    /// At first the least that it may be cut to.
+    width: u16,
     wanted: u16,
     measure: &'m Measure,
 }
@@ -165,7 +165,7 @@ fn fitting(mut candidates: Vec<Candidate<'_>>, room: u16) -> Vec<Candidate<'_>> 
         (0..candidates.len()).min_by_key(|at| (candidates[*at].is_sorted, candidates[*at].rank))
     {
         let is_needed = candidates[last].rank >= Heading::NEEDED || candidates[last].is_sorted;
-        let width = |one: &Candidate<'_>| if is_needed { one.least } else { one.wanted.min(LONG) };
+        let width = |one: &Candidate<'_>| if is_needed { one.width } else { one.wanted.min(LONG) };
         if candidates.len() <= 2 || together(candidates.iter().map(width)) <= room {
             break;
         }
@@ -176,14 +176,14 @@ fn fitting(mut candidates: Vec<Candidate<'_>>, room: u16) -> Vec<Candidate<'_>> 
 
 /// Shares the room that is left among what is still cut; the most important gets the odd column.
 fn widen(kept: &mut [Candidate<'_>], room: u16) {
-    let mut spare = room.saturating_sub(together(kept.iter().map(|one| one.least)));
+    let mut spare = room.saturating_sub(together(kept.iter().map(|one| one.width)));
     let mut by_rank: Vec<usize> = (0..kept.len()).collect();
     by_rank.sort_by_key(|at| std::cmp::Reverse(kept[*at].rank));
     while spare > 0 {
         let before = spare;
         for at in &by_rank {
-            if spare > 0 && kept[*at].least < kept[*at].wanted {
-                kept[*at].least += 1;
+            if spare > 0 && kept[*at].width < kept[*at].wanted {
+                kept[*at].width += 1;
                 spare -= 1;
             }
         }

@@ -92,20 +92,19 @@ impl Pane {
     /// Shows what belongs to another scope; the rows are the same.
     pub fn narrow(&mut self, scope: &Scope, estate: &Estate) {
         self.scope = scope.clone();
-        self.admit_again(estate);
+        if !self.is_stale {
+            let admitted = self.admitted(estate);
+            self.list.admit(admitted);
+        }
     }
 
     /// Leaves the default hostnames of apps out, or shows them.
     pub fn fold(&mut self, is_folded: bool, basis: &Basis<'_>) {
         self.is_folded = is_folded;
-        self.admit_again(basis.estate);
-        let admitted = self.admitted(basis.estate);
-        self.columns.measure(self.name, admitted.as_deref(), basis);
-    }
-
-    fn admit_again(&mut self, estate: &Estate) {
+        // A stale pane is filled anyway.
         if !self.is_stale {
-            let admitted = self.admitted(estate);
+            let admitted = self.admitted(basis.estate);
+            self.columns.measure(self.name, admitted.as_deref(), basis);
             self.list.admit(admitted);
         }
     }
