@@ -189,8 +189,13 @@ fn always() -> Vec<Entry> {
         entry("operations", "What is running and what came of it.", EVERYWHERE, |app| {
             app.layers.push(Dialog::Operations { cursor: 0 });
         }),
-        entry("urgent", "Go to the row that needs you most; again: to the next.", LIST, App::go_to_urgent)
-            .possible_if(App::has_urgent),
+        entry(
+            "urgent",
+            "Go to the row that needs you most; again: to the next.",
+            BROWSING,
+            App::go_to_urgent,
+        )
+        .possible_if(App::has_urgent),
         entry("journal", "What was sent from this machine, by this run and others.", EVERYWHERE, |app| {
             app.ask_for_journal();
         }),

@@ -247,8 +247,11 @@ impl List {
 
     /// Says how many rows fit on screen.
     pub fn set_page(&mut self, rows: usize) {
-        self.page = rows;
-        self.put(self.cursor);
+        // Said after every update: a row that is wanted and not there yet must not be given up for it.
+        if self.page != rows {
+            self.page = rows;
+            self.put(self.cursor);
+        }
     }
 
     fn put(&mut self, row: usize) {
@@ -416,6 +419,17 @@ mod tests {
         list.step(Motion::Down);
         come(&mut list, b'a');
         assert_eq!(list.selected(), Some(&id(usize::from(b'e'))), "then it stays on its resource");
+    }
+
+    #[test]
+    fn a_row_that_is_wanted_before_it_is_there_is_gone_to_once_it_is() {
+        let mut list = list(&["a", "b", "c"].map(str::to_owned));
+        list.step(Motion::Bottom);
+        list.want(&id(3));
+        list.set_page(5);
+        fill(&mut list, ["a", "b", "c", "d"].map(|word| format!("{word}{SEPARATOR}x")).into_iter());
+        list.sort(0, |_| SortKey::Text, false);
+        assert_eq!(list.selected(), Some(&id(3)));
     }
 
     #[test]

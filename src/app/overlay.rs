@@ -174,18 +174,19 @@ impl App {
         self.layers.push(Dialog::Choose(choose));
     }
 
-    /// Everything under the cursor that has a value; the fact under the cursor first.
-    /// Of all marked rows where there are any: one line each.
+    /// Everything under the cursor that has a value, or of all marked rows, a line each. The menu begins at the
+    /// fact under the cursor, or in the list at the thumbprint.
     pub(super) fn open_copy_menu(&mut self) {
         let (facts, at) = match (&self.wizard, &self.browser.detail) {
             (Some(wizard), _) => (wizard.copies(), 0),
-            (None, Some(detail)) => (self.browser.copies(&self.basis()), detail.cursor),
-            (None, None) => {
+            (None, detail) => {
                 let mut facts = self.browser.copies(&self.basis());
-                // What is asked for most comes first.
-                facts.sort_by_key(|(label, _)| label != "Thumbprint");
+                if detail.is_none() {
+                    // What is asked for most comes first.
+                    facts.sort_by_key(|(label, _)| label != "Thumbprint");
+                }
                 facts.extend(self.portal_address().map(|address| ("Portal address".to_owned(), address)));
-                (facts, 0)
+                (facts, detail.as_ref().map_or(0, |detail| detail.cursor))
             }
         };
         let marked = self.browser.pane().list.marked();
@@ -211,7 +212,7 @@ impl App {
     /// Where the portal shows the row; a practice cloud has no portal, and those of national clouds differ.
     fn portal_address(&self) -> Option<String> {
         let has_portal = !self.settings.practice && self.settings.no_orders.is_none();
-        let is_one = self.browser.pane().list.marked() == 0;
+        let is_one = self.browser.detail.is_some() || self.browser.pane().list.marked() == 0;
         let id = self.selected().filter(|_| has_portal && is_one)?;
         Some(format!("https://portal.azure.com/#resource{id}"))
     }
