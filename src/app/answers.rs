@@ -119,7 +119,7 @@ impl App {
             Message::UpkeepRead { ask, part, is_over } => self.take_upkeep(ask, part, is_over),
             Message::RawRead { ask, result } => self.browser.take_raw(ask, result),
             Message::Observed { ask, result } => self.take_observed(ask, result),
-            Message::StepProgressed { ask, note, .. } => self.operations.note(ask, note),
+            Message::StepProgressed { ask, note } => self.operations.note(ask, note),
             Message::StepPerformed { ask, result, .. } => {
                 let outcome = result
                     .as_ref()
@@ -128,6 +128,8 @@ impl App {
                 self.ask_goal();
                 self.take_performed(ask, result);
             }
+            Message::MarkedSeen { ask, result } => self.take_marked_looks(ask, result),
+            Message::MarkedPerformed { ask, outcome } => self.take_marked_outcome(ask, outcome),
             Message::JournalRead { ask, changes } => self.take_journal(ask, &changes),
             Message::FolderRead { ask, result } => self.take_folder(ask, result),
             Message::Worked { ask, result } => self.take_worked(ask, result),

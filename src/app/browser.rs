@@ -67,6 +67,21 @@ impl Browser {
         }
     }
 
+    /// The marked rows of the open pane, in the order of the list.
+    pub(super) fn marked_rows<'e>(&self, estate: &'e Estate) -> impl Iterator<Item = Row<'e>> {
+        let (name, list) = (self.pane, &self.pane().list);
+        let row_at = move |place: usize| match name {
+            PaneName::Private => estate.certificates.get(place).map(Row::Private),
+            PaneName::Public => estate.public_certificates.get(place).map(Row::Public),
+            PaneName::Orders => estate.orders.get(place).map(Row::Order),
+            PaneName::Bindings => estate.bindings.get(place).map(Row::Binding),
+        };
+        // Rows may have moved since the pane was filled: what stands at a place then is not what was marked.
+        let is_marked = |place: usize, row: &Row<'_>| list.id(place) == Some(&row.id());
+        let places = list.marked_places().into_iter();
+        places.filter_map(move |place| row_at(place).filter(|row| is_marked(place, row)))
+    }
+
     /// At the cursor, where every frame asks for it several times. It is searched for only where the rows moved
     /// since the pane was filled.
     fn selected_row<'e, T>(&self, rows: &'e [T], is: impl Fn(&T, &ResourceId) -> bool) -> Option<&'e T> {
@@ -148,7 +163,9 @@ impl Browser {
     }
 
     pub(super) fn begin_filter(&mut self) {
-        self.pane_mut().is_filtering = true;
+        let pane = self.pane_mut();
+        pane.is_filtering = true;
+        pane.filter.select();
     }
 
     pub(super) fn sort_by_next(&mut self, row_width: u16, basis: &Basis<'_>) {

@@ -3,6 +3,7 @@
 
 use super::App;
 pub use super::commands::TABLE;
+use super::marked::OnMarked;
 use crate::flow::FlowName;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,6 +46,8 @@ pub struct Entry {
     pub is_global: bool,
     pub(super) possible: fn(&App) -> Possible,
     pub action: Action,
+    /// What it does with each of the marked rows, where it can act on several.
+    pub(super) on_marked: Option<OnMarked>,
     /// What it does where the terminal is too small to show anything.
     pub unseen: Option<fn(&mut App)>,
 }
@@ -97,6 +100,7 @@ impl Entry {
             is_global: false,
             possible: |_| Ok(()),
             action: Action::Run(run),
+            on_marked: None,
             unseen: None,
         }
     }
@@ -111,6 +115,10 @@ impl Entry {
 
     pub(super) fn changing(self) -> Self {
         Self { changes: true, ..self }
+    }
+
+    pub(super) fn on_marked(self, on_marked: OnMarked) -> Self {
+        Self { on_marked: Some(on_marked), ..self }
     }
 
     pub(super) fn global(self) -> Self {
@@ -129,6 +137,12 @@ impl Entry {
         TABLE.iter().find(|entry| matches!(entry.action, Action::Flow(own) if own == flow))
     }
 
+    /// Its name as a person reads it at a key: `Delete`.
+    pub fn verb(&self) -> String {
+        let mut letters = self.name.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    }
+
     pub fn is_valid_in(&self, place: Place) -> bool {
         self.places.contains(&place)
     }
@@ -137,6 +151,9 @@ impl Entry {
     pub fn possible(&self, app: &App) -> Possible {
         if self.changes && app.settings.read_only {
             return Err(format!("'{}' changes something, and certdeck runs read-only", self.name));
+        }
+        if self.on_marked.is_some() && app.means_marks() {
+            return Ok(());
         }
         if let Action::Flow(flow) = self.action {
             return app.may_open(flow);

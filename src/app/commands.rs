@@ -126,7 +126,8 @@ fn acting() -> Vec<Entry> {
         entry("renew", "Renew a certificate by the way that fits where it came from.", BROWSING, App::renew)
             .hint("Renew")
             .changing()
-            .possible_if(|app| app.renewal_route().map(|_| ())),
+            .possible_if(|app| app.renewal_route().map(|_| ()))
+            .on_marked(App::renew_marked),
         entry(
             "delete",
             "Delete what is under the cursor, after a check of what uses it.",
@@ -134,7 +135,8 @@ fn acting() -> Vec<Entry> {
             App::open_deletion,
         )
         .changing()
-        .possible_if(|app| app.deletion().and_then(|flow| app.may_open(flow))),
+        .possible_if(|app| app.deletion().and_then(|flow| app.may_open(flow)))
+        .on_marked(App::delete_marked),
         entry(
             "wizard",
             "Go on with the order under the cursor where it stands.",
@@ -163,6 +165,11 @@ fn flows() -> Vec<Entry> {
             hint: command.hint,
             changes: command.changes,
             action: Action::Flow(*flow),
+            on_marked: match flow {
+                FlowName::Sync => Some(App::sync_marked),
+                FlowName::AutoRenew => Some(App::auto_renew_marked),
+                _ => None,
+            },
             ..Entry::new(command.name, command.words, Group::Acting, BROWSING, |_| ())
         })
     };

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::message::AskId;
 use crate::flow::script::ScriptKind;
-use crate::flow::{FlowName, Inputs, Step, WantedRecord};
+use crate::flow::{FlowName, Inputs, MarkedLook, MarkedRow, Step, WantedRecord};
 use crate::model::custody::About;
 use crate::model::{ResourceId, SignInReply};
 use crate::workbench::Job;
@@ -59,6 +59,16 @@ pub enum Effect {
         flow: FlowName,
         inputs: Inputs,
         step: Box<Step>,
+    },
+    /// Look at what a flow would do with each of these rows.
+    LookAtMarked {
+        ask: AskId,
+        rows: Vec<MarkedRow>,
+    },
+    /// Send what was agreed to for each row, one after the other, and stop at the first that fails.
+    PerformMarked {
+        ask: AskId,
+        agreed: Vec<MarkedLook>,
     },
     /// Read the chain of custody, from the order to what is served.
     Explain {

@@ -8,11 +8,13 @@ use crate::model::printable;
 #[derive(Debug, Clone, Default)]
 pub struct Field {
     input: Input,
+    /// Whether what is typed next takes the place of the text.
+    is_selected: bool,
 }
 
 impl Field {
     pub fn new(text: &str) -> Self {
-        Self { input: Input::new(text.to_owned()) }
+        Self { input: Input::new(text.to_owned()), is_selected: false }
     }
 
     pub fn text(&self) -> &str {
@@ -27,7 +29,17 @@ impl Field {
     }
 
     pub fn set(&mut self, text: &str) {
-        self.input = Input::new(text.to_owned());
+        *self = Self::new(text);
+    }
+
+    /// What is typed next takes the place of the text; a key that moves within it keeps it.
+    pub fn select(&mut self) {
+        self.is_selected = !self.text().is_empty();
+    }
+
+    /// Whether what is typed next takes the place of the text.
+    pub fn is_selected(&self) -> bool {
+        self.is_selected
     }
 
     /// Takes a key if it edits or moves within the text; returns whether it did.
@@ -48,12 +60,20 @@ impl Field {
             (KeyCode::Char('k'), true, false) => Ask::DeleteTillEnd,
             _ => return false,
         };
-        self.input.handle(ask);
+        let is_selected = std::mem::take(&mut self.is_selected);
+        match ask {
+            Ask::InsertChar(c) if is_selected => self.set(c.encode_utf8(&mut [0; 4])),
+            Ask::DeletePrevChar | Ask::DeletePrevWord | Ask::DeleteNextChar if is_selected => self.set(""),
+            ask => drop(self.input.handle(ask)),
+        }
         true
     }
 
     /// Takes a paste as one line: line ends become spaces and never submit, other controls become visible.
     pub fn paste(&mut self, text: &str) {
+        if std::mem::take(&mut self.is_selected) {
+            self.set("");
+        }
         for c in printable(text.trim()).chars() {
             self.input.handle(InputRequest::InsertChar(c));
         }
@@ -76,6 +96,23 @@ mod tests {
         let mut field = Field::new("e\u{301}x");
         typed(&mut field, "<Left><BS>");
         assert_eq!(field.text(), "x");
+    }
+
+    #[test]
+    fn what_is_typed_takes_the_place_of_a_selected_text_and_moving_within_it_keeps_it() {
+        let after = |keys: &str| {
+            let mut field = Field::new("docs");
+            field.select();
+            typed(&mut field, keys);
+            field.text().to_owned()
+        };
+        assert_eq!(after("www"), "www");
+        assert_eq!(after("<BS>"), "");
+        assert_eq!(after("<Left>x"), "docxs");
+        let mut field = Field::new("docs");
+        field.select();
+        field.paste("www");
+        assert_eq!(field.text(), "www");
     }
 
     #[test]

@@ -310,6 +310,10 @@ impl List {
         self.marks.len()
     }
 
+    pub fn unmark(&mut self, ids: &[ResourceId]) {
+        self.marks.retain(|id| !ids.contains(id));
+    }
+
     pub fn unmark_all(&mut self) {
         self.marks.clear();
     }

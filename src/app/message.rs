@@ -9,7 +9,7 @@ use super::dialog::Folder;
 use super::goal::Goal;
 use super::key::Key;
 use super::place::TenantChoice;
-use crate::flow::{Observed, StepId};
+use crate::flow::{MarkedLook, MarkedOutcome, Observed, StepId};
 use crate::model::custody::Custody;
 use crate::model::{Estate, EstateRows, PastChange, Problem, Reread, ResourceId, SignInAsk, Upkeep};
 use crate::workbench::{JobResult, Password, Trouble};
@@ -82,7 +82,6 @@ pub enum Message {
     /// A change was accepted by the service, or waits for a long-running operation: one line of progress.
     StepProgressed {
         ask: AskId,
-        step: StepId,
         note: String,
     },
     /// The requests of a step were sent; the new observation, or what stopped it.
@@ -90,6 +89,16 @@ pub enum Message {
         ask: AskId,
         step: StepId,
         result: Result<Box<Observed>, Problem>,
+    },
+    /// What a look at the marked rows found (`Effect::LookAtMarked`).
+    MarkedSeen {
+        ask: AskId,
+        result: Result<Vec<MarkedLook>, Problem>,
+    },
+    /// What came of the marked rows, or what kept all of them from being begun (`Effect::PerformMarked`).
+    MarkedPerformed {
+        ask: AskId,
+        outcome: MarkedOutcome,
     },
     /// The chain of custody (`Effect::Explain`).
     Explained {

@@ -22,6 +22,7 @@ pub mod key;
 pub mod keymap;
 pub mod layers;
 pub mod list;
+mod marked;
 pub mod masked;
 pub mod message;
 pub mod needed;
@@ -64,6 +65,7 @@ use pane::Pane;
 use place::ContextChoice;
 use wizard::Wizard;
 
+use crate::flow::FlowName;
 use crate::model::{Problem, ResourceId, counted};
 use crate::rules::Rules;
 
@@ -253,9 +255,19 @@ impl App {
         if let Err(why) = entry.possible(self) {
             return self.say(why, Tone::Soon);
         }
+        if let Some(on_marked) = entry.on_marked.filter(|_| self.means_marks()) {
+            return self.look_at_marked(entry, on_marked);
+        }
         match entry.action {
             Action::Move(motion) => self.step(motion),
-            Action::Flow(flow) => self.open_flow(flow),
+            Action::Flow(flow) => {
+                let marked = self.pane().list.marked();
+                let is_of_one = self.means_marks() && entry.changes && flow != FlowName::RebindAll;
+                self.open_flow(flow);
+                if is_of_one {
+                    self.say(format!("this is about one row, not about the {marked} marked"), Tone::Soon);
+                }
+            }
             Action::Run(run) => run(self),
         }
     }

@@ -64,6 +64,8 @@ impl App {
                 }
             }
             Act::Send(shown) => self.send_step(&shown),
+            Act::SendMarked(what, agreed) => self.send_marked(what, agreed),
+            Act::Forget(ask) => self.emit(Effect::Forget { ask }),
             Act::Unwatch(ask) => {
                 self.emit(Effect::Forget { ask });
                 self.operations.end(ask, self.clock.machine, Outcome::Unwatched);

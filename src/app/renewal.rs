@@ -4,7 +4,7 @@
 use super::App;
 use super::dialog::{Act, Confirm, Dialog};
 use crate::flow::FlowName;
-use crate::model::{ResourceId, Source, WhoActs};
+use crate::model::{ResourceId, Row, Source, WhoActs};
 use crate::rules::{InVault, What};
 use crate::tables::{PaneName, Tone, date};
 
@@ -26,18 +26,22 @@ pub enum RenewalRoute {
 impl App {
     /// The way that fits, or why there is none.
     pub fn renewal_route(&self) -> Result<RenewalRoute, String> {
-        let id = self.selected().ok_or("the list is empty")?;
-        match self.browser.pane {
-            PaneName::Orders => return Ok(RenewalRoute::Order(id.clone())),
-            PaneName::Public => {
+        let row = self.row().ok_or("the list is empty")?;
+        self.renewal_of(row)
+    }
+
+    pub(super) fn renewal_of(&self, row: Row<'_>) -> Result<RenewalRoute, String> {
+        match row {
+            Row::Order(order) => return Ok(RenewalRoute::Order(order.id.clone())),
+            Row::Public(_) => {
                 return Err(
                     "a public certificate is renewed by its issuer: upload the new file with :upload-public"
                         .into(),
                 );
             }
-            PaneName::Private | PaneName::Bindings => {}
+            Row::Private(_) | Row::Binding(_) => {}
         }
-        let certificate = self.row().and_then(|row| row.certificate(&self.inventory.estate));
+        let certificate = row.certificate(&self.inventory.estate);
         let certificate = certificate.ok_or("no certificate secures this hostname: b binds one")?;
         Ok(match self.inventory.estate.source(certificate) {
             Source::Order(order) => RenewalRoute::Order(order),

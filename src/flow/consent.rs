@@ -57,7 +57,53 @@ impl Consent {
             }
         }
     }
+
+    /// How several changes are asked for at once: by the strictest of them. Where one is final, how many rows
+    /// they are is typed; where one interrupts, in production, how many names that touches.
+    pub fn question_of_several<'c>(
+        all: impl IntoIterator<Item = &'c Self>,
+        in_production: bool,
+    ) -> ConsentQuestion {
+        let all: Vec<&Self> = all.into_iter().collect();
+        if let [only] = all.as_slice() {
+            return only.question(in_production);
+        }
+        let (mut notices, mut touched): (Vec<String>, Vec<&String>) = Default::default();
+        let mut is_final = false;
+        for consent in &all {
+            let notice = match consent {
+                Self::Plain => continue,
+                Self::Interrupts { notice, names } => {
+                    touched.extend(names);
+                    notice
+                }
+                Self::Typed { notice, .. } => {
+                    is_final = true;
+                    notice
+                }
+            };
+            if !notices.contains(notice) {
+                notices.push(notice.clone());
+            }
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        let notice = match notices.len().checked_sub(NOTICES_SHOWN) {
+            None | Some(0) => notices.join(" "),
+            Some(more) => format!("{} The same for {more} more.", notices[..NOTICES_SHOWN].join(" ")),
+        };
+        let word = match (is_final, touched.as_slice()) {
+            (true, _) => Some(all.len().to_string()),
+            (false, []) => None,
+            (false, [only]) => in_production.then(|| (*only).clone()),
+            (false, several) => in_production.then(|| several.len().to_string()),
+        };
+        ConsentQuestion { begins_on_yes: !is_final && touched.is_empty(), notice, word }
+    }
 }
+
+/// Of several changes, so many notices are read out.
+const NOTICES_SHOWN: usize = 3;
 
 /// Whether a binding to this certificate serves browsers: an expired one serves none. A certificate that is
 /// not known counts as good.
@@ -113,6 +159,30 @@ mod tests {
             "{}",
             many.notice
         );
+    }
+
+    #[test]
+    fn several_changes_are_agreed_to_by_the_strictest_of_them() {
+        let stops = |nth| Consent::interrupting(format!("Browsers warn of {nth}."), names(nth));
+        let gone = Consent::Typed { notice: "For good.".to_owned(), word: "shop".to_owned() };
+        let ask = |all: &[&Consent], in_production| {
+            Consent::question_of_several(all.iter().copied(), in_production)
+        };
+        assert!(ask(&[&Consent::Plain, &Consent::Plain], true).begins_on_yes);
+        let question = ask(&[&Consent::Plain, &stops(1), &stops(3)], true);
+        assert_eq!(
+            (question.begins_on_yes, question.word.as_deref()),
+            (false, Some("3")),
+            "names, each once"
+        );
+        assert_eq!(question.notice, "Browsers warn of 1. Browsers warn of 3.");
+        let question = ask(&[&stops(1), &stops(2)], false);
+        assert_eq!((question.begins_on_yes, question.word), (false, None));
+        assert_eq!(ask(&[&gone, &gone, &stops(1)], false).word.as_deref(), Some("3"), "rows");
+        assert_eq!(ask(&[&gone], false).word.as_deref(), Some("shop"), "one alone is asked for by its name");
+        let many: Vec<Consent> = (1..=5).map(stops).collect();
+        let notice = Consent::question_of_several(&many, false).notice;
+        assert!(notice.ends_with("of 3. The same for 2 more."), "{notice}");
     }
 
     #[test]

@@ -8,6 +8,11 @@ use crate::model::{App, Basis, Binding, PrivateCertificate, ResourceId, Row, Sou
 type Fits = Result<(), String>;
 
 impl Subject {
+    /// Whether a flow about such a thing is about the order of this row, rather than about the row.
+    pub fn takes_order(self, row: Row<'_>) -> bool {
+        self == Self::Order || (self == Self::Renewable && matches!(row, Row::Order(_)))
+    }
+
     /// What a flow is about by the values of its form: `www.contoso.com`. `None` while nothing names it.
     pub fn name(self, inputs: &Inputs) -> Option<String> {
         let last = |key| Some(inputs.get(key)?.rsplit('/').next()?.to_owned());

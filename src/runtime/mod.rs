@@ -11,6 +11,7 @@ pub(crate) mod input;
 pub(crate) mod kept;
 pub(crate) mod locale;
 pub(crate) mod log;
+pub(crate) mod marked;
 pub(crate) mod place;
 pub(crate) mod practice;
 pub(crate) mod signals;
@@ -242,6 +243,8 @@ impl Screen {
             Effect::PerformStep { ask, flow, inputs, step } => {
                 self.tasks.perform_step(ask, flow, inputs, step);
             }
+            Effect::LookAtMarked { ask, rows } => self.tasks.look_at_marked(ask, rows),
+            Effect::PerformMarked { ask, agreed } => self.tasks.perform_marked(ask, agreed),
             Effect::ReadRaw { ask, id } => self.tasks.read_raw(ask, id),
             Effect::Explain { ask, about } => self.tasks.explain(ask, about),
             Effect::ReadJournal { ask } => self.tasks.read_journal(ask),

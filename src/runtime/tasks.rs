@@ -13,13 +13,13 @@ use tokio::task::AbortHandle;
 use super::kept::KeptRows;
 use super::place::Opener;
 use super::world::{Soon, World};
-use super::{Happened, folder, place, practice};
+use super::{Happened, folder, marked, place, practice};
 use crate::app::building::Building;
 use crate::app::effect::{Opening, PracticeAct};
 use crate::app::message::{AskId, Message};
 use crate::azure::{inventory, raw, tenants};
 use crate::flow::script::{Script, ScriptKind};
-use crate::flow::{FlowName, Inputs, Step};
+use crate::flow::{FlowName, Inputs, MarkedLook, MarkedOutcome, MarkedRow, Step};
 use crate::health::custody;
 use crate::model::custody::About;
 use crate::model::{Estate, EstateRows, Problem, ResourceId, SignInReply};
@@ -50,6 +50,8 @@ struct Running {
     task: AbortHandle,
     /// A request of it is on its way: dropping it now would lose the answer and undo nothing.
     sent: Arc<AtomicBool>,
+    /// It is not cared about any more: of several changes no further one is begun.
+    forgotten: Arc<AtomicBool>,
 }
 
 impl Tasks {
@@ -227,7 +229,7 @@ impl Tasks {
             let step = agreed.id;
             let mut say = |note: String| {
                 sending.store(true, Ordering::Relaxed);
-                answers.say(Message::StepProgressed { ask, step, note });
+                answers.say(Message::StepProgressed { ask, note });
             };
             let perform = async {
                 let world = world.there().await?;
@@ -237,7 +239,33 @@ impl Tasks {
             let result = perform.await.map(Box::new);
             answers.say(Message::StepPerformed { ask, step, result });
         };
-        self.keep(ask, task, sent);
+        self.keep(ask, task, sent, Arc::default());
+    }
+
+    pub(crate) fn look_at_marked(&mut self, ask: AskId, rows: Vec<MarkedRow>) {
+        let (world, answers) = self.both();
+        self.run(ask, async move {
+            let result = async { Ok(marked::look(&*world.there().await?, rows).await) }.await;
+            answers.say(Message::MarkedSeen { ask, result });
+        });
+    }
+
+    pub(crate) fn perform_marked(&mut self, ask: AskId, agreed: Vec<MarkedLook>) {
+        let (world, answers) = self.both();
+        let (sent, forgotten) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (sending, stop) = (sent.clone(), forgotten.clone());
+        let task = async move {
+            let mut say = |note: String| {
+                sending.store(true, Ordering::Relaxed);
+                answers.say(Message::StepProgressed { ask, note });
+            };
+            let outcome = match world.there().await {
+                Ok(world) => marked::perform(&world, agreed, &stop, &mut say).await,
+                Err(problem) => MarkedOutcome::not_begun(problem, &agreed),
+            };
+            answers.say(Message::MarkedPerformed { ask, outcome });
+        };
+        self.keep(ask, task, sent, forgotten);
     }
 
     pub(crate) fn explain(&mut self, ask: AskId, about: About) {
@@ -335,10 +363,11 @@ impl Tasks {
     }
 
     pub(crate) fn forget(&mut self, ask: AskId) {
-        if let Some(running) = self.running.remove(&ask)
-            && !running.sent.load(Ordering::Relaxed)
-        {
-            running.task.abort();
+        if let Some(running) = self.running.remove(&ask) {
+            running.forgotten.store(true, Ordering::Relaxed);
+            if !running.sent.load(Ordering::Relaxed) {
+                running.task.abort();
+            }
         }
     }
 
@@ -355,13 +384,19 @@ impl Tasks {
     }
 
     fn run(&mut self, ask: AskId, task: impl Future<Output = ()> + Send + 'static) {
-        self.keep(ask, task, Arc::default());
+        self.keep(ask, task, Arc::default(), Arc::default());
     }
 
-    fn keep(&mut self, ask: AskId, task: impl Future<Output = ()> + Send + 'static, sent: Arc<AtomicBool>) {
+    fn keep(
+        &mut self,
+        ask: AskId,
+        task: impl Future<Output = ()> + Send + 'static,
+        sent: Arc<AtomicBool>,
+        forgotten: Arc<AtomicBool>,
+    ) {
         self.running.retain(|_, running| !running.task.is_finished());
         let task = tokio::spawn(task).abort_handle();
-        self.running.insert(ask, Running { task, sent });
+        self.running.insert(ask, Running { task, sent, forgotten });
     }
 }
 

@@ -9,8 +9,9 @@ use super::look::{Look, Role};
 use super::text::{cut, cut_middle, fit, scroll, width, wrap};
 use super::{framed, put_lines, told};
 use crate::app::App;
-use crate::app::dialog::{Choose, Confirm, Dialog, ErrorText, Files, Help, Palette};
+use crate::app::dialog::{Choose, Confirm, Dialog, ErrorText, Files, Help, Looking, Palette};
 use crate::app::field::Field;
+use crate::model::counted;
 
 /// What a dialog looks like before it is cut to the screen.
 pub(super) struct Content {
@@ -26,7 +27,11 @@ pub(super) struct Content {
 
 pub(super) fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut Frame<'_>) {
     let outer = screen.width.saturating_sub(4).min(match dialog {
-        Dialog::Confirm(_) | Dialog::Error(_) | Dialog::SignIn(_) | Dialog::Briefing { .. } => 74,
+        Dialog::Confirm(_)
+        | Dialog::Looking(_)
+        | Dialog::Error(_)
+        | Dialog::SignIn(_)
+        | Dialog::Briefing { .. } => 74,
         _ => 90,
     });
     let room = usize::from(outer.saturating_sub(4));
@@ -36,6 +41,7 @@ pub(super) fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame:
         Dialog::Choose(choose) => choose_lines(choose, room, look),
         Dialog::Files(files) => file_lines(files, room, look),
         Dialog::Confirm(confirm) => confirm_lines(confirm, room, look),
+        Dialog::Looking(looking) => looking_lines(looking, room, look),
         Dialog::Bench(bench) => super::bench::form_lines(bench, room, look),
         Dialog::Sheet(sheet) => super::bench::sheet_lines(sheet, room, look),
         Dialog::Chains(chains) => super::custody::lines(app, chains, room, look),
@@ -117,6 +123,13 @@ fn typed(prompt: &str, field: &Field, room: usize, look: &Look) -> (Line<'static
     let (shown, column) = scroll(before, after, room.saturating_sub(width(prompt) + 1));
     let line = Line::from(vec![Span::styled(prompt.to_owned(), look.style(Role::Key)), Span::raw(shown)]);
     (line, width(prompt) + column)
+}
+
+fn looking_lines(looking: &Looking, room: usize, look: &Look) -> Content {
+    let words = format!("Looking at what would be sent for {}…", counted(looking.rows, "row"));
+    let lines = paragraph(&words, room, look, Role::Text);
+    let foot = vec![keys(&[("Esc", "cancel")], look)];
+    Content { title: looking.title.clone(), lines, at: 0, foot, cursor: None }
 }
 
 fn help_lines(help: &Help, room: usize, look: &Look) -> Content {
@@ -358,7 +371,7 @@ fn confirm_lines(confirm: &Confirm, room: usize, look: &Look) -> Content {
         ]));
         let enter = if confirm.on_yes { confirm.yes.as_str() } else { "Cancel" };
         let mut pairs = vec![("Enter", enter), ("Tab", "the other"), ("y", &*confirm.yes), ("Esc", "Cancel")];
-        if !confirm.plan.is_empty() {
+        if confirm.has_script {
             pairs.push(("c", "as a script"));
         }
         foot.push(keys(&pairs, look));

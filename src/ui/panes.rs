@@ -53,7 +53,10 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     let is_filtered = pane.is_filtering || !pane.filter.text().is_empty();
     if is_filtered {
         let before: usize = title.iter().map(Span::width).sum();
-        title.push(Span::styled(format!(" /{} ", pane.filter.text()), look.style(Role::Key)));
+        let role = if pane.filter.is_selected() { Role::Selected } else { Role::Key };
+        title.push(Span::styled(" /", look.style(Role::Key)));
+        title.push(Span::styled(pane.filter.text().to_owned(), look.style(role)));
+        title.push(Span::raw(" "));
         if pane.is_filtering {
             let typed = width(pane.filter.around_cursor().0);
             let x = area.x + u16::try_from(1 + before + 2 + typed).unwrap_or(0);

@@ -157,6 +157,16 @@ fn hints(app: &App) -> Vec<(String, String)> {
 /// depends on the row comes last.
 fn browsing_hints(app: &App) -> Vec<(String, String)> {
     const FIRST: usize = 18;
+    let marked = app.pane().list.marked();
+    let mut on_marked: Vec<_> = app
+        .commands_on_marked()
+        .filter_map(|(entry, verb)| hint(app, entry, &format!("{verb} {marked}")))
+        .collect();
+    if !on_marked.is_empty() {
+        let others = ["copy", "back"].into_iter().filter_map(Entry::named);
+        on_marked.extend(others.zip(["Copy", "Unmark"]).filter_map(|(entry, words)| hint(app, entry, words)));
+        return on_marked;
+    }
     let needed = app.needed();
     let first = match &needed {
         Some(need) => hint(app, need.entry, need.words),

@@ -260,6 +260,33 @@ fn on_screen_marked_hostnames_are_bound_and_one_is_unbound() {
     screen.wait_for("The hostname has no certificate any more");
 }
 
+#[test]
+fn on_screen_marked_hostnames_are_unbound_by_one_agreement_and_no_further_after_one_that_fails() {
+    let cloud = Cloud::start();
+    let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
+    screen.wait_for("shop-2026");
+    screen.keys("4");
+    for host in ["docs.contoso.com", "login.contoso.com", "wiki.contoso.com"] {
+        screen.keys(&format!("/{host}<Enter>"));
+        screen.wait_for(&format!("Bindings 1/19  /{host}"));
+        screen.keys("<Space>");
+    }
+    screen.keys("<Esc>");
+    screen.wait_for("d Unbind 3");
+    let refused = json!({"method": "PUT", "path": "*login.contoso.com", "count": 1,
+        "fault": {"kind": "status", "status": 403, "code": "AuthorizationFailed", "message": "not today"}});
+    cloud.tell("faults", &refused);
+    screen.keys("d");
+    screen.wait_for("One after the other");
+    screen.keys("<Tab>");
+    screen.wait_for("Enter Send");
+    screen.keys("<Enter>");
+    screen.wait_for("login.contoso.com: ");
+    screen.wait_for("not begun: wiki.contoso.com");
+    screen.keys("<Esc>");
+    screen.wait_for("2 marked");
+}
+
 /// Whoever types a command knows the app's name, and seldom its group.
 #[test]
 fn an_app_is_found_by_its_name_alone() {

@@ -11,6 +11,7 @@ mod journey;
 mod keys;
 mod left_out;
 mod many_rows;
+mod marked_on_screen;
 mod needed_on_screen;
 mod place_on_screen;
 #[path = "../support/pty.rs"]

@@ -14,6 +14,8 @@ pub struct Confirm {
     pub words: Vec<String>,
     /// What will be sent, a line a request.
     pub plan: Vec<String>,
+    /// Whether the plan can be had as a script.
+    pub has_script: bool,
     /// The word that has to be typed.
     pub word: Option<String>,
     pub typed: Field,
@@ -33,6 +35,7 @@ impl Confirm {
             title: title.into(),
             words: Vec::new(),
             plan: Vec::new(),
+            has_script: false,
             word: None,
             typed: Field::default(),
             yes: yes.into(),
@@ -67,7 +70,7 @@ impl Confirm {
             _ if self.word.is_some() && self.typed.press(key) => {}
             KeyCode::Tab | KeyCode::Left | KeyCode::Right => self.on_yes = !self.on_yes,
             _ if is_plain(key, 'h') || is_plain(key, 'l') => self.on_yes = !self.on_yes,
-            _ if is_plain(key, 'c') && !self.plan.is_empty() => return Answer::Do(Act::ChooseScript),
+            _ if is_plain(key, 'c') && self.has_script => return Answer::Do(Act::ChooseScript),
             _ if is_plain(key, 'n') || is_plain(key, 'q') => return Answer::Close,
             _ if is_plain(key, 'y') => return Answer::CloseAnd(self.act.clone()),
             _ => {}

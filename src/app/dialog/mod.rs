@@ -8,6 +8,7 @@ mod custody;
 mod error;
 mod files;
 mod help;
+mod looking;
 mod messages;
 mod operations;
 mod palette;
@@ -23,6 +24,7 @@ pub use error::ErrorText;
 pub(crate) use files::folder_of;
 pub use files::{Files, Folder, FolderEntry};
 pub use help::{Help, HelpLine};
+pub use looking::Looking;
 pub use messages::Messages;
 pub use palette::{Candidate, Palette};
 pub use sheet::{Sheet, SheetLine};
@@ -48,6 +50,7 @@ pub enum Dialog {
     Choose(Choose),
     Files(Files),
     Confirm(Confirm),
+    Looking(Looking),
     Bench(Bench),
     Sheet(Sheet),
     /// The chain of custody, link by link.
@@ -101,6 +104,10 @@ pub enum Act {
     Practise(PracticeAct),
     /// Send the current step of the wizard, if it still is this one: the one that was shown.
     Send(Box<flow::Step>),
+    /// Send what was agreed to for the marked rows; the words name it in the list of operations.
+    SendMarked(String, Vec<flow::MarkedLook>),
+    /// Give up what is being looked at.
+    Forget(AskId),
     /// Stop watching an operation.
     Unwatch(AskId),
     ShowProblem(Problem),
@@ -128,6 +135,7 @@ impl Dialog {
             Self::Choose(choose) => choose.press(key),
             Self::Files(files) => files.press(key),
             Self::Confirm(confirm) => confirm.press(key),
+            Self::Looking(looking) => looking.press(key),
             Self::Bench(bench) => bench.press(key),
             Self::Sheet(sheet) => sheet.press(key),
             Self::Chains(chains) => chains.press(key),

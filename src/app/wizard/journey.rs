@@ -49,14 +49,7 @@ impl App {
 
     /// What is changed of an order that exists: the form begins with what is there, not with what was bought.
     pub(in crate::app) fn open_about_order(&mut self, flow: FlowName, id: &ResourceId) {
-        let mut inputs = Inputs::default()
-            .with(Key::Subscription, id.subscription_id())
-            .with(Key::ResourceGroup, id.resource_group())
-            .with(Key::Order, id.name());
-        if let Some(order) = self.inventory.estate.order(id) {
-            inputs.set(Key::Domain, &*order.domain);
-        }
-        self.open_alone(flow, Some(id.clone()), inputs);
+        self.open_alone(flow, Some(id.clone()), self.inputs_of_order(id));
     }
 
     /// `w`: the order under the cursor, at the first page that is not done.
@@ -117,6 +110,10 @@ impl App {
         let flow = wizard.page.definition();
         let (pane, left) = landing(flow.leaves, &wizard.inputs);
         let touched = wizard.touched();
+        if wizard.origin == Origin::Alone(FlowName::RebindAll, None) {
+            // What was marked for it is done.
+            self.browser.panes[PaneName::Bindings.index()].list.unmark_all();
+        }
         self.wizard = None;
         if pane == PaneName::Public
             && let Some(app) = left.as_ref().and_then(ResourceId::site)

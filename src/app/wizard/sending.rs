@@ -45,6 +45,7 @@ impl Wizard {
                     .chain(file.plan().into_iter().map(|line| format!("  {line}")))
             }))
             .collect();
+        confirm.has_script = !confirm.plan.is_empty();
         around.layers.push(Dialog::Confirm(confirm));
     }
 
