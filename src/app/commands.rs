@@ -93,6 +93,17 @@ fn rows() -> Vec<Entry> {
             App::load_public,
         )
         .possible_if(App::may_load_public),
+        entry(
+            "follow",
+            "Go to what belongs to the row: certificate, hostnames, order.",
+            BROWSING,
+            App::follow,
+        )
+        .possible_if(App::may_follow),
+        entry("return", "Back to the row that was followed from.", BROWSING, App::follow_back)
+            .possible_if(App::may_follow_back),
+        entry("months", "What ends in each of the coming twelve months.", BROWSING, App::open_months)
+            .possible_if(App::may_scope),
         entry("raw", "The resource as the service answers it, in JSON.", BROWSING, |app| {
             app.open_detail(Tab::Raw);
         })
@@ -146,6 +157,15 @@ fn acting() -> Vec<Entry> {
         .hint("Wizard")
         .changing()
         .possible_if(App::may_continue_order),
+        entry(
+            "undo",
+            "Bind the hostname again as it was before this run changed it.",
+            BROWSING,
+            App::undo_binding,
+        )
+        .hint("Undo")
+        .changing()
+        .possible_if(App::may_undo),
         entry("plan", "Show or hide the exact requests of the current step.", WIZARD, |app| {
             app.with_wizard(|wizard, _| wizard.turn_plan());
         })

@@ -147,6 +147,9 @@ impl App {
             note: "looks first, then sends".to_owned(),
             ended: None,
         });
+        for step in agreed.iter().filter_map(|look| look.next.as_ref().ok()) {
+            self.note_before(step);
+        }
         self.emit(Effect::PerformMarked { ask, agreed });
     }
 

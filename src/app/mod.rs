@@ -25,6 +25,7 @@ pub mod list;
 mod marked;
 pub mod masked;
 pub mod message;
+mod months;
 pub mod needed;
 pub mod operations;
 pub mod outbox;
@@ -33,9 +34,11 @@ pub mod pane;
 pub mod place;
 mod possible;
 pub mod public;
+mod related;
 pub mod renewal;
 pub mod scope;
 mod strip;
+mod undo;
 mod upkeep;
 pub mod wizard;
 mod workbench;
@@ -46,8 +49,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use zeroize::Zeroize;
 
-use crate::tables::Basis;
-use crate::tables::Tone;
+use crate::tables::{Basis, PaneName, Tone};
 use browser::Browser;
 use clock::Clock;
 use command::{Action, Place};
@@ -126,6 +128,10 @@ pub struct App {
     /// The dialogs, over everything else.
     pub layers: Layers,
     pub operations: Operations,
+    /// What hostnames were bound to before this run changed them.
+    undo: undo::Undo,
+    /// The rows that were followed from, the newest last.
+    way: Vec<(PaneName, ResourceId)>,
     /// The task of a practice cloud, if it has one.
     pub goal: Option<Goal>,
     /// The question for the tenants of the account, while it is asked.
@@ -157,6 +163,8 @@ impl App {
             shelf: Vec::new(),
             layers: Layers::default(),
             operations: Operations::default(),
+            undo: undo::Undo::default(),
+            way: Vec::new(),
             goal: None,
             tenants: None,
             journal: None,

@@ -19,6 +19,7 @@ mod pty;
 mod public_on_screen;
 mod recalled;
 mod screens;
+mod story_on_screen;
 mod terminal;
 mod upload_keys;
 mod uploads_on_screen;

@@ -101,6 +101,8 @@ pub enum Act {
     /// Read a directory for the file picker.
     OpenFolder(String),
     Show(PaneName, ResourceId),
+    /// The same, with a way back.
+    Follow(PaneName, ResourceId),
     Practise(PracticeAct),
     /// Send the current step of the wizard, if it still is this one: the one that was shown.
     Send(Box<flow::Step>),

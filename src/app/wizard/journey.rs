@@ -42,7 +42,7 @@ impl App {
     }
 
     /// What is on the shelf for this row goes on where it was left.
-    fn open_alone(&mut self, flow: FlowName, about: Option<ResourceId>, inputs: Inputs) {
+    pub(in crate::app) fn open_alone(&mut self, flow: FlowName, about: Option<ResourceId>, inputs: Inputs) {
         let first = flow.definition().pages.first().copied().unwrap_or(flow);
         self.open_wizard(Origin::Alone(flow, about), first, inputs, false);
     }
