@@ -154,9 +154,9 @@ impl App {
     }
 
     /// What is done is not marked any more; what failed and what was not begun still is.
-    pub(super) fn take_marked_outcome(&mut self, ask: AskId, outcome: MarkedOutcome) {
+    pub(super) fn take_marked_outcome(&mut self, ask: AskId, outcome: Box<MarkedOutcome>) {
         let Some(what) = self.operations.find(ask).map(|operation| operation.what.clone()) else { return };
-        let MarkedOutcome { done, failed, left, touched } = outcome;
+        let MarkedOutcome { done, failed, left, touched } = *outcome;
         for pane in &mut self.browser.panes {
             pane.list.unmark(&done);
         }
@@ -194,6 +194,10 @@ impl App {
         }
     }
 
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "it stands in the table of commands beside those that refuse"
+    )]
     pub(super) fn sync_marked(&self, row: Row<'_>) -> Result<(FlowName, Inputs), String> {
         Ok(self.flow_on(FlowName::Sync, row))
     }

@@ -98,7 +98,7 @@ pub enum Message {
     /// What came of the marked rows, or what kept all of them from being begun (`Effect::PerformMarked`).
     MarkedPerformed {
         ask: AskId,
-        outcome: MarkedOutcome,
+        outcome: Box<MarkedOutcome>,
     },
     /// The chain of custody (`Effect::Explain`).
     Explained {

@@ -56,7 +56,7 @@ impl App {
             Act::StopWork(ask) => self.stop_work(ask),
             Act::OpenFolder(path) => self.open_folder(path),
             Act::Show(pane, id) => self.show(pane, &id),
-            Act::Follow(pane, id) => self.follow_to(pane, id),
+            Act::Follow(pane, id) => self.follow_to(pane, &id),
             Act::Practise(act) => {
                 let ask = self.ask();
                 if let Some(wizard) = &mut self.wizard {

@@ -23,7 +23,7 @@ impl App {
         if related.len() == 1
             && let Some(one) = related.pop()
         {
-            return self.follow_to(one.pane, one.id);
+            return self.follow_to(one.pane, &one.id);
         }
         let item = |one: Related| Item {
             label: one.id.name().to_owned(),
@@ -35,14 +35,14 @@ impl App {
         self.layers.push(Dialog::Choose(choose));
     }
 
-    pub(super) fn follow_to(&mut self, pane: PaneName, id: ResourceId) {
+    pub(super) fn follow_to(&mut self, pane: PaneName, id: &ResourceId) {
         if let Some(here) = self.selected().cloned() {
             self.way.push((self.browser.pane, here));
             let surplus = self.way.len().saturating_sub(LONGEST_WAY);
             self.way.drain(..surplus);
         }
         self.browser.detail = None;
-        self.show(pane, &id);
+        self.show(pane, id);
     }
 
     /// Back to the row that was followed from.

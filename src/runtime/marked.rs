@@ -27,17 +27,17 @@ pub(super) async fn look(world: &World, rows: Vec<MarkedRow>) -> Vec<MarkedLook>
     stream::iter(looks).buffered(AT_ONCE).collect().await
 }
 
-/// Sends what was agreed to, until a row fails or `stop` says that no further one is to be begun.
+/// Sends what was agreed to, until a row fails or `is_given_up` says that no further one is to be begun.
 pub(super) async fn perform(
     world: &World,
     agreed: Vec<MarkedLook>,
-    stop: &AtomicBool,
+    is_given_up: &AtomicBool,
     say: &mut (dyn FnMut(String) + Send),
 ) -> MarkedOutcome {
     let (mut outcome, all) = (MarkedOutcome::default(), agreed.len());
     for (nth, MarkedLook { row, next }) in agreed.into_iter().enumerate() {
         let Ok(step) = next else { continue };
-        if outcome.failed.is_some() || stop.load(Ordering::Relaxed) {
+        if outcome.failed.is_some() || is_given_up.load(Ordering::Relaxed) {
             outcome.left.push(row.name);
             continue;
         }

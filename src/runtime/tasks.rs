@@ -263,7 +263,7 @@ impl Tasks {
                 Ok(world) => marked::perform(&world, agreed, &stop, &mut say).await,
                 Err(problem) => MarkedOutcome::not_begun(problem, &agreed),
             };
-            answers.say(Message::MarkedPerformed { ask, outcome });
+            answers.say(Message::MarkedPerformed { ask, outcome: Box::new(outcome) });
         };
         self.keep(ask, task, sent, forgotten);
     }

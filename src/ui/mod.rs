@@ -5,6 +5,7 @@ mod briefing;
 mod custody;
 mod dialogs;
 mod form;
+mod guard;
 mod header;
 pub mod look;
 mod panes;
@@ -51,6 +52,7 @@ pub fn view(app: &App, look: &Look, frame: &mut Frame<'_>) {
     for dialog in app.layers.iter() {
         dialogs::draw(app, dialog, look, area, frame);
     }
+    guard::guard(frame.buffer_mut());
 }
 
 fn too_small(app: &App, frame: &mut Frame<'_>, area: Rect) {

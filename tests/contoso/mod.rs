@@ -1,7 +1,7 @@
 //! An estate made by hand, and a program that looks at it: for tests of keys and screens.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use certdeck::app::effect::Effect;
 use certdeck::app::key::Key;
@@ -379,6 +379,9 @@ fn seen_of_shop() -> Observed {
     }
 }
 
+static KEYMAP: LazyLock<Keymap> = LazyLock::new(|| Keymap::new("").unwrap());
+static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::load(Profile::Current).unwrap()));
+
 /// A program with its keys, its effects and its picture.
 pub(crate) struct Screen {
     pub app: App,
@@ -399,8 +402,8 @@ impl Screen {
             fixed: None,
             columns: [const { None }; 4],
             opens: Opens::Inventory,
-            keymap: Keymap::new("").unwrap(),
-            rules: Arc::new(Rules::load(Profile::Current).unwrap()),
+            keymap: KEYMAP.clone(),
+            rules: RULES.clone(),
         };
         change(&mut settings);
         let (app, effects) = App::new(settings, now());

@@ -7,12 +7,15 @@ mod cloud;
 mod common;
 #[path = "../contoso/mod.rs"]
 mod contoso;
+mod every_screen;
 mod journey;
 mod keys;
 mod left_out;
 mod many_rows;
 mod marked_on_screen;
 mod needed_on_screen;
+#[path = "../support/pictures.rs"]
+mod pictures;
 mod place_on_screen;
 #[path = "../support/pty.rs"]
 mod pty;

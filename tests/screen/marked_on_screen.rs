@@ -140,7 +140,7 @@ fn what_was_done_is_unmarked_and_what_stopped_it_is_said_with_what_was_not_begun
     let done = vec![api.unwrap().id()];
     let failed = Some(("www.contoso.com".to_owned(), Problem::new("Unbind", "Azure refused it")));
     let left = vec!["pay.contoso.com".to_owned()];
-    let outcome = MarkedOutcome { touched: done.clone(), done, failed, left };
+    let outcome = Box::new(MarkedOutcome { touched: done.clone(), done, failed, left });
     screen.send(Message::MarkedPerformed { ask, outcome });
     assert_eq!(screen.app.pane().list.marked(), 1, "the one that failed stays marked");
     let shown = text(&screen);
@@ -168,8 +168,6 @@ fn marks_are_said_at_the_bottom_with_what_acts_on_them_and_read_only_offers_noth
 fn a_command_about_one_row_says_so_while_others_are_marked() {
     let mut screen = marked("4", &["www.contoso.com", "api.contoso.com"]);
     screen.press("b");
-    assert!(
-        matches!(screen.app.wizard, Some(_)) && !matches!(screen.app.layers.top(), Some(Dialog::Looking(_)))
-    );
+    assert!(screen.app.wizard.is_some() && !matches!(screen.app.layers.top(), Some(Dialog::Looking(_))));
     assert!(screen.app.out.notice.as_ref().unwrap().text.contains("not about the 2 marked"));
 }

@@ -7,7 +7,7 @@ use crate::contoso::Screen;
 use certdeck::app::effect::Effect;
 use certdeck::app::message::{AskId, Message};
 use certdeck::azure::{Request, sites};
-use certdeck::flow::{Consent, FlowName, Key, MarkedLook, MarkedRow, Step, StepId, StepStatus};
+use certdeck::flow::{Consent, FlowName, Inputs, Key, MarkedLook, MarkedRow, Step, StepId, StepStatus};
 use certdeck::model::{Binding, Estate, SslState};
 use certdeck::tables::PaneName;
 
@@ -82,7 +82,7 @@ fn sent(screen: &mut Screen, host: &str, request: Request) {
         id: binding(screen, host).id(),
         name: host.to_owned(),
         flow: FlowName::Unbind,
-        inputs: Default::default(),
+        inputs: Inputs::default(),
     };
     let step = Step::new(StepId::UNBIND, format!("Unbind {host}"), StepStatus::Ready);
     let look = MarkedLook::new(row, vec![step.sending(vec![request]).consent(Consent::Plain)]);

@@ -144,13 +144,26 @@ pub fn reason(error: &impl fmt::Display) -> String {
     }
 }
 
-/// Controls (C0, C1, DEL), and characters that change direction or have no width: the set that `fd` hides,
-/// plus U+061C, the line and paragraph separators and the variation selectors.
+/// What a terminal obeys, what turns the direction of text, what has no width or no meaning: by the general
+/// category of Unicode, with the fillers and variation selectors, which count as letters and marks.
 pub(super) fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c as u32,
-            0xAD | 0x061C | 0x180E | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFE00..=0xFE0F | 0xFEFF
-            | 0xFFF9..=0xFFFB | 0xE0000..=0xE01EF)
+    use icu_properties::props::GeneralCategory as Category;
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
+    let category = icu_properties::CodePointMapData::<Category>::new().get(c);
+    matches!(
+        category,
+        Category::Control
+            | Category::Format
+            | Category::Surrogate
+            | Category::PrivateUse
+            | Category::Unassigned
+            | Category::LineSeparator
+            | Category::ParagraphSeparator
+    ) || matches!(c as u32,
+        0x034F | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F | 0x2800 | 0x3164 | 0xFE00..=0xFE0F | 0xFFA0
+        | 0xE0100..=0xE01EF)
 }
 
 /// The maximum length of a quoted text in characters.
