@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::address;
 use super::answer::{AsItIs, ServiceAnswer};
-use super::budget::{Budget, CallUrgency};
+use super::budget::{Budget, CallUrgency, QuotaWindow};
 use super::challenge::Claims;
 use super::clock::{ServiceClock, span_words};
 use super::cloud::{Cloud, host_of};
@@ -156,6 +156,12 @@ impl Client {
     /// again.
     pub fn try_again(&self) {
         self.sender.budget.try_again();
+    }
+
+    /// What is known of the limit that this request would count towards.
+    pub(super) fn window(&self, request: &Request) -> Result<QuotaWindow, AzureError> {
+        let call = self.call(address::of(&self.cloud, request)?, request);
+        Ok(self.sender.budget.window(&call))
     }
 
     pub(super) fn http(&self) -> &Http {
