@@ -141,6 +141,14 @@ impl Client {
         Self { deadline: Some(deadline), ..self.clone() }
     }
 
+    /// The same client for reads that end after this time, if its deadline is not earlier.
+    #[must_use]
+    pub fn within(&self, longest: Duration) -> Self {
+        let ends = Deadline::after(longest);
+        let earlier = self.deadline.filter(|deadline| deadline.at() <= ends.at());
+        self.until(earlier.unwrap_or(ends))
+    }
+
     /// The deadline of its reads, if there is one.
     pub fn deadline(&self) -> Option<Deadline> {
         self.deadline

@@ -129,7 +129,7 @@ impl Bucket {
     /// The number that has to be left for another request to go.
     fn kept(&self, of_person: bool) -> f64 {
         let KeptShare { spare, documented } = self.share;
-        let kept = if of_person { 0.0 } else { self.most.max(documented) * spare };
+        let kept = if of_person || !self.told { 0.0 } else { self.most.max(documented) * spare };
         LAST + LAST.max(kept)
     }
 
