@@ -26,7 +26,8 @@ pub(super) struct ListAnswer {
 }
 
 impl ListAsk {
-    pub(super) async fn answer(self, client: &Client) -> ListAnswer {
+    pub(super) async fn answer(self, client: Client) -> ListAnswer {
+        let client = &client;
         let mut part = EstateRows::default();
         let result = match &self {
             Self::List { kind, scope } => lists::read(client, *kind, scope, &mut part).await,

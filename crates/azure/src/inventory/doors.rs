@@ -13,8 +13,10 @@ use crate::budget::QuotaWindow;
 
 /// The number of queries under way at the same time.
 const QUERIES_AT_ONCE: usize = 8;
-/// What one list takes while as many are under way as the reader allows.
+/// What one page of a list takes while as many are under way as the reader allows.
 const A_LIST: Duration = Duration::from_millis(10);
+/// Pages of lists that hold as much as a page of the index.
+const LISTS_OF_PAGE: usize = 10;
 /// The shortest and longest pause before the window is looked at again.
 const SOON: Duration = Duration::from_millis(10);
 const LATER: Duration = Duration::from_secs(1);
@@ -139,8 +141,9 @@ impl IndexPlan {
         let wait = window.opens_in.filter(|_| window.is_apart)?;
         let free = self.free(window);
         let is_quicker = |ask: &IndexAsk| {
-            let lists = u32::try_from(lists(ask.topic, &ask.among)).unwrap_or(u32::MAX);
-            number(ask.pages) > free && A_LIST.saturating_mul(lists) < wait
+            let pages = lists(ask.topic, &ask.among) + (ask.pages - 1) * LISTS_OF_PAGE;
+            let lists = A_LIST.saturating_mul(u32::try_from(pages).unwrap_or(u32::MAX));
+            number(ask.pages) > free && lists < wait
         };
         // What costs the index most for the fewest lists; what it has begun to answer comes last.
         let gain = |ask: &IndexAsk| (!ask.question.has_begun(), ask.pages * 1000 / ask.among.len().max(1));

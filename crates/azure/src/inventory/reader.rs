@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::Value;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use super::ask::{IndexAnswer, ListAnswer, ListAsk};
@@ -187,7 +188,9 @@ impl<'r> InventoryReader<'r> {
     /// Asks through both doors until nothing is left to ask.
     async fn ask_all(&mut self) -> Result<(), AzureError> {
         let client = self.client;
-        let (mut queries, mut lists) = (FuturesUnordered::new(), FuturesUnordered::new());
+        let mut queries = FuturesUnordered::new();
+        // Tasks, because lists contain much more than is taken from them: several are decoded at once.
+        let mut lists = JoinSet::new();
         loop {
             let now = Instant::now();
             let given_up = self.plan.give_up(now);
@@ -213,7 +216,7 @@ impl<'r> InventoryReader<'r> {
                     self.list_turned(turned);
                     continue;
                 };
-                lists.push(next.answer(client));
+                lists.spawn(next.answer(client.clone()));
             }
             if queries.is_empty() && lists.is_empty() && self.plan.is_empty() {
                 return Ok(());
@@ -222,7 +225,10 @@ impl<'r> InventoryReader<'r> {
             tokio::select! {
                 biased;
                 Some(answer) = queries.next() => self.take_from_index(answer)?,
-                Some(answer) = lists.next() => self.take_from_arm(answer)?,
+                Some(answer) = lists.join_next() => match answer {
+                    Ok(answer) => self.take_from_arm(answer)?,
+                    Err(ended) => resume(ended),
+                },
                 () = sleep_until(self.plan.wake(window, now)) => {}
             }
         }
@@ -432,6 +438,13 @@ impl ReadProgress {
 /// A row as a value, unless it is nested deeper than any resource.
 fn read(row: &RawRow) -> Option<Value> {
     serde_json::from_str(row.get()).ok()
+}
+
+/// A panic of a task is one of its reader. Nothing else ends a task.
+fn resume(ended: JoinError) {
+    if let Ok(panic) = ended.try_into_panic() {
+        std::panic::resume_unwind(panic);
+    }
 }
 
 /// Without a sign-in nothing more can be read.
