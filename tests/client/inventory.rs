@@ -9,7 +9,7 @@ use crate::support::{Reply, Server};
 use certdeck::azure::{certificates, inventory, sites};
 use certdeck::flow::{FlowName, Key};
 use certdeck::model::{Changes, Estate, PrivateCertificate, ResourceId, Subscription};
-use certdeck::practice::{Pace, Rate};
+use certdeck::practice::Pace;
 use serde_json::{Value, json};
 
 const INDEX: &str = "*/Microsoft.ResourceGraph/resources";
@@ -310,26 +310,6 @@ async fn a_subscription_that_the_index_does_not_know_is_listed() {
         server.seen(&format!("/subscriptions/{KNOWN}/")).is_empty(),
         "what the index knows is not listed as well"
     );
-}
-
-/// 15 requests in 5 seconds (API.md 10): what a fleet takes is more, and the 16th waits instead of being
-/// refused.
-#[tokio::test]
-async fn the_quota_of_the_index_is_waited_for_and_never_run_into() {
-    let practice = Practice::with(|options| {
-        options.fleet = Some("apps=600,certificates=9500,subscriptions=40,seed=3".parse().unwrap());
-        options.rate = Some(Rate::Azure);
-    })
-    .await;
-    let (estate, _) = read(&practice).await;
-    assert_eq!((estate.certificates.len(), estate.gaps.len()), (9500, 0));
-    let log = practice.control_get("requests").await;
-    let asked = |one: &&Value| one["path"].as_str().unwrap().contains("ResourceGraph");
-    let asked: Vec<&Value> = log["value"].as_array().unwrap().iter().filter(asked).collect();
-    assert!(asked.len() > 15, "{}", asked.len());
-    for one in asked {
-        assert!(one["status"] == 200 && one["left"].is_string() && one["left"] != "0", "{one}");
-    }
 }
 
 #[tokio::test]

@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::index::GraphQuery;
+use super::index::{self, GraphQuery};
 use super::kind::ResourceKind;
 use crate::budget::QuotaWindow;
 
 /// The number of queries under way at the same time.
 const QUERIES_AT_ONCE: usize = 8;
-/// What one page of a list takes while as many are under way as the reader allows.
-const A_LIST: Duration = Duration::from_millis(10);
-/// Pages of lists that hold as much as a page of the index.
-const LISTS_OF_PAGE: usize = 10;
+/// What a page of a list takes while many are under way, until it was measured over so many of them.
+const A_PAGE: Duration = Duration::from_millis(10);
+const MEASURED: u32 = 20;
+/// The rows of a page of a list, and how many such pages hold as much as one of the index.
+const ROWS: usize = 100;
+const PAGES_OF_PAGE: usize = index::MOST / ROWS;
 /// The shortest and longest pause before the window is looked at again.
 const SOON: Duration = Duration::from_millis(10);
 const LATER: Duration = Duration::from_secs(1);
@@ -55,6 +57,37 @@ struct BegunQuery {
     topic: IndexTopic,
     among: Vec<usize>,
     pages: usize,
+}
+
+/// How fast the lists answer while several are under way.
+#[derive(Debug)]
+pub(super) struct ListPace {
+    a_page: Duration,
+    pages: u32,
+    since: Instant,
+}
+
+impl ListPace {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { a_page: A_PAGE, pages: 0, since: now }
+    }
+
+    /// The first of several lists is requested.
+    pub(super) fn begin(&mut self, now: Instant) {
+        (self.pages, self.since) = (0, now);
+    }
+
+    /// One of them was read.
+    pub(super) fn answered(&mut self, rows: usize, now: Instant) {
+        self.pages = self.pages.saturating_add(u32::try_from(1 + rows / ROWS).unwrap_or(1));
+        if self.pages >= MEASURED {
+            self.a_page = now.saturating_duration_since(self.since) / self.pages;
+        }
+    }
+
+    fn of(&self, pages: usize) -> Duration {
+        self.a_page.saturating_mul(u32::try_from(pages).unwrap_or(u32::MAX))
+    }
 }
 
 /// The questions for the index, and which of them are under way.
@@ -136,14 +169,14 @@ impl IndexPlan {
     pub(super) fn turn(
         &mut self,
         window: QuotaWindow,
+        pace: &ListPace,
         lists: impl Fn(IndexTopic, &[usize]) -> usize,
     ) -> Option<TurnedAsk> {
         let wait = window.opens_in.filter(|_| window.is_apart)?;
         let free = self.free(window);
         let is_quicker = |ask: &IndexAsk| {
-            let pages = lists(ask.topic, &ask.among) + (ask.pages - 1) * LISTS_OF_PAGE;
-            let lists = A_LIST.saturating_mul(u32::try_from(pages).unwrap_or(u32::MAX));
-            number(ask.pages) > free && lists < wait
+            let pages = lists(ask.topic, &ask.among) + (ask.pages - 1) * PAGES_OF_PAGE;
+            number(ask.pages) > free && pace.of(pages) < wait
         };
         // What costs the index most for the fewest lists; what it has begun to answer comes last.
         let gain = |ask: &IndexAsk| (!ask.question.has_begun(), ask.pages * 1000 / ask.among.len().max(1));
@@ -218,15 +251,16 @@ mod tests {
     #[test]
     fn what_the_window_cannot_carry_to_its_end_is_listed_and_nothing_goes_through_both_doors() {
         let (mut plan, now) = plan(50);
+        let pace = ListPace::new(now);
         let window = window(3.0, 4_500);
         let begun = plan.begin(window, true, now);
         assert_eq!(
             topics(&begun),
             [ResourceKind::Orders, ResourceKind::Vaults].map(IndexTopic::Kind)
         );
-        let turned = plan.turn(window, one_a_subscription).map(|turned| turned.topic);
+        let turned = plan.turn(window, &pace, one_a_subscription).map(|turned| turned.topic);
         assert_eq!(turned, Some(IndexTopic::Kind(ResourceKind::Certificates)));
-        assert_eq!(plan.turn(window, one_a_subscription), None);
+        assert_eq!(plan.turn(window, &pace, one_a_subscription), None);
         assert_eq!(plan.give_up(now + Duration::from_millis(999)), []);
         begun.iter().for_each(|(number, _)| plan.answered(*number, now));
         assert!(plan.is_empty());
@@ -235,13 +269,17 @@ mod tests {
     #[test]
     fn a_spent_window_holds_up_nothing_that_the_lists_answer_sooner() {
         let (mut few, now) = plan(50);
+        let mut pace = ListPace::new(now);
         let spent = window(0.0, 4_000);
         assert!(few.begin(spent, false, now).is_empty());
-        let turned = std::iter::from_fn(|| few.turn(spent, one_a_subscription)).count();
+        let turned = std::iter::from_fn(|| few.turn(spent, &pace, one_a_subscription)).count();
         assert_eq!((turned, few.is_empty()), (3, true));
         // Five hundred lists take longer than the window stays closed.
         let (mut many, _) = plan(500);
-        assert_eq!(many.turn(spent, one_a_subscription), None);
+        assert_eq!(many.turn(spent, &pace, one_a_subscription), None);
+        // As measured, they take less.
+        pace.answered(50 * ROWS, now + Duration::from_millis(51));
+        assert_eq!(std::iter::from_fn(|| many.turn(spent, &pace, one_a_subscription)).count(), 3);
     }
 
     #[test]
@@ -249,7 +287,8 @@ mod tests {
         let (mut plan, now) = plan(500);
         let unknown = QuotaWindow { room: 1.0, opens_in: None, is_apart: true };
         assert_eq!(plan.begin(unknown, true, now).len(), 1);
-        assert_eq!(plan.turn(QuotaWindow { room: 0.0, ..unknown }, one_a_subscription), None);
+        let closed = QuotaWindow { room: 0.0, ..unknown };
+        assert_eq!(plan.turn(closed, &ListPace::new(now), one_a_subscription), None);
         assert_eq!(plan.wake(unknown, now), now + Duration::from_secs(1));
         assert_eq!(plan.give_up(now + Duration::from_secs(1)).len(), 3);
         assert!(plan.is_empty());
@@ -268,6 +307,6 @@ mod tests {
     fn where_every_request_draws_on_one_limit_the_lists_are_no_way_round_it() {
         let (mut plan, _) = plan(2);
         let shared = QuotaWindow { is_apart: false, ..window(0.0, 1_000) };
-        assert_eq!(plan.turn(shared, one_a_subscription), None);
+        assert_eq!(plan.turn(shared, &ListPace::new(Instant::now()), one_a_subscription), None);
     }
 }

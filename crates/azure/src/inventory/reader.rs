@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::ask::{IndexAnswer, ListAnswer, ListAsk};
 use super::bound::BoundHostnames;
-use super::doors::{IndexAsk, IndexPlan, IndexTopic, TurnedAsk};
+use super::doors::{IndexAsk, IndexPlan, IndexTopic, ListPace, TurnedAsk};
 use super::gaps::Gaps;
 use super::index::{self, GraphPage, GraphQuery};
 use super::kind::{self, ResourceKind};
@@ -42,6 +42,7 @@ pub(super) struct InventoryReader<'r> {
     /// What waits for the index, and what waits for ARM.
     plan: IndexPlan,
     lists: VecDeque<ListAsk>,
+    pace: ListPace,
     /// The resources reported so far, by a hash of the id: pages, parts and lists may overlap, and no row is
     /// reported twice.
     told: HashSet<u64>,
@@ -83,6 +84,7 @@ impl<'r> InventoryReader<'r> {
             tell,
             plan: IndexPlan::new(patience, Instant::now()),
             lists: VecDeque::new(),
+            pace: ListPace::new(Instant::now()),
             told: HashSet::new(),
             listed: HashSet::new(),
             fresh: HashSet::new(),
@@ -212,10 +214,13 @@ impl<'r> InventoryReader<'r> {
                             .filter(|list| !listed.contains(list))
                             .count()
                     };
-                    let Some(turned) = self.plan.turn(window, missing) else { break };
+                    let Some(turned) = self.plan.turn(window, &self.pace, missing) else { break };
                     self.list_turned(turned);
                     continue;
                 };
+                if lists.is_empty() {
+                    self.pace.begin(now);
+                }
                 lists.spawn(next.answer(client.clone()));
             }
             if queries.is_empty() && lists.is_empty() && self.plan.is_empty() {
@@ -264,6 +269,7 @@ impl<'r> InventoryReader<'r> {
 
     fn take_from_arm(&mut self, answer: ListAnswer) -> Result<(), AzureError> {
         let ListAnswer { ask, part, result } = answer;
+        self.pace.answered(part.certificates.len() + part.apps.len(), Instant::now());
         if let ListAsk::List { kind, scope } = ask {
             return self.take_list(kind, &scope, part, result);
         }
