@@ -68,7 +68,8 @@ pub(super) async fn add_upkeep(
 
 /// Says how many certificates of vaults were not read because the reading was to end earlier.
 pub(super) fn say_unread_policies(estate: &Estate) {
-    let is_unread = |told: &Told| matches!(told, Told::Unreadable(why) if why == inventory::upkeep::NOT_IN_TIME);
+    let is_unread =
+        |told: &Told| matches!(told, Told::Unreadable(why) if why == inventory::upkeep::NOT_IN_TIME);
     let unread = estate.upkeep.iter().filter(|one| is_unread(&one.told)).count();
     if unread > 0 {
         words(&format!(

@@ -9,7 +9,7 @@ use crate::support::{Reply, Server};
 use certdeck::azure::{certificates, inventory, sites};
 use certdeck::flow::{FlowName, Key};
 use certdeck::model::{Changes, Estate, PrivateCertificate, ResourceId, Subscription};
-use certdeck::practice::Pace;
+use certdeck::practice::{Pace, Rate};
 use serde_json::{Value, json};
 
 const INDEX: &str = "*/Microsoft.ResourceGraph/resources";
@@ -215,7 +215,11 @@ async fn a_provider_that_a_subscription_has_not_registered_is_named_and_hides_no
 
 #[tokio::test]
 async fn a_refresh_after_an_own_change_does_not_bring_the_old_state_back() {
-    let practice = Practice::with(|options| options.pace = Pace::Real).await;
+    let practice = Practice::with(|options| {
+        options.pace = Pace::Real;
+        options.rate = Some(Rate::Unlimited);
+    })
+    .await;
     let (before, _) = read(&practice).await;
     let unused =
         before.certificates.iter().find(|one| before.bindings_of(one).next().is_none()).unwrap().id.clone();
@@ -239,7 +243,12 @@ async fn a_refresh_after_an_own_change_does_not_bring_the_old_state_back() {
 /// bindings too.
 #[tokio::test]
 async fn after_a_change_of_a_certificate_apps_of_other_groups_in_its_webspace_are_read_directly() {
-    let practice = Practice::with(|options| options.pace = Pace::Real).await;
+    let practice = Practice::with(|options| {
+        options.pace = Pace::Real;
+        // Only the index is behind; within Azure's limits the lists would answer some of this.
+        options.rate = Some(Rate::Unlimited);
+    })
+    .await;
     let (estate, _) = read(&practice).await;
     let shared = estate.apps.iter().find(|app| app.id.name() == "contoso-blog").unwrap();
     let guest = estate.groups.iter().find(|group| group.id.name() == "rg-platform").unwrap();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::LONG_SILENT;
 use super::index::{self, GraphQuery};
 use super::kind::ResourceKind;
 use crate::budget::QuotaWindow;
@@ -96,7 +97,7 @@ pub(super) struct IndexPlan {
     waiting: Vec<IndexAsk>,
     begun: Vec<BegunQuery>,
     numbers: u64,
-    /// How long the index may be silent while queries are under way.
+    /// How long the index may be silent while queries are under way: longer once it has answered.
     patience: Duration,
     /// When it last answered, or was asked after a pause.
     heard: Instant,
@@ -122,12 +123,7 @@ impl IndexPlan {
 
     /// Takes the questions to send now, each with a number: those that the window can carry to their end. If
     /// nothing else is to be done (`is_idle`), one that is larger than any window begins as well.
-    pub(super) fn begin(
-        &mut self,
-        window: QuotaWindow,
-        is_idle: bool,
-        now: Instant,
-    ) -> Vec<(u64, IndexAsk)> {
+    pub(super) fn begin(&mut self, window: QuotaWindow, is_idle: bool, now: Instant) -> Vec<(u64, IndexAsk)> {
         if self.begun.is_empty() {
             self.heard = now;
         }
@@ -162,6 +158,8 @@ impl IndexPlan {
     pub(super) fn answered(&mut self, number: u64, now: Instant) {
         self.begun.retain(|one| one.number != number);
         self.heard = now;
+        // It is there; a large page may take longer.
+        self.patience = self.patience.max(LONG_SILENT);
     }
 
     /// Takes the next question that the lists answer before the window has room for it. `lists` returns how
@@ -254,10 +252,7 @@ mod tests {
         let pace = ListPace::new(now);
         let window = window(3.0, 4_500);
         let begun = plan.begin(window, true, now);
-        assert_eq!(
-            topics(&begun),
-            [ResourceKind::Orders, ResourceKind::Vaults].map(IndexTopic::Kind)
-        );
+        assert_eq!(topics(&begun), [ResourceKind::Orders, ResourceKind::Vaults].map(IndexTopic::Kind));
         let turned = plan.turn(window, &pace, one_a_subscription).map(|turned| turned.topic);
         assert_eq!(turned, Some(IndexTopic::Kind(ResourceKind::Certificates)));
         assert_eq!(plan.turn(window, &pace, one_a_subscription), None);

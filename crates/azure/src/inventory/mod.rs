@@ -36,7 +36,7 @@ use reader::InventoryReader;
 pub const LAG: SignedDuration = SignedDuration::from_mins(15);
 
 /// How long the index may be silent before everything is read from the lists, and how long at most on a slow
-/// line.
+/// line or once it has answered.
 const SILENT: Duration = Duration::from_secs(1);
 const LONG_SILENT: Duration = Duration::from_secs(5);
 
