@@ -1,7 +1,7 @@
 //! `certdeck list KIND`: the estate as rows, for people and for programs.
 
 use std::io::{self, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
@@ -61,12 +61,19 @@ impl ListKind {
     }
 }
 
+/// By then the policies of key vaults are read or left out: only the column of who acts needs them.
+const POLICIES: Duration = Duration::from_millis(2_500);
+/// They have this long in any case.
+const AT_LEAST: Duration = Duration::from_millis(500);
+
 pub(super) async fn run(args: &ListArgs, session: &Session) -> Result<Exit, CliError> {
+    let start = Instant::now();
     let client = session.reader(&session.target()?, Deadline::after(args.timeout)).await?;
     let public = if matches!(args.kind, ListKind::Public) { Public::Read } else { Public::LeftOut };
     let mut estate = reading::estate(session, &client, public).await?;
     if matches!(args.kind, ListKind::Private) {
-        reading::add_upkeep(session, &client, &mut estate).await?;
+        let left = POLICIES.saturating_sub(start.elapsed()).max(AT_LEAST);
+        reading::add_upkeep(session, &client.within(left), &mut estate).await?;
     }
     let rules = session.rules()?;
     let basis = Basis::new(&estate, &rules, client.now());
@@ -94,6 +101,7 @@ pub(super) async fn run(args: &ListArgs, session: &Session) -> Result<Exit, CliE
     });
     let mut out = io::BufWriter::new(io::stdout().lock());
     table.write(args.output, &mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
+    reading::say_unread_policies(&estate);
     for gap in &estate.gaps {
         words(&format!("not read: {}: {}", gap.what, gap.problem.why));
     }

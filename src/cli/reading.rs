@@ -9,6 +9,7 @@ use super::session::Session;
 use super::{CliError, can_rewrite, words};
 use crate::azure::{Client, inventory};
 use crate::journal::Journal;
+use crate::model::upkeep::Told;
 use crate::model::{Estate, EstateRows};
 
 /// Between two lines of progress.
@@ -58,10 +59,25 @@ pub(super) async fn add_upkeep(
     let tell =
         |read, of| shown.say(&format!("{read} of {of} certificates of key vaults asked about their renewal"));
     inventory::upkeep::add(client, estate, &before, client.now(), tell).await;
+    drop(shown);
     if estate.upkeep != before {
         kept.save_upkeep(&estate.upkeep);
     }
     Ok(())
+}
+
+/// Says how many certificates of vaults were not read because the reading was to end earlier.
+pub(super) fn say_unread_policies(estate: &Estate) {
+    let is_unread =
+        |told: &Told| matches!(told, Told::Unreadable(why) if why == inventory::upkeep::NOT_IN_TIME);
+    let unread = estate.upkeep.iter().filter(|one| is_unread(&one.told)).count();
+    if unread > 0 {
+        words(&format!(
+            "{unread} of {} policies of key vaults are not read yet, so who acts there is unknown; the next run goes on from here, \
+             and report waits for all",
+            estate.upkeep.len()
+        ));
+    }
 }
 
 /// One line that is written over and over, and gone in the end.

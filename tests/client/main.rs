@@ -14,6 +14,7 @@ mod common;
 mod custody;
 #[path = "../../fuzz/decoders.rs"]
 mod decoders;
+mod doors;
 mod engine;
 mod faults;
 mod inventory;

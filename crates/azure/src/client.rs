@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::address;
 use super::answer::{AsItIs, ServiceAnswer};
-use super::budget::{Budget, CallUrgency};
+use super::budget::{Budget, CallUrgency, QuotaWindow};
 use super::challenge::Claims;
 use super::clock::{ServiceClock, span_words};
 use super::cloud::{Cloud, host_of};
@@ -141,6 +141,14 @@ impl Client {
         Self { deadline: Some(deadline), ..self.clone() }
     }
 
+    /// The same client for reads that end after this time, if its deadline is not earlier.
+    #[must_use]
+    pub fn within(&self, longest: Duration) -> Self {
+        let ends = Deadline::after(longest);
+        let earlier = self.deadline.filter(|deadline| deadline.at() <= ends.at());
+        self.until(earlier.unwrap_or(ends))
+    }
+
     /// The deadline of its reads, if there is one.
     pub fn deadline(&self) -> Option<Deadline> {
         self.deadline
@@ -156,6 +164,12 @@ impl Client {
     /// again.
     pub fn try_again(&self) {
         self.sender.budget.try_again();
+    }
+
+    /// What is known of the limit that this request would count towards.
+    pub(super) fn window(&self, request: &Request) -> Result<QuotaWindow, AzureError> {
+        let call = self.call(address::of(&self.cloud, request)?, request);
+        Ok(self.sender.budget.window(&call))
     }
 
     pub(super) fn http(&self) -> &Http {

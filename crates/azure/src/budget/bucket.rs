@@ -27,6 +27,17 @@ pub(crate) struct ReportedLimit {
     pub resets: Option<Duration>,
 }
 
+/// What is known of a limit before a request is made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct QuotaWindow {
+    /// How many requests may go now.
+    pub room: f64,
+    /// How long until more of them may go; `None` while no answer has reported it.
+    pub opens_in: Option<Duration>,
+    /// Whether requests of other kinds draw on other limits, as far as is known.
+    pub is_apart: bool,
+}
+
 /// A permitted request, to determine later which other requests its answer cannot include.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SentMark {
@@ -35,8 +46,19 @@ pub(super) struct SentMark {
     at: Instant,
 }
 
+/// What is left to people, and to other programs with the same sign-in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeptShare {
+    /// The fraction of the limit.
+    pub spare: f64,
+    /// The size of the limit by its documentation, assumed until it was seen full: a process that begins later
+    /// sees only what others left.
+    pub documented: f64,
+}
+
 #[derive(Debug)]
 pub(super) struct Bucket {
+    share: KeptShare,
     /// `None`: no limit is known.
     left: Option<f64>,
     /// Whether an answer reported it; otherwise it is assumed.
@@ -55,8 +77,9 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant, share: KeptShare) -> Self {
         Self {
+            share,
             left: Some(ONE_GOES),
             told: false,
             at: now,
@@ -70,16 +93,15 @@ impl Bucket {
         }
     }
 
-    /// Whether another request may go, keeping the fraction `spare` for others. If not, the time at which it
-    /// may, when that depends on time alone.
-    pub(super) fn room(&mut self, now: Instant, spare: f64) -> Result<(), Option<Instant>> {
+    /// Whether another request may go; those of a person may use what is kept for people. If not, the time at
+    /// which it may, when that depends on time alone.
+    pub(super) fn room(&mut self, now: Instant, of_person: bool) -> Result<(), Option<Instant>> {
         self.advance(now);
         if let Some(until) = self.held {
             return Err(Some(until));
         }
         let Some(left) = self.left else { return Ok(()) };
-        let wanted = LAST + LAST.max(self.most * spare);
-        match (self.resets, wanted - left) {
+        match (self.resets, self.kept(of_person) - left) {
             (_, ..=0.0) => Ok(()),
             (Some(resets), _) => Err(Some(resets)),
             // Rather a millisecond late than slightly early.
@@ -87,6 +109,28 @@ impl Bucket {
                 Err(Some(now + Duration::from_secs_f64(lacking / self.refill) + Duration::from_millis(1)))
             }
         }
+    }
+
+    /// The room for requests that no single person waits for.
+    pub(super) fn window(&mut self, now: Instant) -> QuotaWindow {
+        let next = self.room(now, false);
+        let room = match self.left {
+            _ if next.is_err() => 0.0,
+            Some(left) => (left - self.kept(false)).floor() + 1.0,
+            None => f64::INFINITY,
+        };
+        let opens = self.resets.or(next.err().flatten());
+        let opens_in = opens
+            .filter(|_| self.told || self.held.is_some())
+            .map(|opens| opens.saturating_duration_since(now));
+        QuotaWindow { room, opens_in, is_apart: true }
+    }
+
+    /// The number that has to be left for another request to go.
+    fn kept(&self, of_person: bool) -> f64 {
+        let KeptShare { spare, documented } = self.share;
+        let kept = if of_person || !self.told { 0.0 } else { self.most.max(documented) * spare };
+        LAST + LAST.max(kept)
     }
 
     pub(super) fn send(&mut self, now: Instant) -> SentMark {
@@ -190,7 +234,7 @@ impl Bucket {
         match self.resets {
             Some(resets) if now < resets => {}
             Some(_) => {
-                self.resets = None;
+                (self.resets, self.share.documented) = (None, 0.0);
                 *left = left.max(self.most - f64::from(self.in_flight));
             }
             // While a request is on its way the bucket of the service may be full, and then its refill is

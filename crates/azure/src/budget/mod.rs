@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-pub(crate) use bucket::ReportedLimit;
+pub(crate) use bucket::{QuotaWindow, ReportedLimit};
 pub use errand::CallUrgency;
 pub(crate) use queue::RequestOutcome;
 
@@ -85,6 +85,11 @@ impl Budget {
             }
         }
         Ok(queued.go())
+    }
+
+    /// What is known of the limit that this request would count towards.
+    pub(crate) fn window(&self, call: &WireCall) -> QuotaWindow {
+        self.queue().window(&Errand::of(call), Instant::now())
     }
 
     /// Tries again what was skipped because it kept failing; called when a person asks for everything again.

@@ -7,15 +7,17 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::bucket::{Bucket, ReportedLimit, SentMark};
+use super::bucket::{Bucket, KeptShare, QuotaWindow, ReportedLimit, SentMark};
 use super::circuit::{CircuitBreaker, CircuitOpen};
 use super::errand::{CallUrgency, Errand, FailureDomain, QuotaKind};
 
 /// The maximum of requests under way at one host, and how many of these are reserved for people.
 const AT_ONCE: usize = 32;
 const FOR_PEOPLE: usize = 4;
-/// The fraction of every limit that is left to people, and to other programs with the same sign-in.
-const SPARE: f64 = 0.1;
+/// Of every limit a tenth is left to others.
+const USUAL_SHARE: KeptShare = KeptShare { spare: 0.1, documented: 0.0 };
+/// A window of Resource Graph is small, and each run of certdeck spends one query to find out what is left of it.
+const SHARE_OF_QUERIES: KeptShare = KeptShare { spare: 0.25, documented: 15.0 };
 /// Limits with fewer requests left may be one and the same limit: answers do not say which requests share it.
 /// Treating them as one costs little, and prevents a request from using what an answer reported to another.
 const PLENTY: f64 = 100.0;
@@ -83,7 +85,7 @@ impl Queue {
         Self {
             known: HashMap::new(),
             limits: Vec::new(),
-            common: Bucket::new(now),
+            common: Bucket::new(now, USUAL_SHARE),
             circuits: HashMap::new(),
             hosts: HashMap::new(),
             under_way: Vec::new(),
@@ -165,16 +167,26 @@ impl Queue {
         urgency: CallUrgency,
         now: Instant,
     ) -> Result<(), Option<Instant>> {
-        let (places, spare) = match urgency {
-            CallUrgency::Person => (AT_ONCE, 0.0),
-            CallUrgency::Look | CallUrgency::Background => (AT_ONCE - FOR_PEOPLE, SPARE),
-        };
+        let of_person = urgency == CallUrgency::Person;
+        let places = if of_person { AT_ONCE } else { AT_ONCE - FOR_PEOPLE };
         if self.under_way[counts.host] >= places {
             return Err(None);
         }
         let own = &mut self.limits[counts.limit];
-        own.room(now, spare)?;
-        if own.holds_at_least(PLENTY) { Ok(()) } else { self.common.room(now, spare) }
+        own.room(now, of_person)?;
+        if own.holds_at_least(PLENTY) { Ok(()) } else { self.common.room(now, of_person) }
+    }
+
+    /// What is known of the limit of such requests.
+    pub(super) fn window(&mut self, errand: &Errand, now: Instant) -> QuotaWindow {
+        let limit = self.counts(errand, now).limit;
+        let own = self.limits[limit].window(now);
+        if self.limits[limit].holds_at_least(PLENTY) || self.common.is_lifted() {
+            return own;
+        }
+        let common = self.common.window(now);
+        let tighter = if common.room < own.room { common } else { own };
+        QuotaWindow { is_apart: false, ..tighter }
     }
 
     fn send(&mut self, counts: CounterKeys, now: Instant) -> CountedRequest {
@@ -263,7 +275,8 @@ impl Queue {
 
     fn counts(&mut self, errand: &Errand, now: Instant) -> CounterKeys {
         let limit = *self.known.entry((errand.place.clone(), errand.kind)).or_insert_with(|| {
-            self.limits.push(Bucket::new(now));
+            let is_query = errand.kind == QuotaKind::Query;
+            self.limits.push(Bucket::new(now, if is_query { SHARE_OF_QUERIES } else { USUAL_SHARE }));
             self.limits.len() - 1
         });
         let host = *self.hosts.entry(errand.place.host.clone()).or_insert_with(|| {

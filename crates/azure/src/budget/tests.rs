@@ -291,6 +291,25 @@ async fn a_window_of_queries_is_used_up_to_the_last_but_one_and_waited_for() {
     assert_eq!(start.elapsed().as_secs(), 10);
 }
 
+/// A process that begins in the middle of a window does not take what is left of it for a small limit.
+#[tokio::test(start_paused = true)]
+async fn a_quarter_of_a_window_of_queries_is_left_to_others_by_every_run() {
+    let query = "https://management.azure.com/providers/Microsoft.ResourceGraph/resources?api-version=1";
+    let look = call(query, CallUrgency::Look);
+    for (left, room) in [(14, 10.0), (5, 1.0), (4, 0.0), (1, 0.0)] {
+        let budget = Budget::default();
+        assert!((budget.window(&look).room - 1.0).abs() < 0.1, "the first query finds out");
+        let permit = admit(&budget, &look).await;
+        assert_eq!(budget.window(&look).opens_in, None);
+        let told = Some(ReportedLimit { left: f64::from(left), resets: Some(4 * A_SECOND) });
+        permit.end(RequestOutcome::Answered { status: 200, told, retry_after: None });
+        let window = budget.window(&look);
+        assert!((window.room - room).abs() < 0.1, "{left} left: {window:?}");
+        assert_eq!(window.opens_in, Some(4 * A_SECOND));
+        assert_eq!(is_ready(admit(&budget, &look)).await, room > 0.0);
+    }
+}
+
 /// Sends all at once, each answered after a second; returns the order in which they went.
 async fn order_of(budget: &Budget, many: &[(u32, WireCall)]) -> Vec<u32> {
     let order = Mutex::new(Vec::new());

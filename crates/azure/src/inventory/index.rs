@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use crate::budget::QuotaWindow;
 use crate::client::{Client, MOST_PAGES};
 use crate::error::AzureError;
 use crate::request::{Body, Repeat, Request};
@@ -31,9 +32,29 @@ pub(super) struct GraphPage {
     pub rest: Option<GraphQuery>,
 }
 
+/// What is known of the window of queries.
+pub(super) fn window(client: &Client) -> Result<QuotaWindow, AzureError> {
+    client.window(&request())
+}
+
+fn request() -> Request {
+    let path = "/providers/Microsoft.ResourceGraph/resources";
+    Request::post("Ask Resource Graph", path, version::RESOURCE_GRAPH).repeat(Repeat::Safe)
+}
+
 impl GraphQuery {
     pub(super) fn new(query: String, subscriptions: Vec<String>) -> Self {
         Self { query, subscriptions, token: None, pages: 0 }
+    }
+
+    /// Whether a page of the answer was read.
+    pub(super) fn has_begun(&self) -> bool {
+        self.pages > 0
+    }
+
+    /// The number of pages that were read.
+    pub(super) fn pages(&self) -> usize {
+        self.pages
     }
 
     /// Requests one page.
@@ -43,13 +64,7 @@ impl GraphQuery {
             options["$skipToken"] = token.as_str().into();
         }
         let body = json!({ "subscriptions": self.subscriptions, "query": self.query, "options": options });
-        let request = Request::post(
-            "Ask Resource Graph",
-            "/providers/Microsoft.ResourceGraph/resources",
-            version::RESOURCE_GRAPH,
-        )
-        .with_body(Body::new(body))
-        .repeat(Repeat::Safe);
+        let request = request().with_body(Body::new(body));
         let (answer, rows) = client.ask_rows(&request, "data").await?;
         let malformed =
             |why: &str| AzureError::Malformed { host: "Resource Graph".to_owned(), why: why.to_owned() };

@@ -1,12 +1,15 @@
-//! Reads the whole estate: from the index of Resource Graph first, from ARM's own lists if the index does not
-//! answer, does not know a subscription or returns too little, and directly what certdeck changed recently,
+//! Reads the whole estate through two doors at once: the index of Resource Graph as far as its window of queries
+//! reaches, and ARM's own lists for what would have to wait for it (`doors`). ARM's lists also serve if the
+//! index does not answer, does not know a subscription or returns too little, and for what certdeck changed recently,
 //! because the index lags. What cannot be read becomes a named gap. Public certificates (`public`) and the
 //! vaults' renewal of their certificates (`upkeep`) are read separately.
 //!
 //! One queue holds all requests, and several run at once; every answer is reported as a part that an estate
 //! can absorb.
 
+mod ask;
 mod bound;
+mod doors;
 mod gaps;
 mod index;
 mod kind;
@@ -16,8 +19,11 @@ mod reader;
 pub mod touched;
 pub mod upkeep;
 
+use std::time::Duration;
+
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
+use tokio::time::Instant;
 
 use super::client::Client;
 use super::error::AzureError;
@@ -28,6 +34,11 @@ use reader::InventoryReader;
 /// For this long after a change the index may still return the earlier state. Its documentation says "near
 /// real time", which means minutes.
 pub const LAG: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long the index may be silent before everything is read from the lists, and how long at most on a slow
+/// line or once it has answered.
+const SILENT: Duration = Duration::from_secs(1);
+const LONG_SILENT: Duration = Duration::from_secs(5);
 
 /// Reads everything that the signed-in identity may see. `tell` gets it in parts that contain every resource
 /// once, with the progress. `changed` are resources that certdeck changed recently, newest first: what the
@@ -56,14 +67,17 @@ async fn read_all(
     tell: &mut (dyn FnMut(EstateRows, String) + Send),
 ) -> Result<(), AzureError> {
     let client = &client.for_a_look();
+    let start = Instant::now();
     let subscriptions = subscriptions::list(client).await?;
+    // On a slow line everything is slow.
+    let patience = (2 * start.elapsed()).clamp(SILENT, LONG_SILENT);
     if subscriptions.is_empty() {
         return Err(AzureError::NoSubscription);
     }
     let note = format!("{} subscriptions found", subscriptions.len());
     let (as_of, first) = (client.now(), subscriptions.clone());
     tell(EstateRows { as_of, subscriptions: first, ..EstateRows::default() }, note);
-    let mut reader = InventoryReader::new(client, subscriptions, tell);
+    let mut reader = InventoryReader::new(client, subscriptions, patience, tell);
     reader.directly(changed).await?;
     reader.by_index().await?;
     reader.again().await?;

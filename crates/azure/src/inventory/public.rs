@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::{public_certificates, several};
 use certdeck_model::{Estate, EstateRows, Gap, PublicCertificate, ResourceId};
 
-const APPS_AT_ONCE: usize = 16;
+const APPS_AT_ONCE: usize = 28;
 
 /// The answer of one app.
 #[derive(Debug)]

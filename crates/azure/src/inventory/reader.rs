@@ -1,79 +1,37 @@
-//! The request queue of an inventory: what is requested, and what follows from an answer.
+//! The progress of an inventory: what is requested, and what follows from an answer.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::Value;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
 
+use super::ask::{IndexAnswer, ListAnswer, ListAsk};
 use super::bound::BoundHostnames;
+use super::doors::{IndexAsk, IndexPlan, IndexTopic, ListPace, TurnedAsk};
 use super::gaps::Gaps;
 use super::index::{self, GraphPage, GraphQuery};
 use super::kind::{self, ResourceKind};
-use super::lists;
 use crate::client::Client;
 use crate::error::AzureError;
 use crate::rows::RawRow;
 use crate::sites;
 use certdeck_model::{EstateRows, Home, ResourceId, Scope, Subscription};
 
-/// The number of requests under way at the same time.
-const AT_ONCE: usize = 16;
+/// The number of lists under way at the same time.
+const LISTS_AT_ONCE: usize = 20;
 /// From this many rows on, the rest of an answer of the index is requested in several parts at once.
 const LARGE: usize = 8 * index::MOST;
-/// Each part ends with a page that is not full, so there are few.
-const CUTS: usize = 4;
+/// The rows of one part. Each ends with a page that is not full, so there are few.
+const PART: usize = 5 * index::MOST;
 /// The maximum number of changed groups that are read directly: each costs one request per kind.
 const MOST_GROUPS: usize = 5;
 
 const KNOWN: &str = "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' | project id, name | order by id asc";
-
-/// A pending request. Subscriptions are given by their indices.
-enum Ask {
-    /// A page of the index for these subscriptions.
-    Page { kind: ResourceKind, question: GraphQuery, among: Vec<usize>, is_first: bool },
-    /// Which of these subscriptions the index knows.
-    Known { question: GraphQuery, among: Vec<usize> },
-    /// ARM's list of a subscription or a resource group.
-    List { kind: ResourceKind, scope: ResourceId },
-    /// One app or slot.
-    Site(ResourceId),
-    /// The certificates of a single app or slot: only its own list has them.
-    OwnCertificates(ResourceId),
-}
-
-enum ReadAnswer {
-    Page { kind: ResourceKind, among: Vec<usize>, is_first: bool, page: Result<GraphPage, AzureError> },
-    Known { among: Vec<usize>, page: Result<GraphPage, AzureError> },
-    List { kind: ResourceKind, scope: ResourceId, part: Box<EstateRows>, result: Result<(), AzureError> },
-    Site { id: ResourceId, part: Box<EstateRows>, result: Result<(), AzureError> },
-    OwnCertificates { app: ResourceId, part: Box<EstateRows>, result: Result<(), AzureError> },
-}
-
-impl Ask {
-    async fn answer(self, client: &Client) -> ReadAnswer {
-        let mut part = Box::<EstateRows>::default();
-        match self {
-            Self::Page { kind, question, among, is_first } => {
-                ReadAnswer::Page { kind, among, is_first, page: question.ask(client).await }
-            }
-            Self::Known { question, among } => ReadAnswer::Known { among, page: question.ask(client).await },
-            Self::List { kind, scope } => {
-                let result = lists::read(client, kind, &scope, &mut part).await;
-                ReadAnswer::List { kind, scope, part, result }
-            }
-            Self::Site(id) => {
-                let result = lists::site(client, &id, &mut part).await;
-                ReadAnswer::Site { id, part, result }
-            }
-            Self::OwnCertificates(app) => {
-                let result = lists::own_certificates(client, &app, &mut part).await;
-                ReadAnswer::OwnCertificates { app, part, result }
-            }
-        }
-    }
-}
 
 pub(super) struct InventoryReader<'r> {
     client: &'r Client,
@@ -81,7 +39,10 @@ pub(super) struct InventoryReader<'r> {
     /// From the lower-case id to the index.
     places: HashMap<String, usize>,
     tell: &'r mut (dyn FnMut(EstateRows, String) + Send),
-    queue: VecDeque<Ask>,
+    /// What waits for the index, and what waits for ARM.
+    plan: IndexPlan,
+    lists: VecDeque<ListAsk>,
+    pace: ListPace,
     /// The resources reported so far, by a hash of the id: pages, parts and lists may overlap, and no row is
     /// reported twice.
     told: HashSet<u64>,
@@ -111,6 +72,7 @@ impl<'r> InventoryReader<'r> {
     pub(super) fn new(
         client: &'r Client,
         subscriptions: Vec<Subscription>,
+        patience: Duration,
         tell: &'r mut (dyn FnMut(EstateRows, String) + Send),
     ) -> Self {
         let places =
@@ -120,7 +82,9 @@ impl<'r> InventoryReader<'r> {
             subscriptions,
             places,
             tell,
-            queue: VecDeque::new(),
+            plan: IndexPlan::new(patience, Instant::now()),
+            lists: VecDeque::new(),
+            pace: ListPace::new(Instant::now()),
             told: HashSet::new(),
             listed: HashSet::new(),
             fresh: HashSet::new(),
@@ -157,24 +121,31 @@ impl<'r> InventoryReader<'r> {
     /// Queries the index for all subscriptions, and ARM for everything that the index does not return.
     pub(super) async fn by_index(&mut self) -> Result<(), AzureError> {
         let all: Vec<usize> = (0..self.subscriptions.len()).collect();
-        for kind in self.kinds() {
+        let mut topics: Vec<IndexTopic> = self.kinds().map(IndexTopic::Kind).collect();
+        // Early, because the lists that follow from it are many.
+        topics.insert(1, IndexTopic::Known);
+        for topic in topics {
             for among in all.chunks(index::MOST) {
-                let question = GraphQuery::new(kind.query(), self.ids(among));
-                self.queue.push_back(Ask::Page { kind, question, among: among.to_vec(), is_first: true });
+                let ask = self.ask_index(topic, among.to_vec(), true, 1);
+                self.plan.add(ask);
             }
         }
-        for among in all.chunks(index::MOST) {
-            let question = GraphQuery::new(KNOWN.to_owned(), self.ids(among));
-            self.queue.push_back(Ask::Known { question, among: among.to_vec() });
-        }
         self.ask_all().await
+    }
+
+    fn ask_index(&self, topic: IndexTopic, among: Vec<usize>, is_first: bool, pages: usize) -> IndexAsk {
+        let query = match topic {
+            IndexTopic::Kind(kind) => kind.query(),
+            IndexTopic::Known => KNOWN.to_owned(),
+        };
+        IndexAsk { topic, question: GraphQuery::new(query, self.ids(&among)), among, is_first, pages }
     }
 
     /// Requests again what was skipped: a single request may have shown in the meantime that its subscription
     /// answers again.
     pub(super) async fn again(&mut self) -> Result<(), AzureError> {
         for (kind, place) in std::mem::take(&mut self.left_out) {
-            self.queue.push_back(Ask::List { kind, scope: self.subscriptions[place].id.clone() });
+            self.lists.push_back(ListAsk::List { kind, scope: self.subscriptions[place].id.clone() });
         }
         self.is_again = true;
         self.ask_all().await
@@ -185,7 +156,7 @@ impl<'r> InventoryReader<'r> {
         let subscriptions: HashSet<&str> =
             self.gaps.without(ResourceKind::Certificates).map(|place| self.subscription(place)).collect();
         let (asked, left) = self.bound.unexplained(&subscriptions);
-        self.queue.extend(asked.into_iter().map(Ask::OwnCertificates));
+        self.lists.extend(asked.into_iter().map(ListAsk::OwnCertificates));
         if left > 0 {
             self.gaps.add_unasked(left);
         }
@@ -199,7 +170,7 @@ impl<'r> InventoryReader<'r> {
     }
 
     /// Orders are not sold in national clouds (A65), so there nothing is missing.
-    fn kinds(&self) -> impl Iterator<Item = ResourceKind> + use<> {
+    fn kinds(&self) -> impl Iterator<Item = ResourceKind> + Clone + use<> {
         let has_orders = !self.client.cloud().national;
         ResourceKind::ALL.into_iter().filter(move |kind| has_orders || *kind != ResourceKind::Orders)
     }
@@ -216,60 +187,102 @@ impl<'r> InventoryReader<'r> {
         self.places.get(&id.subscription_id().to_ascii_lowercase()).copied()
     }
 
+    /// Asks through both doors until nothing is left to ask.
     async fn ask_all(&mut self) -> Result<(), AzureError> {
-        let mut asked = FuturesUnordered::new();
+        let client = self.client;
+        let mut queries = FuturesUnordered::new();
+        // Tasks, because lists contain much more than is taken from them: several are decoded at once.
+        let mut lists = JoinSet::new();
         loop {
-            while asked.len() < AT_ONCE
-                && let Some(next) = self.queue.pop_front()
-            {
-                asked.push(next.answer(self.client));
+            let now = Instant::now();
+            let given_up = self.plan.give_up(now);
+            if !given_up.is_empty() {
+                tracing::warn!("Resource Graph does not answer; listing by subscription");
+                queries.clear();
+                given_up.into_iter().for_each(|turned| self.list_turned(turned));
             }
-            let Some(answer) = asked.next().await else { return Ok(()) };
-            self.take(answer)?;
+            let window = index::window(client)?;
+            let is_idle = self.lists.is_empty() && lists.is_empty();
+            for (number, ask) in self.plan.begin(window, is_idle, now) {
+                queries.push(ask.answer(number, client));
+            }
+            while lists.len() < LISTS_AT_ONCE {
+                let Some(next) = self.lists.pop_front() else {
+                    let (kinds, listed) = (self.kinds(), &self.listed);
+                    let missing = |topic, among: &[usize]| {
+                        lists_of(topic, kinds.clone(), among, &self.subscriptions)
+                            .filter(|list| !listed.contains(list))
+                            .count()
+                    };
+                    let Some(turned) = self.plan.turn(window, &self.pace, missing) else { break };
+                    self.list_turned(turned);
+                    continue;
+                };
+                if lists.is_empty() {
+                    self.pace.begin(now);
+                }
+                lists.spawn(next.answer(client.clone()));
+            }
+            if queries.is_empty() && lists.is_empty() && self.plan.is_empty() {
+                return Ok(());
+            }
+            // The queries first: what is known of the window is right once they were sent.
+            tokio::select! {
+                biased;
+                Some(answer) = queries.next() => self.take_from_index(answer)?,
+                Some(answer) = lists.join_next() => match answer {
+                    Ok(answer) => self.take_from_arm(answer)?,
+                    Err(ended) => resume(ended),
+                },
+                () = sleep_until(self.plan.wake(window, now)) => {}
+            }
         }
     }
 
-    fn take(&mut self, answer: ReadAnswer) -> Result<(), AzureError> {
-        match answer {
-            ReadAnswer::Page { kind, among, is_first, page: Ok(page) } => {
-                self.take_page(kind, among, is_first, page);
-            }
-            ReadAnswer::Page { kind, among, page: Err(error), .. } => {
+    fn take_from_index(&mut self, answer: IndexAnswer) -> Result<(), AzureError> {
+        let IndexAnswer { number, topic, among, is_first, page } = answer;
+        self.plan.answered(number, Instant::now());
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => {
                 ends_all(&error)?;
-                tracing::warn!(kind = kind.words(), %error, "Resource Graph did not answer; listing by subscription");
-                for place in among {
-                    self.list(kind, self.subscriptions[place].id.clone());
-                }
+                tracing::warn!(?topic, %error, "Resource Graph did not answer; listing by subscription");
+                self.list_turned(TurnedAsk { topic, among });
+                return Ok(());
             }
-            ReadAnswer::Known { among, page: Ok(page) } => {
+        };
+        match topic {
+            IndexTopic::Kind(kind) => self.take_page(kind, among, is_first, page),
+            IndexTopic::Known => {
                 let known: HashSet<usize> = page
                     .rows
                     .iter()
                     .filter_map(|row| kind::id(&read(row)?))
                     .filter_map(|id| self.place(&id))
                     .collect();
-                for place in among.into_iter().filter(|place| !known.contains(place)) {
-                    self.kinds().for_each(|kind| self.list(kind, self.subscriptions[place].id.clone()));
-                }
-            }
-            // The pages meet the same refusal, and each leads to its lists.
-            ReadAnswer::Known { page: Err(error), .. } => ends_all(&error)?,
-            ReadAnswer::List { kind, scope, part, result } => self.take_list(kind, &scope, *part, result)?,
-            ReadAnswer::Site { id, part, result } => {
-                if let Err(error) = result {
-                    ends_all(&error)?;
-                    self.gaps.add_one(format!("the app {}", id.name()), &error);
-                }
-                self.say(*part);
-            }
-            ReadAnswer::OwnCertificates { app, part, result } => {
-                if let Err(error) = result {
-                    ends_all(&error)?;
-                    self.gaps.add_app(app.site_label(), &error);
-                }
-                self.say(*part);
+                let among = among.into_iter().filter(|place| !known.contains(place)).collect();
+                self.list_turned(TurnedAsk { topic, among });
             }
         }
+        Ok(())
+    }
+
+    fn take_from_arm(&mut self, answer: ListAnswer) -> Result<(), AzureError> {
+        let ListAnswer { ask, part, result } = answer;
+        self.pace.answered(part.certificates.len() + part.apps.len(), Instant::now());
+        if let ListAsk::List { kind, scope } = ask {
+            return self.take_list(kind, &scope, part, result);
+        }
+        if let Err(error) = result {
+            ends_all(&error)?;
+            match ask {
+                ListAsk::OwnCertificates(app) => self.gaps.add_app(app.site_label(), &error),
+                ListAsk::Site(id) | ListAsk::List { scope: id, .. } => {
+                    self.gaps.add_one(format!("the app {}", id.name()), &error);
+                }
+            }
+        }
+        self.say(part);
         Ok(())
     }
 
@@ -297,7 +310,7 @@ impl<'r> InventoryReader<'r> {
                 continue;
             };
             if kind.is_site() && self.is_served_freshly(&resource) {
-                self.queue.push_back(Ask::Site(id));
+                self.lists.push_back(ListAsk::Site(id));
             } else if self.is_news(kind, &id)
                 && !kind.decode(&resource, &mut part)
                 && let Some(place) = self.place(&id)
@@ -307,16 +320,19 @@ impl<'r> InventoryReader<'r> {
         }
         self.say(part);
         let Some(rest) = page.rest else { return };
+        let topic = IndexTopic::Kind(kind);
         if is_first && page.total > LARGE && among.len() > 1 {
-            let cuts = CUTS.min(among.len());
+            let cuts = page.total.div_ceil(PART).min(among.len());
+            let pages = page.total.div_ceil(cuts * index::MOST);
             for cut in 0..cuts {
                 // Alternating, since neighbours often have similar sizes.
                 let among: Vec<usize> = among.iter().copied().skip(cut).step_by(cuts).collect();
-                let question = GraphQuery::new(kind.query(), self.ids(&among));
-                self.queue.push_front(Ask::Page { kind, question, among, is_first: false });
+                let ask = self.ask_index(topic, among, false, pages);
+                self.plan.add(ask);
             }
         } else {
-            self.queue.push_front(Ask::Page { kind, question: rest, among, is_first: false });
+            let pages = page.total.div_ceil(index::MOST).saturating_sub(rest.pages()).max(1);
+            self.plan.go_on(IndexAsk { topic, question: rest, among, is_first: false, pages });
         }
     }
 
@@ -381,17 +397,39 @@ impl<'r> InventoryReader<'r> {
     /// Adds a list to the queue, once.
     fn list(&mut self, kind: ResourceKind, scope: ResourceId) {
         if self.listed.insert((kind, scope.clone())) {
-            self.queue.push_back(Ask::List { kind, scope });
+            self.lists.push_back(ListAsk::List { kind, scope });
+        }
+    }
+
+    /// Lists what the index does not return.
+    fn list_turned(&mut self, turned: TurnedAsk) {
+        let wanted: Vec<_> =
+            lists_of(turned.topic, self.kinds(), &turned.among, &self.subscriptions).collect();
+        for (kind, scope) in wanted {
+            self.list(kind, scope);
         }
     }
 
     fn say(&mut self, part: EstateRows) {
         self.bound.note(&part);
         let scoped = part.apps.iter().filter(|app| app.scope == Scope::App);
-        self.queue.extend(scoped.map(|app| Ask::OwnCertificates(app.id.clone())));
+        self.lists.extend(scoped.map(|app| ListAsk::OwnCertificates(app.id.clone())));
         self.progress.certificates += part.certificates.len();
         (self.tell)(part, self.progress.note(self.listed.len()));
     }
+}
+
+/// The lists that answer what the index was asked.
+fn lists_of<'s>(
+    topic: IndexTopic,
+    kinds: impl Iterator<Item = ResourceKind> + Clone,
+    among: &[usize],
+    subscriptions: &'s [Subscription],
+) -> impl Iterator<Item = (ResourceKind, ResourceId)> {
+    let is_wanted = move |kind: &ResourceKind| topic == IndexTopic::Known || topic == IndexTopic::Kind(*kind);
+    kinds
+        .filter(is_wanted)
+        .flat_map(move |kind| among.iter().map(move |place| (kind, subscriptions[*place].id.clone())))
 }
 
 impl ReadProgress {
@@ -406,6 +444,13 @@ impl ReadProgress {
 /// A row as a value, unless it is nested deeper than any resource.
 fn read(row: &RawRow) -> Option<Value> {
     serde_json::from_str(row.get()).ok()
+}
+
+/// A panic of a task is one of its reader. Nothing else ends a task.
+fn resume(ended: JoinError) {
+    if let Ok(panic) = ended.try_into_panic() {
+        std::panic::resume_unwind(panic);
+    }
 }
 
 /// Without a sign-in nothing more can be read.

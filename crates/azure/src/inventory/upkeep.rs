@@ -2,7 +2,7 @@
 //! each certificate needs its own request to a vault that may be slow, closed or gone. The lists never wait
 //! for it, and a vault that does not answer does not delay the others.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +25,9 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// these results.
 const LONGEST_OF_ALL: Duration = Duration::from_secs(50);
 
+/// Why a certificate was not read in a reading that was to end earlier.
+pub const NOT_IN_TIME: &str = "the vaults did not answer in time; the next reading goes on from here";
+
 /// A certificate of a vault that apps use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WantedCertificate {
@@ -41,7 +44,7 @@ pub fn wanted(client: &Client, estate: &Estate) -> Vec<WantedCertificate> {
     let uris: HashMap<&ResourceId, &str> =
         estate.vaults.iter().map(|vault| (&vault.id, vault.uri.as_str())).collect();
     let suffix = &client.cloud().vault_suffix;
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let all = estate
         .kept_in_vaults()
         .filter(|(_, secret)| seen.insert((&secret.vault, secret.secret.to_lowercase())));
@@ -74,13 +77,18 @@ pub async fn read(
         wanted.iter().map(|one| (one.vault.clone(), VaultVisit::of(&one.uri))).collect();
     let until = Instant::now() + LONGEST_OF_ALL;
     let until = client.deadline().map_or(until, |deadline| until.min(deadline.at()));
-    let asked = wanted.iter().map(|one| {
-        let is_fresh =
-            |before: &&Upkeep| (SignedDuration::ZERO..FRESH).contains(&now.duration_since(before.read_at));
-        let before = known.get(&key(&one.vault, &one.name)).copied().filter(is_fresh);
-        ask(client, &doors[&one.vault], one, before, now, until)
-    });
-    several::as_they_arrive(AT_ONCE, asked, tell).await;
+    let is_fresh =
+        |before: &&Upkeep| (SignedDuration::ZERO..FRESH).contains(&now.duration_since(before.read_at));
+    let before = |one: &WantedCertificate| known.get(&key(&one.vault, &one.name)).copied().filter(is_fresh);
+    // The certificates of one vault follow each other; without this their lists would as well.
+    let compared: HashSet<&ResourceId> =
+        wanted.iter().filter(|one| before(one).is_some()).map(|one| &one.vault).collect();
+    let listed = compared.into_iter().map(|vault| doors[vault].versions(client, until));
+    let asked = wanted.iter().map(|one| ask(client, &doors[&one.vault], one, before(one), now, until));
+    tokio::join!(
+        several::as_they_arrive(AT_ONCE, listed, drop),
+        several::as_they_arrive(AT_ONCE, asked, tell)
+    );
 }
 
 /// Adds the answers of all vaults to an estate, reporting how many certificates were read.
@@ -163,10 +171,10 @@ async fn ask(
     {
         return before.clone();
     }
-    let told = if let Some(why) = door.shut.get() {
+    let told = if Instant::now() >= until {
+        Told::Unreadable(NOT_IN_TIME.to_owned())
+    } else if let Some(why) = door.shut.get() {
         Told::Unreadable(why.clone())
-    } else if Instant::now() >= until {
-        Told::Unreadable("the vaults did not answer in time; the next reading goes on from here".to_owned())
     } else {
         look(client, door, one, until).await
     };
@@ -210,6 +218,8 @@ async fn look(client: &Client, door: &VaultVisit, one: &WantedCertificate, until
     match read {
         Ok(Some(kept)) => Told::Certificate(Box::new(kept)),
         Ok(None) => Told::PlainSecret,
+        // The vault may just not have had its turn.
+        Err(_) if Instant::now() >= until => Told::Unreadable(NOT_IN_TIME.to_owned()),
         Err(error) => {
             let why = words(&error, "certificates/get");
             if error.refusal().is_none() {
