@@ -199,7 +199,9 @@ impl<'r> InventoryReader<'r> {
             if !given_up.is_empty() {
                 tracing::warn!("Resource Graph does not answer; listing by subscription");
                 queries.clear();
-                given_up.into_iter().for_each(|turned| self.list_turned(turned));
+                for turned in &given_up {
+                    self.list_turned(turned);
+                }
             }
             let window = index::window(client)?;
             let is_idle = self.lists.is_empty() && lists.is_empty();
@@ -215,7 +217,7 @@ impl<'r> InventoryReader<'r> {
                             .count()
                     };
                     let Some(turned) = self.plan.turn(window, &self.pace, missing) else { break };
-                    self.list_turned(turned);
+                    self.list_turned(&turned);
                     continue;
                 };
                 if lists.is_empty() {
@@ -247,7 +249,7 @@ impl<'r> InventoryReader<'r> {
             Err(error) => {
                 ends_all(&error)?;
                 tracing::warn!(?topic, %error, "Resource Graph did not answer; listing by subscription");
-                self.list_turned(TurnedAsk { topic, among });
+                self.list_turned(&TurnedAsk { topic, among });
                 return Ok(());
             }
         };
@@ -261,7 +263,7 @@ impl<'r> InventoryReader<'r> {
                     .filter_map(|id| self.place(&id))
                     .collect();
                 let among = among.into_iter().filter(|place| !known.contains(place)).collect();
-                self.list_turned(TurnedAsk { topic, among });
+                self.list_turned(&TurnedAsk { topic, among });
             }
         }
         Ok(())
@@ -402,7 +404,7 @@ impl<'r> InventoryReader<'r> {
     }
 
     /// Lists what the index does not return.
-    fn list_turned(&mut self, turned: TurnedAsk) {
+    fn list_turned(&mut self, turned: &TurnedAsk) {
         let wanted: Vec<_> =
             lists_of(turned.topic, self.kinds(), &turned.among, &self.subscriptions).collect();
         for (kind, scope) in wanted {
@@ -420,11 +422,11 @@ impl<'r> InventoryReader<'r> {
 }
 
 /// The lists that answer what the index was asked.
-fn lists_of<'s>(
+fn lists_of(
     topic: IndexTopic,
     kinds: impl Iterator<Item = ResourceKind> + Clone,
     among: &[usize],
-    subscriptions: &'s [Subscription],
+    subscriptions: &[Subscription],
 ) -> impl Iterator<Item = (ResourceKind, ResourceId)> {
     let is_wanted = move |kind: &ResourceKind| topic == IndexTopic::Known || topic == IndexTopic::Kind(*kind);
     kinds
