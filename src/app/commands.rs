@@ -102,7 +102,7 @@ fn rows() -> Vec<Entry> {
         .possible_if(App::may_follow),
         entry("return", "Back to the row that was followed from.", BROWSING, App::follow_back)
             .possible_if(App::may_follow_back),
-        entry("months", "What ends in each of the coming twelve months.", BROWSING, App::open_months)
+        entry("months", "What ends in each month of the year ahead.", BROWSING, App::open_months)
             .possible_if(App::may_scope),
         entry("raw", "The resource as the service answers it, in JSON.", BROWSING, |app| {
             app.open_detail(Tab::Raw);

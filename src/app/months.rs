@@ -42,14 +42,14 @@ impl App {
                 note: format!("{:>4} {bar:<LONGEST$} {words}", month.ends.len()),
                 then: match next(nth) {
                     Some((_, pane, id, _)) => Ok(Act::Follow(*pane, id.clone())),
-                    None => Err("nothing ends in the coming twelve months".to_owned()),
+                    None => Err("nothing ends in the year ahead".to_owned()),
                 },
             }
         };
         let items = months.iter().enumerate().map(item).collect();
-        let choose = Choose::new("The coming twelve months", items).intro(
+        let choose = Choose::new("The year ahead", items).intro(
             "Private and public certificates by the month in which they end, and orders by the end of their paid \
-             term. Enter goes to what ends first from a month on; F comes back.",
+             term. Enter goes to what ends first from there on; F comes back.",
         );
         self.layers.push(Dialog::Choose(choose));
     }

@@ -179,8 +179,10 @@ fn answers_that_trickle_are_waited_for_no_longer_than_was_said() {
                 start.elapsed()
             );
             let (unknown, is_check) = (code == Some(3), command == ["check"]);
+            // Behind an index that trickles, ARM's lists may have answered in time.
+            let is_answered = code == Some(0) || (is_check && code == Some(2));
             assert!(
-                unknown && is_check || code == Some(4) || (path.contains("Graph") && command == ["doctor"]),
+                unknown && is_check || code == Some(4) || (path.contains("Graph") && is_answered),
                 "{path} {command:?}: {code:?} {text}"
             );
         }
