@@ -35,7 +35,7 @@ const SITES: &[(&str, &str, &str, &str)] = &[
     ("groups.rs list", "GET", "/subscriptions/*/resourcegroups", ""),
     ("groups.rs get", "GET", "/subscriptions/*/resourceGroups/*", ""),
     ("groups.rs create", "PUT", "/subscriptions/*/resourceGroups/*", "/location"),
-    ("inventory/index.rs ask", "POST", "/providers/Microsoft.ResourceGraph/resources", "/query"),
+    ("inventory/index.rs request", "POST", "/providers/Microsoft.ResourceGraph/resources", "/query"),
     ("custom_hostnames.rs analyze", "GET", "*/sites/*/analyzeCustomHostname", ""),
     ("custom_hostnames.rs add", "PUT", "*/hostNameBindings/*", "/properties/siteName"),
     ("inventory/kind.rs request", "GET", "/subscriptions/*/providers/Microsoft.Web/sites", ""),
