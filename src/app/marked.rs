@@ -11,14 +11,14 @@ use super::operations::{Outcome, WatchedOperation};
 use super::renewal::RenewalRoute;
 use crate::flow::usage::some_of;
 use crate::flow::{self, Consent, FlowName, Inputs, Key, MarkedLook, MarkedOutcome, MarkedRow};
-use crate::model::{Problem, ResourceId, Row, counted};
+use crate::model::{Problem, Row, counted};
 use crate::tables::{PaneName, Tone};
 
 /// As many rows are looked at and changed by one agreement.
 const MOST: usize = 200;
 
-/// What a command does with one of several marked rows, or why it leaves it out.
-pub(super) type OnMarked = fn(&App, Row<'_>) -> Result<(FlowName, Inputs), String>;
+/// What a command does with one of the marked rows, which are given as well, or why it leaves it out.
+pub(super) type OnMarked = fn(&App, Row<'_>, &[Row<'_>]) -> Result<(FlowName, Inputs), String>;
 
 impl App {
     /// Whether commands that can act on several rows mean the marked ones.
@@ -68,13 +68,10 @@ impl App {
     /// The rows that get a flow, and in words those that do not.
     fn sort_out_marked(&self, on_marked: OnMarked) -> (Vec<MarkedRow>, Vec<String>) {
         let (mut rows, mut left_out): (Vec<MarkedRow>, _) = (Vec::new(), Vec::new());
-        for row in self.browser.marked_rows(&self.inventory.estate) {
+        let marked: Vec<Row<'_>> = self.browser.marked_rows(&self.inventory.estate).collect();
+        for row in marked.iter().copied() {
             let (id, name) = (row.id(), row.id().name().to_owned());
-            let fits = on_marked(self, row).and_then(|(flow, inputs)| {
-                let fits = (flow.definition().fits)(&self.basis(), Some(row));
-                fits.map(|()| (flow, inputs))
-            });
-            match fits {
+            match on_marked(self, row, &marked) {
                 Err(why) => left_out.push(format!("{name} ({why})")),
                 // Certificates of one order, say, are renewed together.
                 Ok((flow, inputs)) if rows.iter().any(|one| one.flow == flow && one.inputs == inputs) => {}
@@ -147,9 +144,7 @@ impl App {
             note: "looks first, then sends".to_owned(),
             ended: None,
         });
-        for step in agreed.iter().filter_map(|look| look.next.as_ref().ok()) {
-            self.note_before(step);
-        }
+        self.note_before(agreed.iter().filter_map(|look| look.next.as_deref().ok()));
         self.emit(Effect::PerformMarked { ask, agreed });
     }
 
@@ -176,67 +171,55 @@ impl App {
     }
 
     /// `d`: what the pane removes.
-    pub(super) fn delete_marked(&self, row: Row<'_>) -> Result<(FlowName, Inputs), String> {
-        Ok(self.flow_on(self.deletion()?, row))
+    pub(super) fn delete_marked(&self, row: Row<'_>, _: &[Row<'_>]) -> Result<(FlowName, Inputs), String> {
+        self.flow_on(self.deletion()?, row)
     }
 
     /// `r`: by the way that fits where the certificate came from.
-    pub(super) fn renew_marked(&self, row: Row<'_>) -> Result<(FlowName, Inputs), String> {
+    pub(super) fn renew_marked(&self, row: Row<'_>, _: &[Row<'_>]) -> Result<(FlowName, Inputs), String> {
         match self.renewal_of(row)? {
             RenewalRoute::Order(order) => {
                 self.may_order()?;
                 Ok((FlowName::Renew, self.suggested(FlowName::Renew, self.inputs_of_order(&order))))
             }
-            RenewalRoute::Sync => Ok(self.flow_on(FlowName::Sync, row)),
+            RenewalRoute::Sync => self.flow_on(FlowName::Sync, row),
             RenewalRoute::Vault(_) => Err("its vault gets the next version: r on this row says how".into()),
             RenewalRoute::Managed(_) => Err("Azure renews it".into()),
             RenewalRoute::Upload => Err("it needs a file of its own: r on this row alone".into()),
         }
     }
 
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "it stands in the table of commands beside those that refuse"
-    )]
-    pub(super) fn sync_marked(&self, row: Row<'_>) -> Result<(FlowName, Inputs), String> {
-        Ok(self.flow_on(FlowName::Sync, row))
+    pub(super) fn sync_marked(&self, row: Row<'_>, _: &[Row<'_>]) -> Result<(FlowName, Inputs), String> {
+        self.flow_on(FlowName::Sync, row)
     }
 
     /// `A`: all on, where one of them is off; all off otherwise.
-    pub(super) fn auto_renew_marked(&self, row: Row<'_>) -> Result<(FlowName, Inputs), String> {
+    pub(super) fn auto_renew_marked(
+        &self,
+        row: Row<'_>,
+        marked: &[Row<'_>],
+    ) -> Result<(FlowName, Inputs), String> {
         self.may_order()?;
         let estate = &self.inventory.estate;
-        let marked = self.browser.marked_rows(estate);
-        let mut orders = marked.filter_map(|row| row.order(estate)).filter_map(|id| estate.order(&id));
+        let mut orders = marked.iter().filter_map(|row| row.order(estate)).filter_map(|id| estate.order(&id));
         let wanted = if orders.any(|order| !order.auto_renew) { "yes" } else { "no" };
-        let (flow, inputs) = self.flow_on(FlowName::AutoRenew, row);
+        let (flow, inputs) = self.flow_on(FlowName::AutoRenew, row)?;
         Ok((flow, inputs.with(Key::AutoRenew, wanted)))
     }
 
-    /// A flow with the first values that a row and the suggestions of its form give.
-    fn flow_on(&self, flow: FlowName, row: Row<'_>) -> (FlowName, Inputs) {
+    /// A flow with the first values that a row and the suggestions of its form give, where it fits the row.
+    fn flow_on(&self, flow: FlowName, row: Row<'_>) -> Result<(FlowName, Inputs), String> {
+        (flow.definition().fits)(&self.basis(), Some(row))?;
         let order = row.order(&self.inventory.estate).filter(|_| flow.definition().about.takes_order(row));
         let inputs = match order {
             Some(order) => self.inputs_of_order(&order),
             None => flow.definition().about.inputs(&self.basis(), Some(row)).1,
         };
-        (flow, self.suggested(flow, inputs))
+        Ok((flow, self.suggested(flow, inputs)))
     }
 
     fn suggested(&self, flow: FlowName, mut inputs: Inputs) -> Inputs {
         flow::suggest(flow, &self.inventory.estate, &mut inputs);
-        inputs
-    }
-
-    /// The first values of a form about an order.
-    pub(super) fn inputs_of_order(&self, id: &ResourceId) -> Inputs {
-        let mut inputs = Inputs::default()
-            .with(Key::Subscription, id.subscription_id())
-            .with(Key::ResourceGroup, id.resource_group())
-            .with(Key::Order, id.name());
-        if let Some(order) = self.inventory.estate.order(id) {
-            inputs.set(Key::Domain, &*order.domain);
-        }
         inputs
     }
 }

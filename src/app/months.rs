@@ -63,9 +63,8 @@ impl App {
         let mut months = vec![Month::default(); MONTHS];
         for (ends, pane, id) in private.chain(public).chain(orders) {
             let Some(ends) = ends.filter(|ends| *ends > now) else { continue };
-            let month = month_of(ends);
-            let nth = (0..MONTHS).find(|nth| nth_month(first, *nth) == month);
-            if let Some(nth) = nth {
+            let nth = usize::try_from(number(month_of(ends)) - number(first)).unwrap_or(MONTHS);
+            if nth < MONTHS {
                 let is_order = pane == PaneName::Orders;
                 let name = if is_order { format!("{} (order)", id.name()) } else { id.name().to_owned() };
                 months[nth].ends.push((ends, pane, id.clone(), name));
@@ -81,6 +80,11 @@ impl App {
 /// The first day of the month, in UTC as Azure counts.
 fn month_of(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::UTC).date().first_of_month()
+}
+
+/// Months since the year 0.
+fn number(month: Date) -> i32 {
+    i32::from(month.year()) * 12 + i32::from(month.month())
 }
 
 fn nth_month(first: Date, nth: usize) -> Date {

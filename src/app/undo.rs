@@ -1,7 +1,7 @@
 //! `u`: what secured a hostname before this run changed it, offered again. Undoing is a change like any other: the
 //! form of bind or unbind opens filled in, and is agreed to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::App;
 use super::wizard::Origin;
@@ -25,15 +25,13 @@ impl From<&Binding> for Earlier {
 }
 
 impl App {
-    /// Notes what the hostnames have that a step is about to change.
-    pub(super) fn note_before(&mut self, step: &Step) {
-        for request in &step.requests {
-            let Ok(id) = ResourceId::parse(&request.path) else { continue };
-            let bindings = &self.inventory.estate.bindings;
-            if let Some(binding) = bindings.iter().find(|binding| binding.id() == id) {
-                self.undo.0.insert(id, binding.into());
-            }
-        }
+    /// Notes what the hostnames have that these steps are about to change.
+    pub(super) fn note_before<'s>(&mut self, steps: impl IntoIterator<Item = &'s Step>) {
+        let requests = steps.into_iter().flat_map(|step| &step.requests);
+        let changed: HashSet<ResourceId> =
+            requests.filter_map(|request| ResourceId::parse(&request.path).ok()).collect();
+        let before = self.inventory.estate.bindings.iter().map(|binding| (binding.id(), binding.into()));
+        self.undo.0.extend(before.filter(|(id, _)| changed.contains(id)));
     }
 
     pub(super) fn may_undo(&self) -> Result<(), String> {

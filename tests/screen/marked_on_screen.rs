@@ -120,6 +120,19 @@ fn where_no_marked_row_allows_it_nothing_is_asked_and_the_reasons_are_said() {
 }
 
 #[test]
+fn hostnames_of_one_order_are_renewed_by_it_once() {
+    let mut screen = marked("4", &["www.contoso.com"]);
+    screen.press("g/contoso.com<Enter>");
+    while screen.app.selected().unwrap().name() != "contoso.com" {
+        screen.press("j");
+    }
+    screen.press("<Space><Esc>r");
+    let (_, rows) = rows(&screen);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!((rows[0].flow, rows[0].inputs.get(Key::Order)), (FlowName::Renew, Some("contoso-www")));
+}
+
+#[test]
 fn a_look_that_is_given_up_asks_nothing_later() {
     let mut screen = marked("4", &["www.contoso.com", "api.contoso.com"]);
     screen.press("d");

@@ -52,6 +52,18 @@ impl App {
         self.open_alone(flow, Some(id.clone()), self.inputs_of_order(id));
     }
 
+    /// The first values of a form about an order.
+    pub(in crate::app) fn inputs_of_order(&self, id: &ResourceId) -> Inputs {
+        let mut inputs = Inputs::default()
+            .with(Key::Subscription, id.subscription_id())
+            .with(Key::ResourceGroup, id.resource_group())
+            .with(Key::Order, id.name());
+        if let Some(order) = self.inventory.estate.order(id) {
+            inputs.set(Key::Domain, &*order.domain);
+        }
+        inputs
+    }
+
     /// `w`: the order under the cursor, at the first page that is not done.
     pub(in crate::app) fn open_order_wizard(&mut self) {
         if let Ok(id) = self.selected_order() {

@@ -96,7 +96,7 @@ impl App {
             note,
             ended: None,
         });
-        self.note_before(agreed);
+        self.note_before([agreed]);
         self.emit(Effect::PerformStep { ask, flow, inputs, step: Box::new(agreed.clone()) });
     }
 
