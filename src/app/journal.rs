@@ -27,7 +27,6 @@ impl App {
         };
         let choose = Choose::new("Journal", changes.iter().map(item).collect())
             .intro("What was sent from this machine, the newest first. Typing filters; Enter copies a line whole.")
-            .typed()
             .empty("Nothing was sent from this machine yet.");
         self.layers.push(Dialog::Choose(choose));
     }

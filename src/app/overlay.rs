@@ -47,7 +47,8 @@ impl App {
             Act::ChooseScript => self.choose_script(),
             Act::CopyScript(kind) => self.copy_script(kind),
             Act::Fill(key, value) => {
-                self.with_wizard(|wizard, around| wizard.fill(key, &value, around));
+                let left = self.with_wizard(|wizard, around| wizard.fill(key, &value, around));
+                self.do_left(left);
             }
             Act::FillRow(path) => self.fill_row(&path),
             Act::PickFile { title, endings, beside } => self.pick_file(title, endings, beside),
@@ -93,12 +94,18 @@ impl App {
     }
 
     pub(super) fn take_folder(&mut self, asked: AskId, result: Result<Folder, Problem>) {
+        let mut answer = Answer::Stay;
         for dialog in self.layers.iter_mut() {
             if let Dialog::Files(files) = dialog
                 && files.ask == Some(asked)
             {
-                return files.take(result.map_err(|problem| problem.why));
+                answer = files.take(result.map_err(|problem| problem.why));
+                break;
             }
+        }
+        // What lies over it has the keys, and what it chose may be another's matter by now.
+        if matches!(self.layers.top(), Some(Dialog::Files(_))) {
+            self.take_dialog_answer(answer);
         }
     }
 

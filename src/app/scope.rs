@@ -90,7 +90,6 @@ impl App {
         let here = items.iter().position(chosen).unwrap_or(0);
         let choose = Choose::new("Scope", items)
             .intro("What the four panes show. An app brings the certificates that it can be bound to.")
-            .typed()
             .at(here);
         self.layers.push(Dialog::Choose(choose));
     }

@@ -18,7 +18,7 @@ use super::{
 use crate::azure::{AzureError, Client, orders, sites};
 use crate::health::tls;
 use crate::model::{
-    Binding, Estate, Hostname, Plan, PrivateCertificate, Scope, SslState, Thumbprint, typed as shown,
+    App, Binding, Estate, Hostname, Plan, PrivateCertificate, Scope, SslState, Thumbprint, typed as shown,
 };
 use crate::rules::{Names, Rules};
 
@@ -92,12 +92,16 @@ fn suggest(estate: &Estate, inputs: &mut Inputs) {
     if let Some(certificate) = order.and_then(|order| estate.imports_of(order).next()).or(chosen) {
         inputs.suggest(Key::Certificate, certificate.id.as_str());
         if let Some(app) = app_id(inputs).and_then(|id| estate.app(&id))
-            && let Some(host) =
-                app.custom_hostnames().find(|host| certificate.hosts.iter().any(|name| name.covers(host)))
+            && let Some(host) = first_covered(app, certificate)
         {
             inputs.suggest(Key::Hostname, host.as_str());
         }
     }
+}
+
+/// The first hostname of an app that a certificate covers.
+pub fn first_covered<'a>(app: &'a App, certificate: &PrivateCertificate) -> Option<&'a Hostname> {
+    app.custom_hostnames().find(|host| certificate.hosts.iter().any(|name| name.covers(host)))
 }
 
 fn wanted_state(inputs: &Inputs) -> SslState {
@@ -121,6 +125,20 @@ fn certificate<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a Privat
 pub(super) fn expired(certificate: &PrivateCertificate, now: Timestamp) -> Option<String> {
     let expires = certificate.expires.filter(|expires| *expires <= now)?;
     Some(format!("{} expired on {}: renew it first (r)", certificate.id.name(), expires.strftime("%Y-%m-%d")))
+}
+
+/// Why a certificate would not secure a hostname.
+pub fn misfits(
+    certificate: &PrivateCertificate,
+    host: Option<&Hostname>,
+    now: Timestamp,
+) -> impl Iterator<Item = String> {
+    let left_out = host.filter(|host| !certificate.hosts.iter().any(|name| name.covers(host)));
+    let other_names = left_out.map(|host| {
+        let names: Vec<&str> = certificate.hosts.iter().map(Hostname::as_str).collect();
+        format!("{} secures {}, not {host}", certificate.id.name(), names.join(", "))
+    });
+    other_names.into_iter().chain(expired(certificate, now))
 }
 
 pub(super) fn host(inputs: &Inputs) -> Option<Hostname> {
@@ -163,20 +181,17 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     let mut refusals = host_refusals(observed, inputs);
     let mut refuse = |key, why: String| refusals.push((key, why));
     match (&observed.certificates, certificate(observed, inputs)) {
+        (Seen::NotAsked | Seen::Absent, _)
+            if inputs.get(Key::Certificate).or(inputs.get(Key::Order)).is_none() =>
+        {
+            refuse(Key::Certificate, "choose a certificate that covers the hostname".to_owned());
+        }
         (Seen::NotAsked | Seen::Absent, _) => {}
         (Seen::Here(_), None) => {
             refuse(Key::Certificate, no_certificate_at(observed, inputs));
         }
         (Seen::Here(_), Some(chosen)) => {
-            if let Some(host) = host(inputs).filter(|host| !chosen.hosts.iter().any(|name| name.covers(host)))
-            {
-                let names: Vec<&str> = chosen.hosts.iter().map(Hostname::as_str).collect();
-                refuse(
-                    Key::Certificate,
-                    format!("{} secures {}, not {host}", chosen.id.name(), names.join(", ")),
-                );
-            }
-            if let Some(why) = expired(chosen, now) {
+            for why in misfits(chosen, host(inputs).as_ref(), now) {
                 refuse(Key::Certificate, why);
             }
         }

@@ -311,16 +311,24 @@ pub struct Field<K = Key> {
     pub present: Option<(&'static str, String)>,
     /// Whether the form is as good without it.
     pub is_optional: bool,
+    /// Whether it has the keys when the form opens, although nothing is missing.
+    pub is_first: bool,
 }
 
 impl<K> Field<K> {
     pub const fn new(key: K, label: &'static str, help: &'static str, kind: FieldKind) -> Self {
-        Self { key, label, help, kind, present: None, is_optional: false }
+        Self { key, label, help, kind, present: None, is_optional: false, is_first: false }
     }
 
     #[must_use]
     pub(crate) const fn optional(mut self) -> Self {
         self.is_optional = true;
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn first(mut self) -> Self {
+        self.is_first = true;
         self
     }
 

@@ -167,7 +167,7 @@ impl Outside {
 
 /// The step that compares the address, before there is something to compare.
 pub fn address(status: StepStatus) -> Step {
-    Step::new(StepId::ADDRESS, "Compare the inbound address", status).explained(
+    Step::new(StepId::ADDRESS, "Compare the inbound address", status).proof().explained(
         "An inbound address may change with an IP based binding; DNS shows where visitors go. Only a binding that is replaced, never removed, keeps its address.",
     )
 }

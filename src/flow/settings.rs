@@ -84,7 +84,8 @@ fn fields(observed: &Observed) -> Vec<Field> {
             "Whether plain HTTP is redirected to HTTPS.",
             FieldKind::Choice(HTTPS),
         )
-        .present(https_only.map(|now| (KEPT, now))),
+        .present(https_only.map(|now| (KEPT, now)))
+        .first(),
         Field::new(
             Key::MinTls,
             "Minimum TLS version",

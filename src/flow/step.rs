@@ -122,6 +122,8 @@ pub struct Step {
     /// The certificate that is not trusted any more after it.
     pub revokes: Option<Revokes>,
     pub consent: Consent,
+    /// Whether it looks what came of the steps before it.
+    pub proves: bool,
     /// Commands for an admin who may grant what it needs: said where Azure refuses it for the lack of that.
     pub by_hand: ByHand,
     /// How long a refusal for the lack of a permission that is granted is waited for.
@@ -152,6 +154,7 @@ impl Step {
             writes: None,
             revokes: None,
             consent: Consent::Plain,
+            proves: false,
             in_parallel: false,
             settles_within: SHOWS_WITHIN,
             again: Again::default(),
@@ -160,6 +163,13 @@ impl Step {
             by_hand: ByHand::default(),
             arrival: None,
         }
+    }
+
+    /// It looks what came of the steps before it.
+    #[must_use]
+    pub fn proof(mut self) -> Self {
+        self.proves = true;
+        self
     }
 
     #[must_use]

@@ -207,13 +207,15 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
     let mut lines =
         if choose.intro.is_empty() { Vec::new() } else { paragraph(&choose.intro, room, look, Role::Dim) };
     let mut cursor = None;
-    if choose.is_typed {
+    let has_digits = choose.has_digits();
+    if !has_digits {
         let (line, column) = typed("/", &choose.filter, room, look);
         cursor = Some((lines.len(), column));
         lines.push(line);
     }
     // A few choices are explained in full; of many, each has one line.
-    let fits = |note: &str| width(note) <= room.saturating_sub(26);
+    let notes_from = if has_digits { 28 } else { 26 };
+    let fits = |note: &str| width(note) <= room.saturating_sub(notes_from);
     let short = choose.shown().len() > MANY
         || choose.shown().all(|item| {
             item.then.is_ok() && width(&item.label) <= 22 && (choose.total() > 6 || fits(&item.note))
@@ -229,21 +231,24 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
             lines.push(Line::default());
             continue;
         }
-        let marker = if is_here { look.glyphs.here } else { " " };
+        let marker = Span::raw(format!("{} ", if is_here { look.glyphs.here } else { " " }));
+        let digit = if has_digits { format!("{} ", nth + 1) } else { String::new() };
+        let digit = Span::styled(digit, look.style(Role::Key));
         let style = look.style(if is_here { Role::Selected } else { Role::Text });
         if short {
             lines.push(Line::from(vec![
-                Span::raw(format!("{marker} ")),
+                marker,
+                digit,
                 Span::styled(fit(&item.label, 23, look.glyphs.more), style),
                 Span::raw(" "),
                 Span::styled(
-                    cut_middle(&item.note, room.saturating_sub(26), look.glyphs.more),
+                    cut_middle(&item.note, room.saturating_sub(notes_from), look.glyphs.more),
                     look.style(Role::Dim),
                 ),
             ]));
         } else {
-            let label = cut_middle(&item.label, room.saturating_sub(2), look.glyphs.more);
-            lines.push(Line::from(vec![Span::raw(format!("{marker} ")), Span::styled(label, style)]));
+            let label = cut_middle(&item.label, room.saturating_sub(4), look.glyphs.more);
+            lines.push(Line::from(vec![marker, digit, Span::styled(label, style)]));
             // What cannot be chosen says why.
             let (note, role) = match &item.then {
                 Ok(_) => (item.note.clone(), Role::Dim),
@@ -263,11 +268,10 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
         lines.extend(paragraph(&words, room, look, Role::Text));
     }
     let mut foot = refusal(choose.refusal.as_ref(), room, look);
-    foot.push(if choose.is_typed {
-        keys(&[("type", "to filter"), ("Up Down", "choose"), ("Enter", "take it"), ("Esc", "back")], look)
-    } else {
-        keys(&[("j k", "choose"), ("Enter", "take it"), ("Esc", "back")], look)
-    });
+    let digits = format!("1-{}", choose.total());
+    let select =
+        if has_digits && choose.total() > 1 { format!("{digits} Enter") } else { "Enter".to_owned() };
+    foot.push(keys(&[(&select, "select"), ("type", "to filter"), ("Esc", "back")], look));
     Content { title: choose.title.clone(), lines, at, foot, cursor }
 }
 
@@ -309,7 +313,7 @@ fn file_lines(files: &Files, room: usize, look: &Look) -> Content {
     }
     let mut foot = refusal(files.refusal.as_ref(), room, look);
     foot.push(keys(
-        &[("type", "a path"), ("Tab", "complete"), ("Enter", "take it"), ("BS", "up"), ("Esc", "back")],
+        &[("type", "a path"), ("Tab", "complete"), ("Enter", "select"), ("BS", "up"), ("Esc", "back")],
         look,
     ));
     Content { title: files.title.to_owned(), lines, at, foot, cursor: Some((1, column)) }
@@ -370,7 +374,7 @@ fn confirm_lines(confirm: &Confirm, room: usize, look: &Look) -> Content {
             button(&confirm.yes, confirm.on_yes),
         ]));
         let enter = if confirm.on_yes { confirm.yes.as_str() } else { "Cancel" };
-        let mut pairs = vec![("Enter", enter), ("Tab", "the other"), ("y", &*confirm.yes), ("Esc", "Cancel")];
+        let mut pairs = vec![("Enter", enter), ("Tab", "switch"), ("y", &*confirm.yes), ("Esc", "Cancel")];
         if confirm.has_script {
             pairs.push(("c", "as a script"));
         }

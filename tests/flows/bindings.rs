@@ -232,10 +232,10 @@ fn on_screen_marked_hostnames_are_bound_and_one_is_unbound() {
     screen.keys("<Space>/<C-u>host:www.contoso<Enter>");
     screen.wait_for("www.contoso.com");
     screen.keys("<Space>B");
-    screen.wait_for("choose the certificate");
-    screen.keys("<Enter>wildcard-c<Enter>");
+    screen.wait_for("type to filter");
+    screen.keys("wildcard-c<Enter>");
     screen.wait_for("What it renews");
-    screen.keys("<Right><Right>");
+    screen.keys("<S-Tab><S-Tab><Right><Right>");
     screen.wait_for("All it covers");
     screen.keys("<PgDn>");
     screen.wait_for("Enter Bind the hostnames...");

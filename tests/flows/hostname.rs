@@ -115,7 +115,7 @@ fn on_screen_a_hostname_is_added_gets_a_managed_certificate_and_is_served() {
     screen.wait_for("asuid.www.contoso.news TXT");
     screen.keys("o");
     screen.wait_for("Add the CNAME record");
-    screen.keys("j<Enter>");
+    screen.keys("2");
     screen.wait_for("The CNAME record of www.contoso.news is published");
     screen.wait_for("Add the hostname to the app            ready");
     screen.keys("<Enter>");

@@ -84,17 +84,12 @@ fn on_screen_vault_and_certificate_are_picked_and_the_grant_is_agreed_to_by_itse
     screen.wait_for("Bindings 1/");
     screen.keys("a");
     screen.wait_for("Import a certificate from Key Vault");
-    screen.keys("gjj<Enter>");
-    screen.wait_for("choose the vault");
-    screen.keys("<Enter>");
+    screen.keys("3");
     screen.wait_for("kv-contoso-vault");
     screen.keys("contoso-vault<Enter>");
-    screen.wait_for("choose a certificate of");
-    screen.keys("<Enter>");
     screen.wait_for("elliptic curve");
     screen.keys("pay-2026<Enter>");
     screen.wait_for("pay-2026 can be imported");
-    screen.keys("<PgDn>");
     screen.wait_for("Let App Service read the vault...");
     screen.keys("<Enter>");
     screen.wait_for("accessPolicies/add");

@@ -126,7 +126,7 @@ fn on_screen_it_goes_from_the_chooser_over_the_form_to_a_served_hostname() {
     screen.wait_for("Bindings 1/");
     screen.keys("a");
     screen.wait_for("Create a free App Service managed certificate");
-    screen.keys("g<Enter>");
+    screen.keys("1");
     screen.wait_for("Create the certificate...");
     screen.keys("<Enter>");
     screen.wait_for("PUT /subscriptions");

@@ -219,7 +219,7 @@ fn in_a_national_cloud_orders_say_why_they_cannot_be_had_a65() {
         let said = format!("{:?} {:?}", screen.app.out.notice, screen.app.layers);
         assert!(screen.app.wizard.is_none() && said.contains("national clouds"), "{keys}: {said}");
     }
-    screen.press("<Esc>aj<Enter>");
+    screen.press("<Esc>a2");
     assert!(
         screen.app.wizard.is_none() && screen.text().contains("not sold in national clouds"),
         "{}",

@@ -125,10 +125,10 @@ fn a_column_is_shown_or_left_out_by_choice_and_the_room_decides_again() {
     screen.press(":columns<Enter>");
     assert!(screen.text().contains("Columns of Private Key Certificates"), "{}", screen.text());
     // The second is Name: it goes, and comes back as the last.
-    screen.press("j<Enter><Esc>");
+    screen.press("<Down><Enter><Esc>");
     let heads = |screen: &Screen| screen.text().lines().nth(4).unwrap().to_owned();
     assert!(!heads(&screen).contains("Name"), "{}", heads(&screen));
-    screen.press(":columns<Enter>j<Enter><Esc>");
+    screen.press(":columns<Enter><Down><Enter><Esc>");
     assert!(heads(&screen).trim_end_matches([' ', '│']).ends_with("Name"), "{}", heads(&screen));
     screen.press(":columns<Enter><Enter>");
     assert!(heads(&screen).starts_with("│  Name"), "{}", heads(&screen));
@@ -153,7 +153,7 @@ fn the_address_of_a_row_in_the_portal_can_be_copied_and_a_practice_cloud_has_non
     for (practice, has_address) in [(false, true), (true, false)] {
         let mut screen = Screen::start(|settings| settings.practice = practice);
         screen.read(crate::contoso::estate());
-        screen.press("gcG<Enter>");
+        screen.press("gc<End><Enter>");
         let id = screen.app.selected().unwrap().to_string();
         let address = format!("https://portal.azure.com/#resource{id}");
         assert_eq!(copied(&screen) == address, has_address, "{:?}", screen.effects);

@@ -131,7 +131,7 @@ fn a_context_is_chosen_and_nothing_is_left_before_the_new_one_is_there() {
     screen.read(estate());
     screen.press(":context<Enter>");
     assert_snapshot!("contexts", screen.text());
-    screen.press("k<Enter>");
+    screen.press("<Up><Enter>");
     assert_eq!(screen.effects, [Effect::OpenContext(Opening::Context("contoso-prod".to_owned()))]);
     assert!(screen.app.inventory.has_estate);
     screen.send(Message::ContextRefused(Problem::new("Reach https://management.azure.com", "no network")));
@@ -151,7 +151,7 @@ fn a_context_is_chosen_and_nothing_is_left_before_the_new_one_is_there() {
 #[test]
 fn the_other_tenants_of_the_account_are_asked_for_and_gone_to() {
     let mut screen = Screen::filled();
-    screen.press(":context<Enter>G<Enter>");
+    screen.press(":context<Enter><End><Enter>");
     let ask = screen
         .effects
         .iter()
@@ -169,7 +169,7 @@ fn the_other_tenants_of_the_account_are_asked_for_and_gone_to() {
     assert!(screen.app.layers.is_empty(), "an answer to another question");
     screen.send(Message::TenantsRead { ask: ask.unwrap(), result: Ok(found) });
     assert_snapshot!("tenants", screen.text());
-    screen.press("j<Enter>");
+    screen.press("2");
     assert_eq!(screen.effects, [Effect::OpenContext(Opening::Tenant("tailwind.com".to_owned()))]);
 }
 
@@ -193,7 +193,7 @@ fn a_newcomer_is_welcomed_and_nothing_is_asked_of_any_cloud() {
     assert!(screen.effects.is_empty());
     assert_snapshot!("welcome", screen.text());
     for (keys, opening) in
-        [("<Enter>", Opening::SignIn), ("j<Enter>", Opening::AzureCli), ("jj<Enter>", Opening::Practice)]
+        [("<Enter>", Opening::SignIn), ("2", Opening::AzureCli), ("<Down><Down><Enter>", Opening::Practice)]
     {
         let mut screen = Screen::start(|settings| settings.opens = Opens::Welcome);
         screen.press(keys);

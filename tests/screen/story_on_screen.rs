@@ -68,7 +68,7 @@ fn the_coming_months_count_what_ends_and_lead_to_the_first_of_a_month() {
     assert!(line("Dec 2026").contains("contoso-www-web") && line("Dec 2026").contains('#'), "{text}");
     let is_month = |line: &&str| line.contains(" 2026 ") || line.contains(" 2027 ");
     assert!(!text.lines().filter(is_month).any(|line| line.contains("blog-old")), "it has ended: {text}");
-    screen.press("j<Enter>");
+    screen.press("<Down><Enter>");
     let (pane, name) = here(&screen);
     let ends = screen.app.inventory.estate.certificates.iter().find(|one| one.id.name() == name);
     assert!(pane != PaneName::Private || ends.unwrap().expires.unwrap().to_string().starts_with("2026-12"));

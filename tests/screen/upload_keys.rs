@@ -39,13 +39,11 @@ fn a_pfx_is_picked_uploaded_and_bound_from_the_keyboard() {
         screen.contains("shop.contoso.com") && screen.contains("just now")
     });
     screen.keys(":upload<Enter>");
-    screen.wait_for("choose the app");
+    screen.wait_for("The certificate goes into this app");
     screen.keys(&cloud.connection().app);
     screen.wait_for("▸ contoso-shop");
     screen.keys("<Enter>");
-    screen.wait_for("Enter shows the files");
-    screen.keys("<Enter>");
-    screen.wait_for("Esc back");
+    screen.wait_for("a path");
     screen.keys(&format!("{folder}/"));
     screen.wait_for("contoso.pfx");
     screen.keys("<Enter>");

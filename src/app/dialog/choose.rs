@@ -1,11 +1,15 @@
 //! Choosing one of several: the ways to add a certificate, what to copy, a value for a field, a problem to go
-//! to.
+//! to. One way everywhere: arrows move, typing narrows, and of a few a digit chooses.
 
-use super::{Act, Answer, PAGE, is_plain, motion};
+use super::{Act, Answer, PAGE, motion};
+use crate::app::command::Motion;
 use crate::app::detail::step;
 use crate::app::field::Field;
 use crate::app::key::{Key, KeyCode};
 use crate::flow;
+
+/// So many items can be chosen by a digit.
+const DIGITS: usize = 9;
 
 #[derive(Debug, Clone)]
 pub struct Item {
@@ -24,8 +28,6 @@ pub struct Choose {
     searched: Vec<String>,
     /// The places of the items that hold what is typed.
     shown: Vec<usize>,
-    /// Whether typing narrows the list; else letters move.
-    pub is_typed: bool,
     /// The field that it fills.
     pub fills: Option<flow::Key>,
     /// Whether a text that is not in the list is taken too.
@@ -46,7 +48,6 @@ impl Choose {
             items: Vec::new(),
             searched: Vec::new(),
             shown: Vec::new(),
-            is_typed: false,
             fills: None,
             takes_other: false,
             filter: Field::default(),
@@ -61,12 +62,6 @@ impl Choose {
     #[must_use]
     pub fn intro(mut self, text: impl Into<String>) -> Self {
         self.intro = text.into();
-        self
-    }
-
-    #[must_use]
-    pub fn typed(mut self) -> Self {
-        self.is_typed = true;
         self
     }
 
@@ -87,9 +82,14 @@ impl Choose {
     pub fn refill(&mut self, items: Vec<Item>) {
         let lower = |item: &Item| format!("{}\n{}", item.label, item.note).to_lowercase();
         self.searched = items.iter().map(lower).collect();
+        let was_empty = self.items.is_empty();
         self.items = items;
         self.narrow();
-        self.cursor = self.cursor.min(self.shown.len().saturating_sub(1));
+        let possible = self.shown().position(|item| item.then.is_ok());
+        self.cursor = match possible {
+            Some(possible) if was_empty => possible,
+            _ => self.cursor.min(self.shown.len().saturating_sub(1)),
+        };
     }
 
     fn narrow(&mut self) {
@@ -107,6 +107,11 @@ impl Choose {
         self.items.len()
     }
 
+    /// Whether a digit chooses: there are few, and nothing is typed.
+    pub fn has_digits(&self) -> bool {
+        self.items.len() <= DIGITS && !self.takes_other && self.filter.text().is_empty()
+    }
+
     pub fn paste(&mut self, text: &str) {
         self.filter.paste(text);
         self.narrow();
@@ -115,19 +120,36 @@ impl Choose {
 
     pub fn press(&mut self, key: Key) -> Answer {
         self.refusal = None;
-        if key.code == KeyCode::Esc || (!self.is_typed && is_plain(key, 'q')) {
-            return Answer::Close;
+        let is_empty = self.filter.text().is_empty();
+        match key.code {
+            KeyCode::Esc => return Answer::Close,
+            KeyCode::Backspace if is_empty => return Answer::Close,
+            KeyCode::Enter => return self.choose(),
+            _ => {}
         }
-        if key.code == KeyCode::Enter {
+        if let Some(digit) = self.digit(key) {
+            self.cursor = digit;
             return self.choose();
         }
-        if let Some(motion) = motion(key, !self.is_typed) {
+        let to_an_end = match key.code {
+            KeyCode::Home if is_empty => Some(Motion::Top),
+            KeyCode::End if is_empty => Some(Motion::Bottom),
+            _ => None,
+        };
+        if let Some(motion) = to_an_end.or_else(|| motion(key, false)) {
             self.cursor = step(self.cursor, motion, self.shown.len(), PAGE);
-        } else if self.is_typed && self.filter.press(key) {
+        } else if self.filter.press(key) {
             self.narrow();
             self.cursor = 0;
         }
         Answer::Stay
+    }
+
+    /// The place that a digit chooses.
+    fn digit(&self, key: Key) -> Option<usize> {
+        let KeyCode::Char(c) = key.code else { return None };
+        let place = usize::try_from(c.to_digit(10)?).ok()?.checked_sub(1)?;
+        (self.has_digits() && key == Key::char(c) && place < self.items.len()).then_some(place)
     }
 
     fn choose(&mut self) -> Answer {

@@ -43,6 +43,8 @@ pub struct Files {
     pub typed: Field,
     pub cursor: usize,
     pub refusal: Option<String>,
+    /// Whether Enter was pressed while the directory was being read.
+    is_eager: bool,
 }
 
 impl Files {
@@ -62,11 +64,14 @@ impl Files {
             typed: Field::default(),
             cursor: 0,
             refusal: None,
+            is_eager: false,
         }
     }
 
-    /// Takes in what was read; a directory that cannot be read leaves the one that is shown.
-    pub fn take(&mut self, read: Result<Folder, String>) {
+    /// Takes in what was read, and does what Enter asked for meanwhile; a directory that cannot be read leaves
+    /// the one that is shown.
+    pub fn take(&mut self, read: Result<Folder, String>) -> Answer {
+        let was_eager = std::mem::take(&mut self.is_eager) && read.is_ok();
         self.ask = None;
         match read {
             Ok(folder) => {
@@ -79,6 +84,7 @@ impl Files {
             Err(why) => self.refusal = Some(why),
         }
         self.at.clone_from(&self.folder.path);
+        if was_eager { self.choose() } else { Answer::Stay }
     }
 
     /// The entries that have in their name what is typed; none of a directory that we have left.
@@ -97,9 +103,13 @@ impl Files {
     }
 
     pub fn press(&mut self, key: Key) -> Answer {
-        self.refusal = None;
+        (self.refusal, self.is_eager) = (None, false);
         match key.code {
             KeyCode::Esc => Answer::Close,
+            KeyCode::Enter if self.ask.is_some() => {
+                self.is_eager = true;
+                Answer::Stay
+            }
             KeyCode::Enter => self.choose(),
             KeyCode::Tab if !key.shift => self.complete(),
             KeyCode::Left | KeyCode::Backspace if self.typed.text().is_empty() => {
@@ -140,7 +150,6 @@ impl Files {
             }
             None => {
                 let words = match self.typed.text() {
-                    _ if self.ask.is_some() => "the directory is being read".to_owned(),
                     "" => "there is nothing to choose here; Backspace goes up, Esc goes back".to_owned(),
                     typed => format!("there is no file '{}' here", quoted(typed)),
                 };

@@ -155,7 +155,7 @@ impl Dialog {
             Self::SignIn(asked) => return asked.paste(text),
             Self::Bench(bench) => bench.paste(text),
             Self::Palette(palette) => palette.paste(text),
-            Self::Choose(choose) if choose.is_typed => choose.paste(text),
+            Self::Choose(choose) => choose.paste(text),
             Self::Confirm(confirm) => confirm.typed.paste(text),
             Self::Help(help) if help.is_searching => help.search.paste(text),
             _ => {}

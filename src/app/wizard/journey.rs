@@ -102,7 +102,8 @@ impl App {
         wizard.is_finding_place = finds_place;
         self.browser.detail = None;
         self.wizard = Some(wizard);
-        self.with_wizard(Wizard::enter_page);
+        let left = self.with_wizard(Wizard::enter_page);
+        self.do_left(left);
     }
 
     /// The next page; after the last, back to the panes.
@@ -111,13 +112,20 @@ impl App {
         wizard.settle_origin();
         if let Some(certificate) = flow::added(wizard.page, &wizard.current().observed, &wizard.inputs) {
             let id = certificate.id.as_str().to_owned();
+            let app = flow::app_id(&wizard.inputs).and_then(|id| self.inventory.estate.app(&id));
+            if let Some(host) = app.and_then(|app| flow::first_covered(app, certificate)).cloned() {
+                wizard.inputs.suggest(Key::Hostname, host.as_str());
+            }
             wizard.inputs.set(Key::Certificate, id);
             wizard.forget_secrets();
         }
         if let Some(next) = wizard.next_page() {
             wizard.page = next;
-            self.with_wizard(Wizard::enter_page);
-            return;
+            let left = self.with_wizard(Wizard::enter_page);
+            if let Some(wizard) = &mut self.wizard {
+                wizard.goes_on_eagerly();
+            }
+            return self.do_left(left);
         }
         let flow = wizard.page.definition();
         let (pane, left) = landing(flow.leaves, &wizard.inputs);
@@ -198,7 +206,7 @@ impl App {
     }
 
     /// Does what the wizard leaves to the program.
-    fn do_left(&mut self, left: Option<Left>) {
+    pub(in crate::app) fn do_left(&mut self, left: Option<Left>) {
         match left {
             None | Some(Left::Nothing) => {}
             Some(Left::Command(key)) => self.press_command(key),

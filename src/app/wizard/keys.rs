@@ -62,7 +62,7 @@ impl Wizard {
             FormAnswer::Files => return self.open_files(&field, around),
             FormAnswer::List(first) => self.open_picker(&field, first, around),
             FormAnswer::MakePassword => around.out.emit(Effect::MakePassword),
-            FormAnswer::Enter => self.focus_next(around),
+            FormAnswer::Enter => return self.go_on(around),
             FormAnswer::Other => return Left::Command(key),
         }
         Left::Nothing
@@ -87,23 +87,67 @@ impl Wizard {
         is_filled
     }
 
-    /// A value chosen in a picker: takes it, goes on to the next field, looks at the cloud with it.
-    pub(in crate::app) fn fill(&mut self, key: flow::Key, value: &str, around: &mut Around<'_>) {
+    /// A value chosen in a picker: takes it, looks at the cloud with it, goes on.
+    pub(in crate::app) fn fill(&mut self, key: flow::Key, value: &str, around: &mut Around<'_>) -> Left {
         let is_changed = self.inputs.typed(key) != value;
         self.form.fill(key, value, &mut self.inputs);
         if is_changed {
             self.follow_change(key, around);
         }
-        self.derive(around);
         self.look(around);
-        self.focus_next(around);
+        self.go_to_next_missing(around)
     }
 
-    fn focus_next(&mut self, around: &mut Around<'_>) {
-        if let Some(left) = self.focused_field().map(|field| field.key) {
-            let was_edited = self.form.go(true, &self.inputs);
-            self.left_field(Some(left).filter(|_| was_edited), around);
+    /// Enter on a field: to the next one that lacks something; from the last, what Enter does on the steps.
+    fn go_on(&mut self, around: &mut Around<'_>) -> Left {
+        let left = self.go_to_next_missing(around);
+        let acts = matches!(self.standing(), PageStanding::At(step) if step.status == StepStatus::Ready && step.acts());
+        if self.focused_field().is_none() && (acts || self.current().ask.is_some()) {
+            return self.enter(around);
         }
+        left
+    }
+
+    /// Leaves the field that has the keys for the next one that lacks something, or for the steps.
+    fn go_to_next_missing(&mut self, around: &mut Around<'_>) -> Left {
+        let Some(left) = self.focused_field().map(|field| field.key) else { return Left::Nothing };
+        let was_edited = self.form.is_edited();
+        self.form.leave();
+        self.left_field(Some(left).filter(|_| was_edited), around);
+        let from = self.form.place_of(left).map_or(0, |at| at + 1);
+        // Whether a password is needed is known after the look, and it must not be typed elsewhere meanwhile.
+        let lacks = |at: &usize| {
+            let field = &self.form.fields[*at];
+            let is_secret = field.kind == FieldKind::Secret && !self.inputs.has(field.key);
+            is_secret || self.refusal(field.key).is_some()
+        };
+        let next = (from..self.form.fields.len()).find(lacks);
+        self.form.focus_on(next.unwrap_or(usize::MAX), &self.inputs);
+        self.offer(around)
+    }
+
+    /// Shows what the field with the keys can be filled with, if it is empty and filled from a list alone.
+    pub(super) fn offer(&mut self, around: &mut Around<'_>) -> Left {
+        let Some(field) = self.focused_field().filter(|field| self.inputs.typed(field.key).is_empty()) else {
+            return Left::Nothing;
+        };
+        if !around.layers.is_empty() {
+            return Left::Nothing;
+        }
+        let field = field.clone();
+        match field.kind {
+            FieldKind::File(_) if !field.is_optional => return self.open_files(&field, around),
+            FieldKind::Pick { or_new: false, .. } | FieldKind::Offer(_) => {
+                self.open_picker(&field, None, around);
+            }
+            FieldKind::Pick { .. }
+            | FieldKind::File(_)
+            | FieldKind::Choice(_)
+            | FieldKind::Text
+            | FieldKind::Secret
+            | FieldKind::Toggle => {}
+        }
+        Left::Nothing
     }
 
     pub(in crate::app) fn focus_last_field(&mut self, around: &mut Around<'_>) {
@@ -119,8 +163,10 @@ impl Wizard {
 
     /// The first field that was refused, or that is empty; else the steps.
     pub(super) fn focus_on_what_is_missing(&mut self, around: &mut Around<'_>) {
-        let missing = self.form.fields.iter().position(|field| self.refusal(field.key).is_some());
-        self.focus_on(missing.unwrap_or(usize::MAX), around);
+        let fields = &self.form.fields;
+        let missing = fields.iter().position(|field| self.refusal(field.key).is_some());
+        let first = missing.or_else(|| fields.iter().position(|field| field.is_first));
+        self.focus_on(first.unwrap_or(usize::MAX), around);
     }
 
     /// A changed value is looked at in the cloud once its field is left.
@@ -139,7 +185,9 @@ impl Wizard {
         for key in changed.dependents().iter().copied() {
             let Some(field) = self.form.fields.iter().find(|field| field.key == key) else { continue };
             let options = match field.kind {
-                FieldKind::Pick { of, .. } => pick::options(of, &self.inputs, estate, rules),
+                FieldKind::Pick { of, .. } => {
+                    pick::options(of, &self.inputs, estate, rules, around.clock.now)
+                }
                 FieldKind::Offer(_) => Vec::new(),
                 FieldKind::Text
                 | FieldKind::Secret
@@ -202,7 +250,7 @@ impl Wizard {
     fn ask_for(&mut self, key: flow::Key, why: String, around: &mut Around<'_>) -> Left {
         around.out.say(why, Tone::Soon);
         self.focus_on(self.form.place_of(key).unwrap_or(usize::MAX), around);
-        Left::Nothing
+        self.offer(around)
     }
 
     /// Up and down go from step to step, pages scroll what is written about one.

@@ -15,8 +15,8 @@ impl Wizard {
         self.derive_from(&around.inventory.estate, &around.settings.rules, around.clock);
     }
 
-    /// Fills in what is known, derives the form, and looks at the cloud.
-    pub(super) fn enter_page(&mut self, around: &mut Around<'_>) {
+    /// Fills in what is known, derives the form, looks at the cloud, and offers what the first empty field takes.
+    pub(super) fn enter_page(&mut self, around: &mut Around<'_>) -> Left {
         suggest(self.page, &around.inventory.estate, &mut self.inputs);
         (self.step, self.scroll) = (None, 0);
         self.is_eager = false;
@@ -24,6 +24,13 @@ impl Wizard {
         self.derive(around);
         self.focus_on_what_is_missing(around);
         self.look(around);
+        if self.is_finding_place { Left::Nothing } else { self.offer(around) }
+    }
+
+    /// What follows a change of one thing is asked at once, where nothing is left to fill in. The pages of an
+    /// order have values worth reading first.
+    pub(super) fn goes_on_eagerly(&mut self) {
+        self.is_eager = matches!(self.origin, Origin::Alone(..)) && self.focused_field().is_none();
     }
 
     /// Looks at what the page is about; an older look is not waited for any more.
@@ -83,7 +90,7 @@ impl Wizard {
         }
         self.is_finding_place = false;
         self.focus_on_what_is_missing(around);
-        Left::Nothing
+        self.offer(around)
     }
 
     /// Enter was pressed while certdeck looked: now it is known what Enter means. It never sends without

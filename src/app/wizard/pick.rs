@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::{Around, Wizard};
 use crate::app::dialog::{Act, Choose, Dialog, Item};
 use crate::app::inventory::Reading;
@@ -27,12 +29,9 @@ impl Wizard {
             .empty(empty)
             .at(at);
         choose.fills = Some(field.key);
-        if !matches!(field.kind, FieldKind::Choice(_)) {
-            choose = choose.typed();
-            choose.takes_other = matches!(field.kind, FieldKind::Pick { or_new: true, .. });
-            if let Some(first) = first {
-                choose.paste(&first.to_string());
-            }
+        choose.takes_other = matches!(field.kind, FieldKind::Pick { or_new: true, .. });
+        if let Some(first) = first {
+            choose.paste(&first.to_string());
         }
         around.layers.push(Dialog::Choose(choose));
     }
@@ -56,9 +55,9 @@ impl Wizard {
                 Some((choices.iter().map(item).collect(), ""))
             }
             FieldKind::Pick { of, .. } => {
-                let options = options(*of, &self.inputs, estate, rules);
+                let options = options(*of, &self.inputs, estate, rules, around.clock.now);
                 let item = |option: Choice| {
-                    let then = fill(&option.value);
+                    let then = option.misfit.map_or_else(|| fill(&option.value), Err);
                     (option.value, Item { label: option.label, note: option.note, then })
                 };
                 let is_reading = matches!(around.inventory.reading, Reading::Asked { .. });
@@ -97,14 +96,22 @@ pub(super) struct Choice {
     pub value: String,
     pub label: String,
     pub note: String,
+    /// Why it is not to be chosen, if it is not.
+    pub misfit: Option<String>,
 }
 
 fn choice(value: impl Into<String>, label: impl Into<String>, note: impl Into<String>) -> Choice {
-    Choice { value: value.into(), label: label.into(), note: note.into() }
+    Choice { value: value.into(), label: label.into(), note: note.into(), misfit: None }
 }
 
-pub(super) fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec<Choice> {
-    let basis = Basis { estate, rules, now: estate.as_of };
+pub(super) fn options(
+    of: Pick,
+    inputs: &Inputs,
+    estate: &Estate,
+    rules: &Rules,
+    now: Timestamp,
+) -> Vec<Choice> {
+    let basis = Basis { estate, rules, now };
     let own = inputs.get(Key::Subscription);
     let is_own = |id: &ResourceId| own.is_none_or(|own| id.subscription_id().eq_ignore_ascii_case(own));
     let place = |id: &ResourceId| format!("{} in {}", id.resource_group(), estate.subscription_name(id));
@@ -203,18 +210,19 @@ pub(super) fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules)
                 .iter()
                 .enumerate()
                 .filter(|(_, certificate)| chosen.is_none_or(|app| certificate.home.serves(app)));
+            // What can secure the hostname comes first, the rest says why it cannot.
             let host = inputs.get(Key::Hostname).and_then(|host| Hostname::parse(host).ok());
-            let covers = |one: &PrivateCertificate| {
-                host.as_ref().is_some_and(|host| one.hosts.iter().any(|name| name.covers(host)))
+            let misfit = |one: &PrivateCertificate| {
+                host.as_ref().and_then(|host| flow::misfits(one, Some(host), now).next())
             };
-            let mut certificates: Vec<_> = near.collect();
-            certificates.sort_by_cached_key(|(_, one)| (!covers(one), one.id.name()));
+            let mut certificates: Vec<_> = near.map(|(at, one)| (misfit(one), one.id.name(), at)).collect();
+            certificates.sort_by_key(|(misfit, name, _)| (misfit.is_some(), *name));
             certificates
                 .into_iter()
-                .map(|(at, certificate)| {
+                .map(|(misfit, name, at)| {
                     let cell = |key| PaneName::Private.table().cell(&basis, at, key).text;
                     let note = format!("{}, {}, {}", cell("hosts"), cell("source"), cell("expires"));
-                    choice(certificate.id.as_str(), certificate.id.name(), note)
+                    Choice { misfit, ..choice(estate.certificates[at].id.as_str(), name, note) }
                 })
                 .collect()
         }

@@ -16,6 +16,7 @@ pub(super) fn moved(case: &Case<'_>) -> Step {
         Step::new(StepId::MOVED, "See that the bindings moved", status).explained(
             "Reads the bindings of all apps and slots of the webspace again: each has to name the certificate as it is now.",
         )
+        .proof()
     };
     let hosts =
         |bindings: Vec<&Binding>| bindings.iter().map(|binding| binding.host.to_string()).collect::<Vec<_>>();

@@ -78,6 +78,15 @@ fn a_certificate_behind_its_vault_is_imported_once_more_unchanged_a181() {
     assert!(sync.facts[0].1.contains("contoso.com"), "the hostnames that move are named");
 }
 
+/// A13 of the trial by hand: the old certificate was ticked as the proof of a Sync that was yet to come.
+#[test]
+fn what_proves_a_sync_is_told_after_it_and_never_of_what_was_there_before() {
+    let steps = steps_of(vec![one(known(print("B")))]);
+    for id in [StepId::MOVED, StepId::SERVED] {
+        assert!(!find(&steps, id).status.is_over(), "{:?}", find(&steps, id));
+    }
+}
+
 #[test]
 fn what_is_in_step_sends_nothing_and_is_proved_by_a_handshake_b3_2() {
     let steps = steps_of(vec![one(known(Thumbprint::parse(LEAF).unwrap()))]);
