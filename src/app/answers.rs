@@ -143,7 +143,7 @@ impl App {
                 self.show_problem(problem);
             }
             Message::Copied(result) => match result {
-                Ok(()) => self.say("sent to the clipboard of your terminal", Tone::Good),
+                Ok(text) => self.say(copied(&text), Tone::Good),
                 Err(problem) => self.show_problem(problem),
             },
             Message::PasswordMade(result) => match result {
@@ -171,12 +171,18 @@ impl App {
 
     /// Into the row or field that has the keys. A form asks for it twice: pasting it proves that it was kept.
     fn fill_password(&mut self, password: &SecretString) {
-        const MADE: &str = "made and sent to your clipboard";
+        const MADE: &str = "password generated and copied";
         if let Some(Dialog::Bench(bench)) = self.layers.top_mut() {
             bench.fill_password(password);
-            self.say(format!("{MADE}: paste it here, and where you keep passwords"), Tone::Good);
+            self.say(
+                format!("{MADE}. Save it now: certdeck does not keep it. Paste it here to confirm"),
+                Tone::Good,
+            );
         } else if self.with_wizard(|wizard, around| wizard.fill_secret(password, around)) == Some(true) {
-            self.say(format!("{MADE}: paste it where you keep passwords"), Tone::Good);
+            self.say(
+                format!("{MADE}. Save it now: certdeck does not keep it. Paste it to confirm"),
+                Tone::Good,
+            );
         }
     }
 
@@ -250,5 +256,15 @@ impl App {
             self.say("what was shown is gone", Tone::Soon);
         }
         self.with_wizard(Wizard::see_estate);
+    }
+}
+
+/// What went to the clipboard: a short value by itself, else how much it is.
+fn copied(text: &str) -> String {
+    const SHORT: usize = 44;
+    match text.lines().count() {
+        0 | 1 if text.chars().count() <= SHORT => format!("Copied {text}"),
+        0 | 1 => format!("Copied {}…", text.chars().take(SHORT).collect::<String>()),
+        lines => format!("Copied {lines} lines"),
     }
 }

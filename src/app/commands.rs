@@ -173,7 +173,7 @@ fn acting() -> Vec<Entry> {
         entry("practise", "In a practice cloud: play the domain's owner.", WIZARD, |app| {
             app.with_wizard(|wizard, around| wizard.open_practice(around));
         })
-        .hint("Play the owner")
+        .hint("Simulate the domain owner")
         .possible_if(App::may_practise),
     ]
 }

@@ -185,7 +185,7 @@ impl App {
             RenewalRoute::Sync => self.flow_on(FlowName::Sync, row),
             RenewalRoute::Vault(_) => Err("its vault gets the next version: r on this row says how".into()),
             RenewalRoute::Managed(_) => Err("Azure renews it".into()),
-            RenewalRoute::Upload => Err("it needs a file of its own: r on this row alone".into()),
+            RenewalRoute::Upload => Err("it needs its own file: press r on this row alone".into()),
         }
     }
 

@@ -144,7 +144,7 @@ pub enum Message {
     /// Another context could not be opened; this one stays.
     ContextRefused(Problem),
     /// Whether the text reached the clipboard; where the terminal cannot say, that it was sent.
-    Copied(Result<(), Problem>),
+    Copied(Result<String, Problem>),
     /// A new password, on its way to the clipboard already (`Effect::MakePassword`).
     PasswordMade(Result<Password, Problem>),
     /// A signal asks the program to end; nothing may be asked any more.

@@ -71,7 +71,7 @@ impl App {
             Act::Unwatch(ask) => {
                 self.emit(Effect::Forget { ask });
                 self.operations.end(ask, self.clock.machine, Outcome::Unwatched);
-                self.say("not watched any more; Azure goes on with what it accepted", Tone::Soon);
+                self.say("no longer watched; Azure goes on with what it accepted", Tone::Soon);
             }
             Act::ShowProblem(problem) => self.layers.push(Dialog::Error(ErrorText::new(problem))),
             Act::OpenContext(opening) => self.open_context(opening),

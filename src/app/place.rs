@@ -116,7 +116,7 @@ impl App {
             then: if running { Err("an operation is running here".to_owned()) } else { Ok(Act::ReadTenants) },
         });
         let choose = Choose::new("Contexts", items)
-            .intro("Which cloud, and as whom. Forms that are open are left.")
+            .intro("Switch to another cloud or identity. Open forms are closed.")
             .empty("The settings name no context. certdeck config init begins them.")
             .at(here);
         self.layers.push(Dialog::Choose(choose));

@@ -102,8 +102,8 @@ impl App {
             self.settings.rules.turn(&self.inventory.estate, certificate, self.clock.now).who == WhoActs::You;
         let (words, stops) = if is_overdue {
             let words = format!(
-                "Azure was to renew this managed certificate by itself {when}, and has not. It goes on trying; something stops it, and \
-                 that is yours to find."
+                "Azure was to renew this managed certificate by itself {when}, and has not. Azure keeps trying. \
+                 :managed checks what stops it."
             );
             (words, "What usually stops it")
         } else {

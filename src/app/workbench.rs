@@ -51,7 +51,7 @@ impl App {
         if let Some(Dialog::Bench(bench)) = self.layers.top_mut() {
             bench.ask = None;
             let more = if bench.writes() { "; the file may still be written" } else { "" };
-            bench.refusal = Some(format!("not waited for any more{more}"));
+            bench.refusal = Some(format!("no longer waited for{more}"));
         }
     }
 

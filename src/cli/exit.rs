@@ -10,7 +10,7 @@ pub enum Exit {
     Blocked,
     /// The arguments, the settings or an input cannot work.
     Usage,
-    /// Not done yet: Azure still works on it. Running the same again goes on from here.
+    /// Not done yet: Azure still works on it. Run it again to go on from here.
     Waiting,
     /// Azure could not be reached, refused, or did not answer for a part of what was asked.
     Cloud,

@@ -30,7 +30,7 @@ pub(super) struct Login {
     /// Put the code on the clipboard of this terminal (OSC 52)
     #[arg(long)]
     copy: bool,
-    /// Ask even if somebody is signed in already, to sign in as somebody else
+    /// Ask even where an account is signed in already, to sign in as another one
     #[arg(long)]
     again: bool,
     /// Carry what a service asked for, in base64, as the message that named this command has it

@@ -105,12 +105,12 @@ enum Command {
     Login(login::Login),
     /// Forget who signed in with certdeck login
     Logout(login::Logout),
-    /// Try everything from the settings to the permissions, and say what to do about what does not work
+    /// Check everything from the settings to the permissions, and say how to mend what does not work
     Doctor(doctor::DoctorArgs),
     /// List, choose or show the contexts: which cloud, as whom
     #[command(subcommand)]
     Context(context::ContextCommand),
-    /// Begin, check or find the settings file
+    /// Create, check or locate the settings file
     #[command(subcommand)]
     Config(config::ConfigCommand),
     /// Print the completion script of a shell

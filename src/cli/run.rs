@@ -34,7 +34,7 @@ pub(super) struct RunArgs {
     /// Print the requests that would be sent as a script, and change nothing
     #[arg(long, value_name = "az|rest|powershell|curl", value_parser = script_kinds(), conflicts_with_all = ["plan", "yes"])]
     script: Option<ScriptKind>,
-    /// Agree to every change in advance, costs included
+    /// Skip confirmations (accepts costs)
     #[arg(long)]
     yes: bool,
     #[command(flatten)]

@@ -104,14 +104,14 @@ fn auto_renew(case: &Case<'_>) -> Step {
                 format!("Switch auto renewal of {}", order.id.name()),
                 format!("its status is '{}'", order.status),
             )
-            .remedy("nothing can renew this order any more: buy a new certificate"),
+            .remedy("this order can no longer be renewed: buy a new certificate"),
         ));
     }
     let ready = step(StepStatus::Ready)
         .fact("Auto renewal", format!("{} instead of {}", words(wanted), words(order.auto_renew)))
         .sending(vec![orders::set_auto_renew(&order.id, order.product, wanted)]);
     let stops = (!wanted).then(|| order.id.name().to_owned());
-    let notice = "Azure does not renew the order by itself any more: a person has to, or apps serve an expired certificate.";
+    let notice = "Azure no longer renews the order. Renew it by hand in time, or apps will serve an expired certificate.";
     let ready = ready.consent(Consent::interrupting(notice, stops));
     consequence(case, ready, order, wanted, lead)
 }

@@ -96,6 +96,12 @@ fn suggest(estate: &Estate, inputs: &mut Inputs) {
         {
             inputs.suggest(Key::Hostname, host.as_str());
         }
+    } else if let Some(domain) = inputs.get(Key::Domain).and_then(|domain| Hostname::parse(domain).ok())
+        && let Some(app) = app_id(inputs).and_then(|id| estate.app(&id))
+        && let Some(host) = app.custom_hostnames().find(|host| domain.covers(host))
+    {
+        // The certificate of the order is imported, and not read yet.
+        inputs.suggest(Key::Hostname, host.as_str());
     }
 }
 

@@ -142,7 +142,7 @@ fn delete(case: &Case<'_>) -> Step {
     }
     let order = match &case.observed.order {
         Seen::NotAsked => return step(follows("the cloud is looked at")),
-        Seen::Absent => return step(StepStatus::Done("there is no such order any more".to_owned())),
+        Seen::Absent => return step(StepStatus::Done("deleted".to_owned())),
         Seen::Here(order) => order,
     };
     if order.status == OrderStatus::PendingRevocation

@@ -88,7 +88,7 @@ fn fields(inputs: &Inputs) -> Vec<Field> {
             ),
             Field::new(
                 Key::RepeatPassword,
-                "The same again",
+                "Confirm password",
                 "So that a typing error does not lock you out.",
                 FieldKind::Secret,
             ),

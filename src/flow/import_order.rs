@@ -211,7 +211,7 @@ fn in_vault(case: &Case<'_>) -> Step {
 
 fn app_access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::APP_ACCESS, "Let App Service read the vault", status).explained(
+        Step::new(StepId::APP_ACCESS, "Grant App Service access", status).explained(
             "App Service reads the secret at import and again at every renewal; the permission must stay.",
         )
     };

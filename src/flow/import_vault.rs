@@ -89,7 +89,7 @@ fn fields(observed: &Observed, _: &Inputs) -> Vec<Field> {
         ),
         Field::new(
             Key::ForOrders,
-            "Grant for orders too",
+            "Certificate orders too",
             "Lets Azure's certificate service keep bought certificates in this vault as well. An import does not need it.",
             FieldKind::Toggle,
         ),
@@ -348,8 +348,8 @@ fn in_vault(case: &Case<'_>) -> Step {
 
 fn app_access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::APP_ACCESS, "Let App Service read the vault", status).explained(format!(
-            "By default App Service may not. It reads the certificate now, and again within {} of every new version: the permission \
+        Step::new(StepId::APP_ACCESS, "Grant App Service access", status).explained(format!(
+            "App Service needs access to this vault. It reads the certificate now, and again within {} of every new version: the permission \
              must stay.",
             case.rules.span(Period::SyncInterval, case.now)
         ))
@@ -364,7 +364,7 @@ fn app_access(case: &Case<'_>) -> Step {
 /// look for it.
 fn registrar_access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::VAULT_ACCESS, "Let the order service in too", status).explained(
+        Step::new(StepId::VAULT_ACCESS, "Grant certificate orders access", status).explained(
             "Microsoft.Azure.CertificateRegistration writes bought certificates into a vault. An import does not need it.",
         )
     };

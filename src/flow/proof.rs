@@ -197,7 +197,7 @@ mod tests {
             ));
             assert!(
                 matches!(status(look("192.0.2.1", Some(served), None)), StepStatus::NotNeeded(_)),
-                "nobody can tell"
+                "it cannot be told"
             );
         }
         assert!(matches!(status(look("192.0.2.1", None, Some(&wanted))), StepStatus::Done(_)));

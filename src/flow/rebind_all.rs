@@ -17,7 +17,7 @@ use crate::model::{Estate, Hostname, PrivateCertificate, ResourceId, SslState, T
 const WHICH: &[(&str, &str, &str)] = &[
     (
         "renewed",
-        "What it renews",
+        "Those of older certificates",
         "Hostnames whose certificate this one renews: it has every name of that certificate, and expires later.",
     ),
     (
@@ -69,7 +69,7 @@ fn fields() -> Vec<Field> {
         ),
         Field::new(
             Key::Only,
-            "Only these",
+            "Limit to",
             "Hostnames with commas between; empty: all of the above. Rows marked in Bindings are filled in.",
             FieldKind::Text,
         ),

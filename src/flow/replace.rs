@@ -40,7 +40,7 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.Web/sites/certificates/delete",
     ],
     checklist: &["A154", "A156", "A158-A166"],
-    command: Some(FlowCommand::changing("replace", "", "Renew an uploaded certificate without a pause.")),
+    command: Some(FlowCommand::changing("replace", "", "Replace an uploaded certificate, without downtime.")),
     fits: row::uploaded,
     keys: "1, r",
     fields,
@@ -222,7 +222,7 @@ fn steps(case: &Case<'_>) -> Vec<Step> {
 fn rebind(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
     let step = |status| {
         Step::new(StepId::REBIND, "Bind it in place of the old one", status).explained(
-            "One write a hostname, of the same TLS type: it replaces the old certificate and removes nothing, so nothing goes down and the inbound address stays.",
+            "No downtime: each binding is replaced in one request. The TLS type and the inbound address stay.",
         )
     };
     let Some(pair) = pair.filter(|_| case.needs_any().is_none()) else {
@@ -326,7 +326,7 @@ fn delete(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
         return step(StepStatus::follows(Key::File, "the new one is bound and served"));
     };
     match pair.old {
-        None => step(StepStatus::Done("the old one is gone".to_owned())),
+        None => step(StepStatus::Done("deleted".to_owned())),
         Some(old) if case.inputs.is_yes(Key::KeepOld) => {
             step(StepStatus::NotNeeded(format!("{} stays, as asked", old.id.name())))
         }

@@ -19,7 +19,7 @@ use crate::rules::{Names, Rules};
 
 /// The choice that changes nothing.
 const KEPT: &str = "keep";
-const KEEP: (&str, &str, &str) = (KEPT, "as it is", "Nothing is changed.");
+const KEEP: (&str, &str, &str) = (KEPT, "keep", "Nothing is changed.");
 
 const HTTPS: &[(&str, &str, &str)] = &[
     KEEP,
@@ -39,7 +39,7 @@ pub(super) static FLOW: Flow = Flow {
     name: "settings",
     title: "TLS settings",
     summary: "HTTPS only, the minimum TLS version, and the certificates that an app's code may load.",
-    done: "The settings are as asked.",
+    done: "The settings are applied.",
     pages: &[FlowName::Settings],
     about: Subject::App,
     leaves: Subject::App,
@@ -96,7 +96,7 @@ fn fields(observed: &Observed) -> Vec<Field> {
         Field::new(
             Key::LoadCertificates,
             "Load certificates",
-            "For the app's code: +THUMBPRINT adds, -THUMBPRINT removes, * is all, none is none, a list replaces. Empty: as it is.",
+            "For the app's code: +THUMBPRINT adds, -THUMBPRINT removes, * is all, none is none, a list replaces. Empty: keep.",
             FieldKind::Text,
         ),
     ]
@@ -194,7 +194,7 @@ fn https_only(case: &Case<'_>) -> Step {
         return step(StepStatus::follows(Key::App, "the app is looked at"));
     };
     let Some(wanted) = asked(case.inputs, Key::HttpsOnly) else {
-        return step(StepStatus::NotNeeded(format!("stays as it is, {}", word(app.https_only))));
+        return step(StepStatus::NotNeeded(format!("stays {}", word(app.https_only))));
     };
     let wanted = matches!(wanted, "yes" | "on" | "true");
     if app.https_only == wanted {
@@ -252,7 +252,7 @@ fn min_tls(case: &Case<'_>) -> Step {
         let retired = retirement(case, now).map(|words| format!("; {words}")).unwrap_or_default();
         let status = match wanted {
             Some(wanted) => StepStatus::Done(format!("it is {wanted}{retired}")),
-            None => StepStatus::NotNeeded(format!("stays as it is, {now}{retired}")),
+            None => StepStatus::NotNeeded(format!("stays {now}{retired}")),
         };
         return with_retirement(case, now, step(status));
     };
@@ -286,7 +286,7 @@ fn outcome(now: &str, wanted: &str) -> String {
             )
         }
         _ => format!(
-            "It interrupts older clients: those that speak less than TLS {wanted} cannot connect any more."
+            "It interrupts older clients: those that speak less than TLS {wanted} can no longer connect."
         ),
     }
 }
@@ -327,7 +327,7 @@ fn load(case: &Case<'_>) -> Step {
     let now = Load::of(settings);
     let then = asked(case.inputs, Key::LoadCertificates).and_then(|typed| wanted(typed, &now).ok());
     match then {
-        None => step(StepStatus::NotNeeded(format!("stays as it is, {}", now.words()))),
+        None => step(StepStatus::NotNeeded(format!("stays {}", now.words()))),
         Some(then) if then == now => step(StepStatus::Done(format!("{SETTING}: {}", now.words()))),
         Some(then) => super::load::changing(step(StepStatus::Ready), app, settings, &now, &then),
     }
@@ -401,7 +401,7 @@ mod tests {
         );
         assert_eq!(names, ["shop"]);
         let (higher, _) = stops(&at("1.1"), &set(Key::MinTls, "1.2"), StepId::MIN_TLS);
-        assert!(higher.contains("cannot connect any more") && !higher.contains("weakens"), "{higher}");
+        assert!(higher.contains("can no longer connect") && !higher.contains("weakens"), "{higher}");
     }
 
     #[test]
@@ -449,7 +449,7 @@ mod tests {
         let StepStatus::NotNeeded(words) = &find(&kept, StepId::MIN_TLS).status else {
             unreachable!("nothing was asked for")
         };
-        assert_eq!(words, "stays as it is, 1.0; App Service refuses TLS 1.0 from 2027-05-31 on");
+        assert_eq!(words, "stays 1.0; App Service refuses TLS 1.0 from 2027-05-31 on");
         let raised = said(&set(Key::MinTls, "1.2"), Profile::Current);
         assert!(!raised.contains("Retired") && raised.contains("SCM"), "{raised}");
     }

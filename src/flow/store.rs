@@ -371,8 +371,8 @@ fn new_vault(case: &Case<'_>) -> Option<NewVault> {
 
 fn vault_access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::VAULT_ACCESS, "Let Azure use the vault", status).explained(
-            "Two services of Azure act on the vault: one writes the certificate there, App Service reads it. By default neither may.",
+        Step::new(StepId::VAULT_ACCESS, "Grant Azure's services access", status).explained(
+            "Two Azure services need access to this vault: certificate orders write the certificate there, App Service reads it.",
         )
     };
     let Some(vault) = case.observed.vault.here() else {

@@ -16,7 +16,7 @@ pub(super) static FLOW: Flow = Flow {
     name: "unbind",
     title: "Unbind",
     summary: "Take the certificate off a hostname; the hostname stays mapped to the app.",
-    done: "The hostname has no certificate any more.",
+    done: "The hostname is unbound.",
     pages: &[FlowName::Unbind],
     about: Subject::Binding,
     leaves: Subject::Binding,
@@ -41,12 +41,7 @@ fn fields(inputs: &Inputs) -> Vec<Field> {
     let field = |key, label, help, of| Field::new(key, label, help, FieldKind::Pick { of, or_new: false });
     let mut fields = vec![
         field(Key::App, "App", "The app or slot that answers for the hostname.", Pick::App),
-        field(
-            Key::Hostname,
-            "Hostname",
-            "The hostname that shall have no certificate any more.",
-            Pick::Hostname,
-        ),
+        field(Key::Hostname, "Hostname", "The hostname to unbind.", Pick::Hostname),
     ];
     if inputs.get(Key::App).is_none() {
         fields.truncate(1);

@@ -23,7 +23,7 @@ pub(super) static FLOW: Flow = Flow {
     name: "unlock",
     title: "Unlock",
     summary: "See the locks that keep an order from being deleted, and remove them.",
-    done: "No lock keeps the order from being deleted.",
+    done: "The order is unlocked.",
     pages: &[FlowName::Unlock],
     about: Subject::Order,
     leaves: Subject::Order,
@@ -178,9 +178,8 @@ pub(super) fn follows(once: &str) -> StepStatus {
 
 fn unlock(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::UNLOCK, "Remove the locks on the order", status).explained(
-            "Nothing changes but that the order can be deleted. A lock can be set again at any time.",
-        )
+        Step::new(StepId::UNLOCK, "Remove the locks on the order", status)
+            .explained("Only effect: the order can be deleted. A lock can be set again at any time.")
     };
     if let Some(status) = case.needs(&[Key::Order]) {
         return step(status);

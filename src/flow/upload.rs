@@ -280,7 +280,7 @@ pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
 fn read(case: &Case<'_>, report: Option<&Report>) -> Step {
     let step = |status| {
         Step::new(StepId::READ_FILE, "Read the file", status)
-            .explained("The file is read on this machine, in memory only. A wrong password is said only where the file proves it.")
+            .explained("The file is read on this machine, in memory only.")
     };
     if let Some(status) = case.needs(&[Key::File, Key::Password]) {
         return step(status);
@@ -354,7 +354,7 @@ fn with_findings(step: Step, report: Option<&Report>, which: impl Fn(&pki::FileF
 fn check(case: &Case<'_>, report: Option<&Report>) -> Step {
     let step = |status| {
         let step = Step::new(StepId::CHECK, "Check the requirements", status)
-            .explained("What Azure asks of a private certificate, and what it takes without a word although it will not work.");
+            .explained("Azure's requirements, and faults that Azure accepts silently.");
         with_findings(step, report, |_| true)
     };
     let Some(report) = report else { return step(follows("read")) };

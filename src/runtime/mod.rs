@@ -274,7 +274,7 @@ impl Screen {
 
     fn copy(&mut self, text: &str) -> io::Result<ControlFlow<Ended>> {
         let result = self.send_to_clipboard(text)?;
-        self.update(Message::Copied(result))
+        self.update(Message::Copied(result.map(|()| text.to_owned())))
     }
 
     fn make_password(&mut self) -> io::Result<ControlFlow<Ended>> {

@@ -235,7 +235,7 @@ pub(super) fn who_acts_fact(basis: &Basis<'_>, certificate: &PrivateCertificate)
 
 fn origin(source: &Source) -> String {
     match source {
-        Source::Uploaded => "uploaded: a PFX that a person brought".into(),
+        Source::Uploaded => "Uploaded (PFX)".into(),
         Source::KeyVault => "imported from a key vault".into(),
         Source::Order(order) => format!("App Service certificate, order {}", order.name()),
         Source::Managed => "free App Service managed certificate".into(),

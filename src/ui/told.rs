@@ -22,7 +22,7 @@ pub(super) fn operations(app: &App, cursor: usize, room: usize, look: &Look) -> 
             Some((_, Outcome::Failed(problem))) => {
                 (look.glyphs.failed, format!("failed: {}", problem.why), Role::Urgent)
             }
-            Some((_, Outcome::Unwatched)) => (look.glyphs.dot, "not watched any more".to_owned(), Role::Dim),
+            Some((_, Outcome::Unwatched)) => (look.glyphs.dot, "no longer watched".to_owned(), Role::Dim),
         };
         let marker = if nth == cursor { look.glyphs.here } else { " " };
         let what = fit(&operation.what, room.saturating_sub(18), look.glyphs.more);
@@ -49,8 +49,7 @@ pub(super) fn operations(app: &App, cursor: usize, room: usize, look: &Look) -> 
     if app.operations.is_empty() {
         lines.push(Line::raw("Nothing was sent yet in this session."));
     }
-    let foot =
-        vec![keys(&[("x", "stop watching (Azure goes on)"), ("Enter", "the error"), ("Esc", "close")], look)];
+    let foot = vec![keys(&[("x", "stop watching"), ("Enter", "details"), ("Esc", "close")], look)];
     Content { title: "Operations".into(), lines, at, foot, cursor: None }
 }
 

@@ -227,11 +227,11 @@ fn status(step: &Step, wizard: &Wizard, is_later: bool, look: &Look) -> (&'stati
         StepStatus::NeedsInput { key, why } if !is_later && wizard.is_lacking(*key) => {
             (glyphs.todo, Role::Dim, why.clone())
         }
-        _ if !wizard.current().was_seen => (glyphs.todo, Role::Dim, "not looked at yet".to_owned()),
+        _ if !wizard.current().was_seen => (glyphs.todo, Role::Dim, "not checked".to_owned()),
         StepStatus::Done(evidence) => (glyphs.done, Role::Good, evidence.clone()),
         StepStatus::NotNeeded(why) => (glyphs.skipped, Role::Dim, format!("not needed: {why}")),
         StepStatus::Ready | StepStatus::Waiting { .. } | StepStatus::NeedsInput { .. } if is_later => {
-            (glyphs.todo, Role::Dim, "follows".to_owned())
+            (glyphs.todo, Role::Dim, "waiting".to_owned())
         }
         StepStatus::Ready => (glyphs.here, Role::Text, "ready".to_owned()),
         StepStatus::Waiting { on, .. } => (glyphs.waiting, Role::Soon, format!("waiting for {on}")),
@@ -259,10 +259,16 @@ fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'stati
         (glyphs.failed, format!("could not look: {} (C-r tries again)", problem.why), Role::Urgent)
     } else {
         match wizard.standing() {
+            // Who opens a form of settings came to change one.
+            PageStanding::Done
+                if is_idle(wizard) && wizard.form.fields.iter().any(|field| field.is_first) =>
+            {
+                (glyphs.here, "Choose what to change.".to_owned(), Role::Text)
+            }
             PageStanding::Done => (glyphs.done, done_words(wizard), Role::Good),
-            PageStanding::Looking => (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim),
+            PageStanding::Looking => (glyphs.waiting, "checking".to_owned(), Role::Dim),
             PageStanding::At(_) if wizard.current().ask.is_some() => {
-                (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim)
+                (glyphs.waiting, "checking".to_owned(), Role::Dim)
             }
             PageStanding::At(step) => match &step.status {
                 StepStatus::Waiting { on, since, .. } => {
@@ -281,11 +287,15 @@ fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'stati
     Line::styled(cut(&format!("{glyph} {text}"), room, glyphs.more), look.style(role))
 }
 
+/// Whether there was nothing to do.
+fn is_idle(wizard: &Wizard) -> bool {
+    wizard.current().steps.iter().all(|step| matches!(step.status, StepStatus::NotNeeded(_)))
+}
+
 /// A96: the exact words for a verified domain; A58: after a certificate comes the binding.
 fn done_words(wizard: &Wizard) -> String {
     let flow = wizard.page().definition();
-    let is_idle = wizard.current().steps.iter().all(|step| matches!(step.status, StepStatus::NotNeeded(_)));
-    let done = if is_idle { "There is nothing to do." } else { flow.done };
+    let done = if is_idle(wizard) { "There is nothing to do." } else { flow.done };
     match wizard.next_page() {
         Some(next) => format!("{done} Enter goes on with {}.", next.title()),
         None => format!("{done} Enter shows it in {}.", pane_of(flow.leaves).title()),
@@ -321,5 +331,9 @@ pub(super) fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
         PageStanding::At(step) if is_sendable(step) => format!("{}...", step.title),
         _ => "Look again".to_owned(),
     };
-    vec![("Enter".to_owned(), enter), pair("S-Tab", "Fields")]
+    let mut hints = vec![("Enter".to_owned(), enter)];
+    if !wizard.form.fields.is_empty() {
+        hints.push(pair("S-Tab", "Fields"));
+    }
+    hints
 }

@@ -69,7 +69,7 @@ async fn a_machine_signs_in_as_what_it_is_in_azure() {
             .await,
         2
     );
-    let unknown = LibrarySignIn::ManagedIdentity { client_id: Some("somebody".to_owned()), host };
+    let unknown = LibrarySignIn::ManagedIdentity { client_id: Some("an unnamed account".to_owned()), host };
     let error = subscriptions::list(&practice.client(unknown).await).await.unwrap_err();
     assert!(
         matches!(&error, AzureError::NobodySignedIn(tried) if tried[0].why.contains("assigned")),
@@ -484,7 +484,7 @@ async fn the_doctor_says_what_works_and_what_does_not() {
     assert!(words("sign-in", "ok").contains("client secret: "), "{report:#}");
     assert!(words("sign-in", "note").contains("Azure CLI: not used: az not found"), "{report:#}");
     assert!(words("reach", "ok").contains("clock is right"), "{report:#}");
-    assert!(words("may", "ok").contains("guided operations"), "{report:#}");
+    assert!(words("permissions", "ok").contains("guided operations"), "{report:#}");
     assert!(words("provider", "ok").contains("Contoso Production: all are registered"), "{report:#}");
     assert!(words("cache", "note").contains("no rows of earlier runs in "), "{report:#}");
     assert!(!words("journal", "ok").is_empty() && !words("rules", "ok").is_empty());

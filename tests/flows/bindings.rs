@@ -234,7 +234,7 @@ fn on_screen_marked_hostnames_are_bound_and_one_is_unbound() {
     screen.keys("<Space>B");
     screen.wait_for("type to filter");
     screen.keys("wildcard-c<Enter>");
-    screen.wait_for("What it renews");
+    screen.wait_for("Those of older certificates");
     screen.keys("<S-Tab><S-Tab><Right><Right>");
     screen.wait_for("All it covers");
     screen.keys("<PgDn>");
@@ -257,7 +257,7 @@ fn on_screen_marked_hostnames_are_bound_and_one_is_unbound() {
     screen.keys("<Tab>");
     screen.wait_for("Enter Send");
     screen.keys("<Enter>");
-    screen.wait_for("The hostname has no certificate any more");
+    screen.wait_for("The hostname is unbound");
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn on_screen_vault_and_certificate_are_picked_and_the_grant_is_agreed_to_by_itse
     screen.wait_for("elliptic curve");
     screen.keys("pay-2026<Enter>");
     screen.wait_for("pay-2026 can be imported");
-    screen.wait_for("Let App Service read the vault...");
+    screen.wait_for("Grant App Service access...");
     screen.keys("<Enter>");
     screen.wait_for("accessPolicies/add");
     screen.keys("<Enter>");
@@ -99,8 +99,6 @@ fn on_screen_vault_and_certificate_are_picked_and_the_grant_is_agreed_to_by_itse
     screen.wait_for("PUT /subscriptions");
     screen.keys("<Enter>");
     screen.wait_for("Enter goes on with Bind");
-    screen.keys("<Enter>");
-    screen.wait_for("Bind pay.contoso.com...");
     screen.keys("<Enter>");
     screen.wait_for("PUT /subscriptions");
     screen.keys("<Enter>");

@@ -17,6 +17,7 @@ mod files;
 mod grants;
 mod hostname;
 mod import_vault;
+mod keystrokes;
 mod lagging;
 mod managed;
 mod meanwhile;

@@ -116,7 +116,7 @@ fn on_screen_what_somebody_else_changes_under_way_stays() {
     screen.keys("4/blog<Enter>");
     screen.wait_for("Bindings 1/");
     screen.keys(",");
-    screen.wait_for("stays as it is, 1.2");
+    screen.wait_for("stays 1.2");
     screen.keys("<Right>");
     screen.wait_for("Enter choose");
     screen.keys("<PgDn>");
@@ -134,7 +134,7 @@ fn on_screen_what_somebody_else_changes_under_way_stays() {
         std::thread::yield_now();
     }
     cloud.arm("PATCH", blog.as_str(), &json!({"properties": {"clientAffinityEnabled": false}}));
-    screen.wait_for("The settings are as asked");
+    screen.wait_for("The settings are applied");
     let site = cloud.arm("GET", blog.as_str(), &Value::Null);
     assert_eq!(
         (&site["properties"]["clientAffinityEnabled"], &site["properties"]["httpsOnly"]),

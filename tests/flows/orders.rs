@@ -82,9 +82,7 @@ fn on_the_screen_the_exact_name_is_typed_before_an_order_goes() {
     screen.keys("<Tab><Enter>");
     screen.wait_for("Enter goes on with Delete ord");
     screen.keys("<Enter>");
-    screen.wait_for("these stop working: api.fabrikam.com (contoso-api)");
-    screen.wait_for("Enter Delete the order...");
-    screen.keys("<Enter>");
+    screen.wait_for("What stops working at once: api.fabrikam.com");
     screen.wait_for("Type apifabrikam to confirm:");
     screen.keys("ApiFabrikam<Enter>");
     screen.wait_for("type apifabrikam and press Enter");

@@ -161,8 +161,8 @@ fn an_order_is_renewed_by_keys_alone() {
     screen.keys("<Enter>");
     screen.wait_for("Type renew to confirm");
     screen.keys("renew<Enter>");
-    send(&mut screen, "Let the app answer for the domain");
-    send(&mut screen, "Ask for verification");
+    send(&mut screen, "Let the app prove the domain");
+    send(&mut screen, "Request verification");
     screen.wait_for("The certificate is renewed. Enter goes on with Sync");
     assert_eq!(cloud.served_thumbprint("api.fabrikam.com"), old, "nothing goes down before the Sync");
     screen.keys("<Enter>");

@@ -17,7 +17,7 @@ use crate::cloud::Cloud;
 use crate::common::Practice;
 use crate::pty::Pty;
 
-const PASSWORD: &str = "hunter2 and more";
+pub(crate) const PASSWORD: &str = "hunter2 and more";
 
 /// A PFX for these names, in a directory of its own.
 pub(crate) fn pfx(hosts: &[&str]) -> (tempfile::TempDir, String) {
@@ -118,7 +118,7 @@ async fn an_ip_based_certificate_is_replaced_and_keeps_its_address_and_its_code_
     let after = site(&practice, "contoso-partners").await;
     assert_eq!(binding(&after, "partners.contoso.com"), ("IpBasedEnabled", Some(new.as_str())));
     assert_eq!(after["properties"]["inboundIpAddress"], address.as_str(), "the address stayed");
-    assert!(certificate(&practice, "partners-2026").await["error"].is_object(), "the old one is gone");
+    assert!(certificate(&practice, "partners-2026").await["error"].is_object(), "deleted");
 
     let changes = practice.changes().await;
     practice.complete(FlowName::Replace, &given).await;
@@ -176,7 +176,7 @@ async fn a_certificate_that_secures_nothing_is_replaced_and_done_all_the_same() 
     let file = [(Key::File, path.as_str()), (Key::Password, PASSWORD), (Key::FriendlyName, "blog-2027")];
     let given = [&[(Key::Certificate, "blog-2025")][..], &file].concat();
     practice.complete(FlowName::Replace, &given).await;
-    assert!(certificate(&practice, "blog-2025").await["error"].is_object(), "the old one is gone");
+    assert!(certificate(&practice, "blog-2025").await["error"].is_object(), "deleted");
     assert!(certificate(&practice, "blog-2027").await["properties"].is_object());
     let changes = practice.changes().await;
     practice.complete(FlowName::Replace, &given).await;

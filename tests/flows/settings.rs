@@ -52,7 +52,7 @@ fn on_screen_old_and_new_are_shown_before_anything_is_sent() {
     screen.wait_for("Bindings 1/");
     screen.keys(",");
     screen.wait_for("Minimum TLS version");
-    screen.wait_for("stays as it is, 1.2");
+    screen.wait_for("stays 1.2");
     screen.keys("<Right>");
     screen.wait_for("Enter choose");
     screen.keys("<PgDn>");
@@ -61,7 +61,7 @@ fn on_screen_old_and_new_are_shown_before_anything_is_sent() {
     screen.wait_for("Enter Send");
     assert!(screen.screen().contains("off \u{2192} on"), "{}", screen.screen());
     screen.keys("<Enter>");
-    screen.wait_for("The settings are as asked");
+    screen.wait_for("The settings are applied");
     let log = cloud.control("requests");
     assert!(log["value"].as_array().unwrap().iter().any(|entry| entry["method"] == "PATCH"));
 }

@@ -22,5 +22,7 @@ mod pty;
 mod purchase;
 mod report;
 mod scenarios;
+mod texts;
 mod upload;
+mod words;
 mod workbench;

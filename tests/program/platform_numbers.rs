@@ -2,8 +2,7 @@
 //! person reads says one. Reads the texts of the client and of its assets, and fails on a number before a
 //! unit of time or before a tier.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::texts;
 
 /// Where a number may stand, and why: a part of the file's name and a part of the text.
 const ALLOWED: &[(&str, &str, &str)] = &[
@@ -28,24 +27,9 @@ const BETWEEN: &[&str] = &["full", "more", "whole", "paid", "further", "last", "
 
 #[test]
 fn no_text_states_a_number_of_the_platform() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    let dirs = ["src", "crates/model/src", "crates/pki/src", "crates/azure/src"];
-    for path in dirs.iter().flat_map(|dir| sources(&root.join(dir))) {
-        let name = path.strip_prefix(root).unwrap().display().to_string();
-        if name.ends_with("tests.rs") || name.contains("/tests/") || name.ends_with("sample.rs") {
-            continue;
-        }
-        let code = fs::read_to_string(&path).unwrap();
-        for (line, text) in texts(&code, name.starts_with("src/cli/")) {
-            found.extend(said(&text).map(|words| (name.clone(), line, words, text)));
-        }
-    }
-    for name in ["assets/errors.toml", "assets/keymap.toml"] {
-        let lines = fs::read_to_string(root.join(name)).unwrap();
-        for (line, text) in lines.lines().enumerate().filter(|(_, text)| !text.starts_with('#')) {
-            found.extend(said(text).map(|words| (name.to_owned(), line + 1, words, text.to_owned())));
-        }
+    for (name, line, text) in texts::all() {
+        found.extend(said(&text).map(|words| (name, line, words, text)));
     }
     let is_allowed = |name: &str, text: &str| {
         ALLOWED.iter().any(|(file, part, _)| name.starts_with(file) && text.contains(part))
@@ -132,65 +116,4 @@ fn said(text: &str) -> Option<String> {
         }
     }
     None
-}
-
-fn sources(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
-
-/// The string literals of a file before its tests, each with its line; with `help`, also the comments that
-/// clap shows.
-fn texts(code: &str, help: bool) -> Vec<(usize, String)> {
-    let code = code.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-    let letters: Vec<char> = code.chars().collect();
-    let at = |place: usize| letters.get(place).copied().unwrap_or('\0');
-    let (mut place, mut line, mut found) = (0, 1, Vec::new());
-    while place < letters.len() {
-        let start = place;
-        match at(place) {
-            '/' if at(place + 1) == '/' => {
-                while place < letters.len() && at(place) != '\n' {
-                    place += 1;
-                }
-                let comment: String = letters[start..place].iter().collect();
-                let indented = start > 0 && at(start - 1) == ' ';
-                if help && indented && comment.starts_with("///") {
-                    found.push((line, comment));
-                }
-            }
-            '\'' if at(place + 1) == '\\' => place += if at(place + 2) == 'u' { 3 } else { 4 },
-            '\'' if at(place + 2) == '\'' => place += 3,
-            'r' if at(place + 1) == '"' || (at(place + 1) == '#' && at(place + 2) == '"') => {
-                let end = if at(place + 1) == '"' { vec!['"'] } else { vec!['"', '#'] };
-                place += 1 + end.len();
-                let from = place;
-                while place < letters.len() && !letters[place..].starts_with(&end) {
-                    place += 1;
-                }
-                found.push((line, letters[from..place].iter().collect()));
-                place += end.len();
-            }
-            '"' => {
-                place += 1;
-                while place < letters.len() && at(place) != '"' {
-                    place += if at(place) == '\\' { 2 } else { 1 };
-                }
-                found.push((line, letters[start + 1..place].iter().collect()));
-                place += 1;
-            }
-            _ => place += 1,
-        }
-        line += letters[start..place.min(letters.len())].iter().filter(|c| **c == '\n').count();
-    }
-    found
 }

@@ -28,8 +28,8 @@ fn a_certificate_is_bought_and_bound_from_the_keyboard_and_the_hostname_serves_i
     screen.wait_for("The certificate is stored");
 
     screen.keys("<Enter>");
-    send(&mut screen, "Let the app answer for the domain");
-    send(&mut screen, "Ask for verification");
+    send(&mut screen, "Let the app prove the domain");
+    send(&mut screen, "Request verification");
     screen.wait_for("Certificate is Domain Verified. Enter");
 
     screen.keys("<Enter>");

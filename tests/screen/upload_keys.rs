@@ -58,8 +58,6 @@ fn a_pfx_is_picked_uploaded_and_bound_from_the_keyboard() {
     screen.keys("<Enter>");
     screen.wait_for("The certificate is uploaded");
     screen.keys("<Enter>");
-    screen.wait_for("Enter Bind contoso.com");
-    screen.keys("<Enter>");
     screen.wait_for("Enter Send");
     screen.keys("<Enter>");
     screen.wait_for("The hostname is secured");

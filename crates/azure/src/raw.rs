@@ -11,6 +11,6 @@ pub async fn read(client: &Client, id: &ResourceId) -> Result<Vec<String>, Probl
     let request = Request::get(&*what, id.as_str(), version::of(id));
     let found = client.read(&request).await.map_err(|error| error.problem(&what))?;
     let json =
-        found.ok_or_else(|| Problem::new(&*what, "it is not there any more").remedy("Refresh the list."))?;
+        found.ok_or_else(|| Problem::new(&*what, "it no longer exists").remedy("Refresh the list."))?;
     Ok(format!("{json:#}").lines().map(|line| printable(line).into_owned()).collect())
 }

@@ -126,7 +126,7 @@ fn more_wanted(error: &AzureError, way: &str, commands: &[String], what: &str) -
         [] => format!(
             "A {way} cannot be asked for more: ask an administrator of the directory, or sign in as a person."
         ),
-        _ => format!("Run this, then the same again:\n{}", commands.join("\n")),
+        _ => format!("Run this, then run certdeck again:\n{}", commands.join("\n")),
     };
     Problem::new(what, why).remedy(remedy)
 }

@@ -330,7 +330,7 @@ fn renewal(certificate: &PrivateCertificate) -> &'static str {
         (Some(_), _) => {
             "Azure renews it while its hostname leads to the app: see what is in the way (:managed)"
         }
-        (None, Some(_)) => "bring a renewed one into the vault, then Sync (y)",
+        (None, Some(_)) => "put a renewed one into the vault, then Sync (y)",
         (None, None) => "upload the renewed file (r)",
     }
 }
@@ -381,9 +381,9 @@ impl Chain {
         let waits = self.links.iter().find(|link| matches!(link.standing, Standing::Waiting(_)));
         let unseen = self.links.iter().filter(|link| matches!(link.standing, Standing::Unknown(_))).count();
         match (self.first_broken(), waits, unseen) {
-            (Some(link), ..) => format!("broken at {}", link.place.words()),
-            (None, Some(link), _) => format!("waits at {}", link.place.words()),
-            (None, None, 0) => "whole".to_owned(),
+            (Some(link), ..) => format!("broken: {}", link.place.words()),
+            (None, Some(link), _) => format!("waiting: {}", link.place.words()),
+            (None, None, 0) => "OK".to_owned(),
             (None, None, _) => "nothing broken that can be seen from here".to_owned(),
         }
     }
@@ -468,7 +468,7 @@ mod tests {
     #[test]
     fn a_chain_in_which_all_have_the_same_is_whole() {
         let chain = whole().chain(NOW.parse().unwrap());
-        assert_eq!(chain.title(), "www.contoso.com: whole");
+        assert_eq!(chain.title(), "www.contoso.com: OK");
         assert_eq!(chain.links.len(), 4, "there is no order: {chain:?}");
     }
 

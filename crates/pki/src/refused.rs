@@ -11,7 +11,7 @@ use certdeck_model::quoted;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ReadError {
     /// Proven by the MAC, or (`by_mac` is false, because there is none) by the result of the decryption.
-    #[error("{}", if *by_mac { "wrong password: the MAC does not verify with it (or the file was altered)" }
+    #[error("{}", if *by_mac { "wrong password" }
         else { "wrong password, or a damaged file: what the decryption gives makes no sense, and there is no MAC to tell the two apart" })]
     WrongPassword {
         /// Whether the MAC proves it.

@@ -233,7 +233,7 @@ const NEW_OR_OLD: Field<BenchKey> = Field::new(
     FieldKind::Secret,
 );
 const AGAIN: Field<BenchKey> =
-    Field::new(BenchKey::Again, "The same again", "The new password a second time.", FieldKind::Secret);
+    Field::new(BenchKey::Again, "Confirm password", "The new password a second time.", FieldKind::Secret);
 const OUT: Field<BenchKey> =
     Field::new(BenchKey::Out, "Write to", "Only you will be able to read it.", FieldKind::Text);
 

@@ -160,7 +160,7 @@ impl App {
         }
         self.shelf.retain(|other| other.origin != wizard.origin);
         if wizard.is_sending(&self.operations) {
-            self.say("what was sent goes on; t shows it", Tone::Plain);
+            self.say("still running in Azure (t shows it)", Tone::Plain);
         }
         self.shelf.push(wizard);
     }

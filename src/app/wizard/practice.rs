@@ -55,7 +55,7 @@ impl Wizard {
 /// Label, note and act of each part that can be played; the cursor begins `at` one.
 fn choose(acts: Vec<(String, String, PracticeAct)>, at: usize) -> Dialog {
     let item = |(label, note, act): (String, String, _)| Item { label, note, then: Ok(Act::Practise(act)) };
-    let choose = Choose::new("Play the owner of the domain", acts.into_iter().map(item).collect())
+    let choose = Choose::new("Simulate the domain owner (practice)", acts.into_iter().map(item).collect())
         .intro("A practice cloud has no owner of the domain, so you play this part.")
         .at(at);
     Dialog::Choose(choose)

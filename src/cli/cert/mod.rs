@@ -25,7 +25,7 @@ pub(super) enum CertCommand {
     Check(check::CheckFileArgs),
     /// Put a private key and certificates, in any order, together as a PFX
     Build(build::BuildArgs),
-    /// Write a PFX anew: in order, encrypted as App Service takes it, with a password
+    /// Re-encrypt a PFX: in order, as App Service takes it, with a password
     Rewrap(rewrap::RewrapArgs),
 }
 

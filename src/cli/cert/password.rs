@@ -101,7 +101,7 @@ pub(crate) fn ask_twice(whose: &str) -> Result<SecretString, CliError> {
     const NOBODY: &str = "a new password is needed, and there is no terminal to ask on; give it by standard input, a file or the environment (--help names the options)";
     let nobody = || CliError::Usage(NOBODY.to_owned());
     let first = prompt::line(&format!("New password of {whose}: "))?.ok_or_else(nobody)?;
-    let again = prompt::line("The same again: ")?.ok_or_else(nobody)?;
+    let again = prompt::line("Confirm password: ")?.ok_or_else(nobody)?;
     if first.expose_secret() == again.expose_secret() {
         Ok(first)
     } else {

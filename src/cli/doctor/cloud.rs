@@ -55,14 +55,18 @@ pub(super) async fn checks(
         }
         Ok(found) => {
             tell(seen(&found, target))?;
-            *at = "may";
+            *at = "permissions";
             for one in found.iter().take(MOST_SUBSCRIPTIONS) {
                 tell(may(&client, one).await)?;
                 tell(registered(one, providers::missing(&client, &one.id).await))?;
             }
             let more = found.len().saturating_sub(MOST_SUBSCRIPTIONS);
             let note = |more| {
-                CheckResult::new("may", State::Note, format!("{more} more subscriptions were not looked at"))
+                CheckResult::new(
+                    "permissions",
+                    State::Note,
+                    format!("{more} more subscriptions were not looked at"),
+                )
             };
             if more == 0 {
                 Ok(())
@@ -249,7 +253,7 @@ async fn may(client: &Client, one: &Subscription) -> CheckResult {
         Err(error) => {
             let problem = error.problem("Read the permissions");
             return CheckResult::new(
-                "may",
+                "permissions",
                 State::Warning,
                 format!("{}: not to be known: {}", one.name, problem.why),
             )
@@ -266,9 +270,9 @@ async fn may(client: &Client, one: &Subscription) -> CheckResult {
     let able = FlowName::ALL.len() - lacking.len();
     let words = format!("{}: {able} of {} guided operations", one.name, FlowName::ALL.len());
     if lacking.is_empty() {
-        return CheckResult::new("may", State::Good, words);
+        return CheckResult::new("permissions", State::Good, words);
     }
-    CheckResult::new("may", State::Warning, format!("{words}\n{}", lacking.join("\n")))
+    CheckResult::new("permissions", State::Warning, format!("{words}\n{}", lacking.join("\n")))
         .remedy("Ask an owner for a role with these actions, on the subscription or on the resource groups that matter.")
 }
 

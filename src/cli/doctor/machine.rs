@@ -103,19 +103,19 @@ fn journal(session: &Session) -> CheckResult {
 fn sign_ins(session: &Session) -> CheckResult {
     match session.saved().list() {
         Ok(all) if all.is_empty() => {
-            CheckResult::new("kept", State::Note, "no sign-in with certdeck login is kept")
+            CheckResult::new("saved sign-ins", State::Note, "no sign-in with certdeck login is kept")
         }
         Ok(all) => {
             let people = all
                 .iter()
                 .map(|one| format!("{} ({}, since {})", one.user, one.tenant, one.at.strftime("%Y-%m-%d")));
             CheckResult::new(
-                "kept",
+                "saved sign-ins",
                 State::Good,
                 format!("signed in: {}", people.collect::<Vec<_>>().join(", ")),
             )
         }
-        Err(error) => CheckResult::new("kept", State::Warning, error.to_string()),
+        Err(error) => CheckResult::new("saved sign-ins", State::Warning, error.to_string()),
     }
 }
 

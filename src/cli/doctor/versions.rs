@@ -44,7 +44,7 @@ pub(super) fn check(now: Timestamp) -> CheckResult {
         lost.push(what);
     }
     if !rules.lists(Names::VaultDataVersions, now, version::VAULT_DATA) {
-        lines.push(format!("the contents of vaults are not read by {} any more", version::VAULT_DATA));
+        lines.push(format!("the contents of vaults are no longer read by {}", version::VAULT_DATA));
         (state, lost) = (State::Bad(Exit::Machine), [lost, vec!["what vaults hold"]].concat());
     }
     let (age, most) = (days_since_list(now), rules.span(Period::PublicSuffixListAge, now).days());

@@ -25,7 +25,7 @@ pub(crate) struct DemoArgs {
     /// Where the practice cloud is kept from one time to the next; made when missing
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Throw away the practice cloud of last time and begin again
+    /// Reset the practice cloud
     #[arg(long)]
     fresh: bool,
 }

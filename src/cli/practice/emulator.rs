@@ -40,7 +40,7 @@ pub(crate) struct EmulatorArgs {
     /// instant pace]
     #[arg(long, value_name = "RATE")]
     rate: Option<Rate>,
-    /// Throw away what the directory holds and begin again
+    /// Reset what the directory holds
     #[arg(long)]
     fresh: bool,
 }

@@ -171,7 +171,7 @@ fn describe(number: usize, step: &Step, text: &mut String) {
         StepStatus::Ready => {
             comment(text, &format!("   {}", step.explanation));
             if let Consent::Typed { notice, .. } = &step.consent {
-                comment(text, &format!("   MIND: {notice}"));
+                comment(text, &format!("   WARNING: {notice}"));
             }
         }
     }

@@ -221,7 +221,7 @@ fn what_costs_money_says_so_before_the_command() {
             .sending(vec![bind().repeat(Repeat::LookFirst)]),
     ];
     let text = script(ScriptKind::Rest, &steps, &inputs());
-    let mind = text.find("#    MIND: This costs money. $(rm").unwrap();
+    let mind = text.find("#    WARNING: This costs money. $(rm").unwrap();
     assert!(
         mind < text.find("\naz rest").unwrap() && text.contains("sent twice, it may happen twice"),
         "{text}"

@@ -177,7 +177,7 @@ fn newest(case: &Case<'_>) -> Step {
 /// The permission has to stay for every renewal to come, not only for this Sync (A174).
 fn access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::APP_ACCESS, "Let App Service read the vault", status)
+        Step::new(StepId::APP_ACCESS, "Grant App Service access", status)
             .explained("App Service reads the secret at each Sync and each renewal; without the permission they fail silently.")
     };
     if linked(case).is_empty() {

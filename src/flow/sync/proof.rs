@@ -63,8 +63,8 @@ pub(super) fn served(case: &Case<'_>) -> Step {
 /// Last, so that what can be synced is synced independent of what is in the way of the rest.
 pub(super) fn stuck(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::STUCK, "See what stays behind", status)
-            .explained("What no Sync can bring: the service's own words for it, and what to do.")
+        Step::new(StepId::STUCK, "See what is not synced", status)
+            .explained("What Sync cannot change: the service's own words for it, and what to do.")
     };
     let problems: Vec<Problem> = linked(case)
         .iter()

@@ -75,7 +75,7 @@ pub(super) fn evidence(case: &Case<'_>, order: &Order, title: &str) -> Step {
 fn mail(case: &Case<'_>, order: &Order, step: impl Fn(StepStatus) -> Step) -> Step {
     let reference = case.rules.reference(Names::OrderMethodsEnded, case.now);
     if case.rules.lists(Names::OrderMethodsEnded, case.now, "mail") {
-        let why = "certificate authorities take no mail for a proof any more";
+        let why = "certificate authorities no longer accept a mail as proof";
         let problem = Problem::new(format!("Verify {}", order.domain), why)
             .remedy("choose another method")
             .code(reference);

@@ -286,7 +286,7 @@ async fn find_mapped(
 
 pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
     let evidence_title = match method(case.inputs) {
-        Some(VerifyMethod::AppService) => "Let the app answer for the domain",
+        Some(VerifyMethod::AppService) => "Let the app prove the domain",
         Some(VerifyMethod::Domain) => "Let Azure add the TXT record",
         Some(VerifyMethod::Mail) => "Send the verification mail",
         Some(VerifyMethod::ManualTxt) => "Add the TXT record",
@@ -305,7 +305,7 @@ pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
     if let Some(Some(status)) = over {
         return [
             (StepId::EVIDENCE, evidence_title),
-            (StepId::ASK_VERIFICATION, "Ask for verification"),
+            (StepId::ASK_VERIFICATION, "Request verification"),
             (StepId::ISSUED, "Wait for the certificate"),
         ]
         .into_iter()
@@ -322,7 +322,7 @@ pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
             .unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() });
         return vec![
             Step::new(StepId::EVIDENCE, evidence_title, status.clone()),
-            Step::new(StepId::ASK_VERIFICATION, "Ask for verification", status.clone()),
+            Step::new(StepId::ASK_VERIFICATION, "Request verification", status.clone()),
             Step::new(StepId::ISSUED, "Wait for the certificate", status),
         ];
     };
@@ -347,7 +347,7 @@ pub(super) fn with_issued_names(step: Step, order: &Order) -> Step {
 
 fn ask(case: &Case<'_>, order: &Order) -> Step {
     let step = |status| {
-        Step::new(StepId::ASK_VERIFICATION, "Ask for verification", status)
+        Step::new(StepId::ASK_VERIFICATION, "Request verification", status)
             .explained(
                 "Asks the certificate authority to look for the proof now. The answer shows in the order after some minutes.",
             )

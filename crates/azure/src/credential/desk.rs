@@ -102,10 +102,7 @@ impl<'d> ShownPrompt<'d> {
 impl Drop for ShownPrompt<'_> {
     fn drop(&mut self) {
         if !self.is_over {
-            self.end(Err(AzureError::SignIn {
-                code: None,
-                message: "nothing waits for it any more".to_owned(),
-            }));
+            self.end(Err(AzureError::SignIn { code: None, message: "nothing waits for it".to_owned() }));
         }
     }
 }

@@ -80,7 +80,7 @@ impl Who {
         };
         let is_person = claims.get("idtyp").is_some_and(|kind| kind == "user");
         Self {
-            name: name.unwrap_or_else(|| "somebody".to_owned()),
+            name: name.unwrap_or_else(|| "an unnamed account".to_owned()),
             object_id: claim("oid"),
             tenant: claim("tid"),
             second_factor: is_person.then(|| has("amr", "mfa") || has("acrs", "p1")),

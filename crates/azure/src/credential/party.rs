@@ -99,8 +99,9 @@ impl<'m> SignInParty<'m> {
         let claims = json::text(answer, "/id_token").as_deref().and_then(claims).unwrap_or_default();
         let claim =
             |name: &str| claims.get(name).and_then(Value::as_str).map(|text| printable(text).into_owned());
-        let who =
-            claim("preferred_username").or_else(|| claim("name")).unwrap_or_else(|| "somebody".to_owned());
+        let who = claim("preferred_username")
+            .or_else(|| claim("name"))
+            .unwrap_or_else(|| "an unnamed account".to_owned());
         if let (Some(saved), Some(refresh_token)) = (saved, json::text(answer, "/refresh_token")) {
             let who = SignedIn {
                 user: who.clone(),

@@ -23,6 +23,8 @@ pub struct Turn {
 pub enum What {
     /// It was uploaded: a person has to bring its successor.
     Bring,
+    /// The same, and it has ended.
+    BringLate,
     /// Azure renews this managed certificate, or should have done so.
     Managed,
     /// Azure should have renewed this managed certificate, but did not.
@@ -76,6 +78,7 @@ impl Rules {
             return Turn { who: WhoActs::You, when: None, what };
         }
         match (estate.source(certificate), secret) {
+            (Source::Uploaded, _) if end.is_some_and(|end| end <= now) => you(What::BringLate),
             (Source::Uploaded, _) => you(What::Bring),
             (Source::Managed, _) => {
                 let due = self.managed_renewal(certificate, now).1;
@@ -168,6 +171,7 @@ impl Turn {
             | What::SyncLate
             | What::Replace => true,
             What::Bring
+            | What::BringLate
             | What::Managed
             | What::Sync { .. }
             | What::Reissue
@@ -187,10 +191,13 @@ impl Turn {
         let by = self.when.map(|at| format!(" by {}", date(at))).unwrap_or_default();
         let on = self.when.map(|at| format!(" on {}", date(at))).unwrap_or_default();
         match &self.what {
-            What::Bring => format!("you: bring a renewed certificate{by}, and bind it (r)"),
+            What::Bring => format!("you: renew it{by} (r)"),
+            What::BringLate => {
+                "you: it has expired; renew it now (r), or delete it if it is unused (d)".to_owned()
+            }
             What::Managed => format!("Azure renews and re-binds it{on}"),
             What::ManagedOverdue => {
-                format!("you: Azure was to have renewed it; find out what keeps it from that{by} (r)")
+                format!("you: Azure's renewal is overdue; r shows why; act{by}")
             }
             What::InVault(what) => what.words(&by, &on),
             What::Vault(status) => format!("you: {}; {}", status.words(), status.remedy()),
@@ -207,11 +214,11 @@ impl Turn {
             What::RenewByHand => format!("you: the order does not renew by itself; renew it{by} (r)"),
             What::Verify => format!("you: the order is pending; verify the domain{by} (r)"),
             What::OrderOverdue => {
-                format!("you: Azure was to have renewed the order; verify the domain and renew it{by} (r)")
+                format!(
+                    "you: Azure's renewal of the order is overdue; verify the domain and renew it{by} (r)"
+                )
             }
-            What::Replace => {
-                "you: nothing follows it any more; get another certificate and bind it".to_owned()
-            }
+            What::Replace => "you: it is not renewed; get another certificate and bind it".to_owned(),
         }
     }
 }
