@@ -59,6 +59,8 @@ impl Screen {
             contexts: Vec::new(),
             fixed: None,
             columns: [const { None }; 4],
+            filters: Vec::new(),
+            refresh: None,
             opens: Opens::Inventory,
             keymap: Keymap::new("").unwrap(),
             rules: Arc::new(Rules::load(Profile::Current).unwrap()),

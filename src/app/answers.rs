@@ -30,6 +30,7 @@ impl App {
             self.emit(Effect::Forget { ask });
         }
         self.abandon_building();
+        (self.inventory.is_by_itself, self.inventory.waits) = (false, None);
         let ask = self.ask();
         self.inventory.reading =
             Reading::Asked { ask, note: String::new(), heard: self.clock.machine, of: ReadingOf::Everything };
@@ -99,8 +100,9 @@ impl App {
                 self.inventory.incoming = None;
                 self.ask_goal();
                 self.inventory.failure = Some(problem.clone());
+                (self.inventory.waits, self.inventory.ended) = (None, Some(self.clock.machine));
                 // A form that is being filled in keeps the keys; `p` and the header tell the rest.
-                if self.wizard.is_some() {
+                if self.wizard.is_some() || self.inventory.is_by_itself {
                     self.say(format!("{}: {}", problem.what, problem.why), Tone::Urgent);
                 } else {
                     self.show_problem(problem);
@@ -112,6 +114,12 @@ impl App {
             // What is wrong shows in a reading of everything, with its words.
             Message::TouchedRead { ask, result: Err(_) } if self.inventory.is_reading(ask) => {
                 self.read_estate(false);
+            }
+            Message::ReadingWaits { ask, pause, why } if self.inventory.is_reading(ask) => {
+                let until = self.clock.machine.checked_add(pause).unwrap_or(self.clock.machine);
+                if self.inventory.waits.as_ref().is_none_or(|(known, _)| *known < until) {
+                    self.inventory.waits = Some((until, why));
+                }
             }
             Message::EstateBuilt { ask, built } => self.end_building(ask, *built),
             Message::Explained { ask, result } => self.take_explained(ask, result),

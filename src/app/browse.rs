@@ -1,7 +1,7 @@
 //! Commands of moving: which of browser, wizard and dialogs they mean is decided by where a person is.
 
 use super::App;
-use super::command::{Motion, Place};
+use super::command::{Motion, Place, Possible};
 use super::detail::Tab;
 use super::dialog::{Act, Choose, Dialog, Item};
 use super::key::Key;
@@ -99,6 +99,24 @@ impl App {
         );
         let choose = Choose::new(format!("Columns of {}", pane.name.title()), items).intro(intro).at(here);
         self.layers.push(Dialog::Choose(choose));
+    }
+
+    /// The filters of the settings, for the open pane.
+    pub(super) fn open_filters(&mut self) {
+        let item = |(name, text): &(String, String)| Item {
+            label: name.clone(),
+            note: text.clone(),
+            then: Ok(Act::Filter(text.clone())),
+        };
+        let items = self.settings.filters.iter().map(item).collect();
+        self.layers.push(Dialog::Choose(Choose::new("Filters", items).intro("Esc in the list clears it.")));
+    }
+
+    pub(super) fn has_filters(&self) -> Possible {
+        match self.settings.filters.is_empty() {
+            true => Err("the settings name no filter: [ui.filters]".to_owned()),
+            false => Ok(()),
+        }
     }
 
     /// Shows a column or leaves it out, and offers the next choice; none lets the room decide.

@@ -162,6 +162,12 @@ impl Browser {
         }
     }
 
+    pub(super) fn filter(&mut self, text: &str) {
+        let pane = self.pane_mut();
+        pane.filter.set(text);
+        pane.refilter();
+    }
+
     pub(super) fn begin_filter(&mut self) {
         let pane = self.pane_mut();
         pane.is_filtering = true;

@@ -210,7 +210,7 @@ impl App {
             self.browser.mark_stale();
         }
         match purpose {
-            Purpose::Reading => self.inventory.end_reading(),
+            Purpose::Reading => self.inventory.end_reading(self.clock.machine),
             Purpose::Touched => self.inventory.reading = Reading::Idle,
             Purpose::Rows | Purpose::Growth => {}
         }

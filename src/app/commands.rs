@@ -74,6 +74,8 @@ fn rows() -> Vec<Entry> {
             app.browser.begin_filter();
         })
         .hint("Filter"),
+        entry("filters", "Choose a filter that the settings name.", LIST, App::open_filters)
+            .possible_if(App::has_filters),
         entry("sort", "Sort by the next column.", LIST, App::sort_by_next),
         entry("reverse", "Turn the sort order round.", LIST, App::reverse_sort),
         entry("columns", "Choose the columns of the pane.", LIST, |app| app.open_columns(0)),

@@ -59,6 +59,12 @@ pub struct Inventory {
     /// What is not shown any more, for `Effect::Discard`.
     pub discarded: Option<(Arc<Estate>, Box<List>)>,
     pub reading: Reading,
+    /// Until when a request of the reading waits to be tried again, by this machine's time, and why.
+    pub(super) waits: Option<(Timestamp, String)>,
+    /// When the last reading ended, by this machine's time.
+    pub(super) ended: Option<Timestamp>,
+    /// Whether the reading began by itself: it interrupts nothing.
+    pub(super) is_by_itself: bool,
     /// Why the last reading failed; the rows before it stay.
     pub failure: Option<Problem>,
     /// What will break, and what could not be judged.
@@ -83,6 +89,9 @@ impl Default for Inventory {
             deferred: Vec::new(),
             discarded: None,
             reading: Reading::Idle,
+            waits: None,
+            ended: None,
+            is_by_itself: false,
             failure: None,
             findings: Findings::default(),
             public: PublicRead::default(),
@@ -117,8 +126,16 @@ impl Inventory {
         self.findings = Findings::of(&self.basis(rules, now), Limits::USUAL);
     }
 
-    pub(super) fn end_reading(&mut self) {
+    /// For how many more seconds the reading waits to try again, and why.
+    pub fn pause(&self, machine: Timestamp) -> Option<(i64, &str)> {
+        let (until, why) = self.waits.as_ref().filter(|_| self.reading != Reading::Idle)?;
+        let left = until.duration_since(machine).as_secs();
+        (left > 0).then_some((left, why))
+    }
+
+    pub(super) fn end_reading(&mut self, machine: Timestamp) {
         self.reading = Reading::Idle;
+        (self.waits, self.ended) = (None, Some(machine));
         (self.failure, self.is_whole, self.is_recalled) = (None, true, false);
     }
 

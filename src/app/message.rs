@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::building::Built;
 use super::dialog::Folder;
@@ -47,6 +47,12 @@ pub enum Message {
         ask: AskId,
         part: Box<EstateRows>,
         note: String,
+    },
+    /// A request of the reading waits before it is tried again.
+    ReadingWaits {
+        ask: AskId,
+        pause: SignedDuration,
+        why: String,
     },
     /// All parts of the estate were told, or why there are no more.
     EstateRead {

@@ -89,6 +89,10 @@ pub struct Settings {
     pub scope: String,
     /// The columns of each pane that a person wants; the room decides where there are none.
     pub columns: [Option<Vec<&'static str>>; 4],
+    /// Filters to choose from: name and text.
+    pub filters: Vec<(String, String)>,
+    /// After which time everything is read again by itself.
+    pub refresh: Option<jiff::SignedDuration>,
     /// The contexts to choose from.
     pub contexts: Vec<ContextChoice>,
     /// Why no other context can be chosen, where that is so.
@@ -300,6 +304,16 @@ impl App {
             self.wake = None;
         }
         self.with_wizard(Wizard::look_if_due);
+        if self.refresh_due().is_some_and(|due| due <= self.clock.machine) {
+            self.read_estate(false);
+            self.inventory.is_by_itself = true;
+        }
+    }
+
+    /// When everything is to be read again by itself.
+    fn refresh_due(&self) -> Option<Timestamp> {
+        let (every, last) = (self.settings.refresh?, self.inventory.ended?);
+        (self.inventory.reading == inventory::Reading::Idle).then(|| last + every)
     }
 
     /// What was judged by another time is judged again.
@@ -335,7 +349,9 @@ impl App {
             let age = self.clock.now.duration_since(self.inventory.estate.as_of).as_secs();
             self.clock.machine + jiff::SignedDuration::from_secs(60 - age.rem_euclid(60))
         });
-        let Some(due) = running.into_iter().chain(look).chain(goal).chain(code).chain(age).min() else {
+        let pause = self.inventory.pause(self.clock.machine).map(|_| self.clock.machine + SECOND);
+        let dues = [running, look, goal, code, age, pause, self.refresh_due()];
+        let Some(due) = dues.into_iter().flatten().min() else {
             return;
         };
         if self.wake.is_none_or(|wake| due < wake) {

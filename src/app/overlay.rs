@@ -42,6 +42,10 @@ impl App {
             }
             Act::Copy(text) => self.emit(Effect::Copy(text)),
             Act::Narrow(scope) => self.narrow(&scope),
+            Act::Filter(text) => {
+                self.browser.filter(&text);
+                self.want_public();
+            }
             Act::TurnColumn(key) => self.turn_column(key),
             Act::CopyChains => self.copy_chains(),
             Act::ChooseScript => self.choose_script(),

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::App;
 use super::effect::Effect;
 use super::message::AskId;
-use super::scope::Scope;
 use crate::model::counted;
 use crate::model::{self, Estate, EstateRows, ResourceId};
 use crate::tables::PaneName;
@@ -132,12 +131,7 @@ impl App {
 
     /// The apps of the scope that were not asked.
     fn unasked(&self) -> impl Iterator<Item = &model::App> {
-        let scope = &self.pane().scope;
-        let inside = move |app: &model::App| match scope {
-            Scope::Everything => true,
-            Scope::Subscription(id) => app.id.subscription_id().eq_ignore_ascii_case(id.subscription_id()),
-            Scope::App(id) => app.id == *id,
-        };
+        let inside = self.pane().scope.admits_app(&self.inventory.estate);
         self.inventory
             .estate
             .apps

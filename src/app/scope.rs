@@ -1,11 +1,13 @@
-//! The scope: which subscription or app the panes show. Unlike a filter, which is typed and looks into what a
+//! The scope: which subscription, resource group, region, tag or app the panes show. Unlike a filter, which is typed and looks into what a
 //! pane draws, a scope is chosen, holds for all four panes, and follows what belongs together: an app brings
 //! its certificates with it (A9).
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::App;
 use super::dialog::{Act, Choose, Dialog, Item};
 use crate::model::counted;
-use crate::model::{Estate, PrivateCertificate, ResourceId};
+use crate::model::{self, Estate, PrivateCertificate, ResourceId, Tags};
 use crate::tables::{PaneName, Tone};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,8 +15,19 @@ pub enum Scope {
     #[default]
     Everything,
     Subscription(ResourceId),
+    Group(ResourceId),
+    Region(String),
+    /// Name and value; a tag of a resource group counts for what is in it.
+    Tag(String, String),
     /// An app or slot.
     App(ResourceId),
+}
+
+/// Where a resource is: what a scope that names a place asks for.
+struct Placed<'a> {
+    id: &'a ResourceId,
+    region: &'a str,
+    tags: Option<&'a Tags>,
 }
 
 impl Scope {
@@ -23,6 +36,9 @@ impl Scope {
         match self {
             Self::Everything => None,
             Self::Subscription(id) => Some(estate.subscription_name(id).to_owned()),
+            Self::Group(id) => Some(id.resource_group().to_owned()),
+            Self::Region(region) => Some(region.clone()),
+            Self::Tag(name, value) => Some(model::printable(&format!("{name}={value}")).into_owned()),
             Self::App(id) => Some(crate::tables::app_label(estate, id)),
         }
     }
@@ -31,64 +47,135 @@ impl Scope {
     pub fn admits(&self, name: PaneName, estate: &Estate) -> Option<Vec<bool>> {
         match self {
             Self::Everything => None,
-            Self::Subscription(id) => {
-                let inside =
-                    |one: &ResourceId| one.subscription_id().eq_ignore_ascii_case(id.subscription_id());
+            Self::App(id) => Some(near_app(id, name, estate)),
+            Self::Subscription(_) | Self::Group(_) | Self::Region(_) | Self::Tag(..) => {
+                let inside = self.inside(estate);
+                let of_app = |id: &ResourceId| estate.app(id).is_some_and(|app| inside(&placed_app(app)));
+                let certificate = |one: &PrivateCertificate| {
+                    inside(&Placed { id: &one.id, region: &one.location, tags: Some(&one.tags) })
+                };
                 Some(match name {
-                    PaneName::Private => estate.certificates.iter().map(|one| inside(&one.id)).collect(),
+                    PaneName::Private => estate.certificates.iter().map(certificate).collect(),
                     PaneName::Public => {
-                        estate.public_certificates.iter().map(|one| inside(&one.id)).collect()
+                        estate.public_certificates.iter().map(|one| of_app(&one.app)).collect()
                     }
-                    PaneName::Orders => estate.orders.iter().map(|one| inside(&one.id)).collect(),
-                    PaneName::Bindings => estate.bindings.iter().map(|one| inside(&one.app)).collect(),
-                })
-            }
-            Self::App(id) => {
-                let app = estate.app(id);
-                let near = |one: &PrivateCertificate| app.is_some_and(|app| one.home.serves(app));
-                Some(match name {
-                    PaneName::Private => estate.certificates.iter().map(near).collect(),
-                    PaneName::Public => estate.public_certificates.iter().map(|one| one.app == *id).collect(),
+                    // An order is in no region; its imports are.
+                    PaneName::Orders if matches!(self, Self::Region(_)) => {
+                        estate.orders.iter().map(|order| estate.imports_of(order).any(certificate)).collect()
+                    }
                     PaneName::Orders => {
-                        estate.orders.iter().map(|order| estate.imports_of(order).any(near)).collect()
+                        let placed = |one: &model::Order| {
+                            inside(&Placed { id: &one.id, region: "", tags: Some(&one.tags) })
+                        };
+                        estate.orders.iter().map(placed).collect()
                     }
-                    PaneName::Bindings => estate.bindings.iter().map(|one| one.app == *id).collect(),
+                    PaneName::Bindings => estate.bindings.iter().map(|one| of_app(&one.app)).collect(),
                 })
             }
         }
     }
+
+    /// Whether an app belongs to it.
+    pub(super) fn admits_app(&self, estate: &Estate) -> impl Fn(&model::App) -> bool {
+        let inside = self.inside(estate);
+        move |app| inside(&placed_app(app))
+    }
+
+    fn inside(&self, estate: &Estate) -> impl Fn(&Placed<'_>) -> bool {
+        let tagged: HashSet<ResourceId> = match self {
+            Self::Tag(name, value) => {
+                let has = |group: &&model::ResourceGroup| group.tags.value(name) == Some(value.as_str());
+                estate.groups.iter().filter(has).map(|group| group.id.clone()).collect()
+            }
+            Self::Everything | Self::Subscription(_) | Self::Group(_) | Self::Region(_) | Self::App(_) => {
+                HashSet::new()
+            }
+        };
+        move |one| match self {
+            Self::Everything => true,
+            Self::Subscription(id) => one.id.subscription_id().eq_ignore_ascii_case(id.subscription_id()),
+            Self::Group(id) => one.id.group() == *id,
+            Self::Region(region) => one.region.eq_ignore_ascii_case(region),
+            Self::Tag(name, value) => {
+                let own = one.tags.and_then(|tags| tags.value(name));
+                own == Some(value.as_str()) || tagged.contains(&one.id.group())
+            }
+            Self::App(id) => one.id == id,
+        }
+    }
+}
+
+fn placed_app(app: &model::App) -> Placed<'_> {
+    Placed { id: &app.id, region: &app.location, tags: None }
+}
+
+/// What belongs to an app: its bindings, and the certificates that they can name.
+fn near_app(id: &ResourceId, name: PaneName, estate: &Estate) -> Vec<bool> {
+    let app = estate.app(id);
+    let near = |one: &PrivateCertificate| app.is_some_and(|app| one.home.serves(app));
+    match name {
+        PaneName::Private => estate.certificates.iter().map(near).collect(),
+        PaneName::Public => estate.public_certificates.iter().map(|one| one.app == *id).collect(),
+        PaneName::Orders => estate.orders.iter().map(|order| estate.imports_of(order).any(near)).collect(),
+        PaneName::Bindings => estate.bindings.iter().map(|one| one.app == *id).collect(),
+    }
+}
+
+/// Everything that can be chosen, the larger before the smaller, each kind by name: label, note and scope.
+fn choices(estate: &Estate) -> Vec<(String, String, Scope)> {
+    let all = format!(
+        "{}, {}",
+        counted(estate.subscriptions.len(), "subscription"),
+        counted(estate.apps.len(), "app")
+    );
+    let mut found = vec![("Everything".to_owned(), all, Scope::Everything)];
+    found.extend(estate.subscriptions.iter().map(|one| {
+        let note = format!("subscription {}", one.id.subscription_id());
+        (one.name.clone(), note, Scope::Subscription(one.id.clone()))
+    }));
+    let homes = estate.apps.iter().map(|app| app.id.group());
+    let groups: BTreeMap<(String, String), ResourceId> = homes
+        .chain(estate.orders.iter().map(|one| one.id.group()))
+        .map(|id| ((id.resource_group().to_lowercase(), id.subscription_id().to_lowercase()), id))
+        .collect();
+    found.extend(groups.into_values().map(|id| {
+        let note = format!("resource group in {}", estate.subscription_name(&id));
+        (id.resource_group().to_owned(), note, Scope::Group(id))
+    }));
+    let regions: BTreeSet<&str> = estate.apps.iter().map(|app| app.location.as_str()).collect();
+    found.extend(
+        regions.into_iter().map(|one| (one.to_owned(), "region".to_owned(), Scope::Region(one.to_owned()))),
+    );
+    let tags = estate.certificates.iter().flat_map(|one| one.tags.iter());
+    let tags = tags.chain(estate.orders.iter().flat_map(|one| one.tags.iter()));
+    let tags: BTreeSet<_> = tags.chain(estate.groups.iter().flat_map(|one| one.tags.iter())).collect();
+    found.extend(tags.into_iter().map(|(name, value)| {
+        let label = model::printable(&format!("{name}={value}")).into_owned();
+        (label, "tag".to_owned(), Scope::Tag(name.to_owned(), value.to_owned()))
+    }));
+    let mut apps: Vec<_> = estate
+        .apps
+        .iter()
+        .map(|app| {
+            let note = format!("app in {}, {}", app.id.resource_group(), estate.subscription_name(&app.id));
+            (app.label(), note, Scope::App(app.id.clone()))
+        })
+        .collect();
+    apps.sort_by(|a, b| a.0.cmp(&b.0));
+    found.extend(apps);
+    found
 }
 
 impl App {
-    /// Subscriptions first, then apps by name; typing narrows.
     pub(super) fn open_scopes(&mut self) {
-        let item = |label: String, note: String, scope| Item { label, note, then: Ok(Act::Narrow(scope)) };
-        let estate = &self.inventory.estate;
-        let all = format!(
-            "{}, {}",
-            counted(estate.subscriptions.len(), "subscription"),
-            counted(estate.apps.len(), "app")
-        );
-        let mut items = vec![item("Everything".to_owned(), all, Scope::Everything)];
-        for one in &estate.subscriptions {
-            let note = format!("subscription {}", one.id.subscription_id());
-            items.push(item(one.name.clone(), note, Scope::Subscription(one.id.clone())));
-        }
-        let mut apps: Vec<Item> = estate
-            .apps
-            .iter()
-            .map(|app| {
-                let note =
-                    format!("app in {}, {}", app.id.resource_group(), estate.subscription_name(&app.id));
-                item(app.label(), note, Scope::App(app.id.clone()))
-            })
-            .collect();
-        apps.sort_by(|a, b| a.label.cmp(&b.label));
-        items.extend(apps);
-        let chosen =
-            |item: &Item| matches!(&item.then, Ok(Act::Narrow(scope)) if *scope == self.pane().scope);
-        let here = items.iter().position(chosen).unwrap_or(0);
-        let choose = Choose::new("Scope", items)
+        let choices = choices(&self.inventory.estate);
+        let here = choices.iter().position(|(.., scope)| *scope == self.pane().scope).unwrap_or(0);
+        let items = choices.into_iter().map(|(label, note, scope)| Item {
+            label,
+            note,
+            then: Ok(Act::Narrow(scope)),
+        });
+        let choose = Choose::new("Scope", items.collect())
             .intro("What the four panes show. An app brings the certificates that it can be bound to.")
             .at(here);
         self.layers.push(Dialog::Choose(choose));

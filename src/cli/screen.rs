@@ -161,6 +161,8 @@ impl Doors {
             production,
             scope: target.scope.unwrap_or_default(),
             columns: columns(&self.session.config.ui.columns)?,
+            filters: self.session.config.ui.filters.clone().into_iter().collect(),
+            refresh: self.session.config.ui.refresh,
             contexts: self.session.contexts(),
             fixed: session::fixed_cloud(),
             opens,

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use jiff::SignedDuration;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use strum::VariantArray;
 use thiserror::Error;
 
@@ -98,6 +100,22 @@ pub struct Ui {
     /// What roles look like beside what the look says.
     pub roles: BTreeMap<String, String>,
     pub columns: PaneColumns,
+    /// Filters by name, to choose from.
+    pub filters: BTreeMap<String, String>,
+    /// After which time the screen reads everything again by itself; never where nothing is said.
+    #[serde(deserialize_with = "interval")]
+    pub refresh: Option<SignedDuration>,
+}
+
+/// A length of time such as `5m`, of a minute at least.
+fn interval<'de, D: Deserializer<'de>>(text: D) -> Result<Option<SignedDuration>, D::Error> {
+    const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
+    let text = String::deserialize(text)?;
+    let span: Option<SignedDuration> = text.parse().ok();
+    match span {
+        Some(span) if span >= SHORTEST => Ok(Some(span)),
+        _ => Err(D::Error::custom("a time of a minute or more is written as 5m or 1h")),
+    }
 }
 
 /// The columns of each pane that a person wants, in this order; as the room allows where there are none.
@@ -119,6 +137,8 @@ impl Default for Ui {
             look: "default".to_owned(),
             roles: BTreeMap::new(),
             columns: PaneColumns::default(),
+            filters: BTreeMap::new(),
+            refresh: None,
         }
     }
 }

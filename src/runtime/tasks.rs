@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
@@ -17,7 +17,7 @@ use super::{Happened, folder, marked, place, practice};
 use crate::app::building::Building;
 use crate::app::effect::{Opening, PracticeAct};
 use crate::app::message::{AskId, Message};
-use crate::azure::{inventory, raw, tenants};
+use crate::azure::{Listener, inventory, raw, tenants};
 use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{FlowName, Inputs, MarkedLook, MarkedOutcome, MarkedRow, Step};
 use crate::health::custody;
@@ -411,7 +411,12 @@ async fn read(world: &World, ask: AskId, answers: &Answers) -> Result<(), Proble
     };
     // The journal is stamped by this machine's clock.
     let changed = world.journal.changed_since(Timestamp::now() - inventory::LAG);
-    let result = inventory::read(&world.client, &changed, say).await;
+    let told = answers.clone();
+    let client = world.client.telling(Listener::new(move |wait| {
+        let pause = SignedDuration::try_from(wait.pause).unwrap_or(SignedDuration::MAX);
+        told.say(Message::ReadingWaits { ask, pause, why: wait.why.clone() });
+    }));
+    let result = inventory::read(&client, &changed, say).await;
     result.map_err(|error| error.problem("Read the certificates, orders and bindings"))
 }
 

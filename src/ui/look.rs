@@ -68,6 +68,8 @@ pub struct Glyphs {
     pub mask: &'static str,
     pub border: border::Set<'static>,
     pub rule: &'static str,
+    /// The part of a list that is on screen, on its right border.
+    pub thumb: &'static str,
 }
 
 static UNICODE: Glyphs = Glyphs {
@@ -86,6 +88,7 @@ static UNICODE: Glyphs = Glyphs {
     mask: "•",
     border: border::PLAIN,
     rule: "─",
+    thumb: "┃",
 };
 
 static ASCII: Glyphs = Glyphs {
@@ -113,6 +116,7 @@ static ASCII: Glyphs = Glyphs {
         horizontal_bottom: "-",
     },
     rule: "-",
+    thumb: "#",
 };
 
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
+use ratatui::widgets::{Scrollbar, ScrollbarOrientation, ScrollbarState, Widget};
 
 use super::look::{Look, Role};
 use super::table::{TableRow, TableWidget};
@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::app::columns::Shown;
 use crate::app::detail::{Detail, Raw, Tab};
 use crate::app::inventory::Reading;
+use crate::app::list::List;
 use crate::model::typed;
 use crate::tables::{Fact, PaneName};
 
@@ -104,6 +105,26 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     let sought = columns.iter().map(sought).collect();
     let table = TableWidget { sought, rows: rows.collect(), columns, sort: pane.sort, look };
     table.render(inner, frame.buffer_mut());
+    scroll_bar(list, look, area, frame);
+}
+
+/// Which part of a list that is longer than the screen is shown; left out where each byte counts.
+fn scroll_bar(list: &List, look: &Look, area: Rect, frame: &mut Frame<'_>) {
+    let window = list.window();
+    if look.plain || window.len() >= list.len() {
+        return;
+    }
+    let bar = Scrollbar::new(ScrollbarOrientation::VerticalRight)
+        .thumb_symbol(look.glyphs.thumb)
+        .track_symbol(None)
+        .begin_symbol(None)
+        .end_symbol(None)
+        .style(look.style(Role::Dim));
+    let rows = list.len() - window.len();
+    let mut state =
+        ScrollbarState::new(rows + 1).position(window.start).viewport_content_length(window.len());
+    let inside = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
+    frame.render_stateful_widget(bar, inside, &mut state);
 }
 
 /// Why there is no row: loading, filtered away, failed, partly read, or nothing there.

@@ -105,6 +105,9 @@ fn going_on(app: &App, look: &Look) -> (String, Role) {
             Role::Soon,
         );
     }
+    if let Some((left, why)) = app.inventory.pause(app.clock.machine) {
+        return (format!("{why}: next try in {left} s"), Role::Soon);
+    }
     if let Reading::Asked { note, .. } = &app.inventory.reading
         && !note.is_empty()
     {

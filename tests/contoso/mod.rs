@@ -401,6 +401,8 @@ impl Screen {
             contexts: Vec::new(),
             fixed: None,
             columns: [const { None }; 4],
+            filters: Vec::new(),
+            refresh: None,
             opens: Opens::Inventory,
             keymap: KEYMAP.clone(),
             rules: RULES.clone(),

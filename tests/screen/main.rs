@@ -11,6 +11,7 @@ mod every_screen;
 mod journey;
 mod keys;
 mod left_out;
+mod lists_on_screen;
 mod many_rows;
 mod marked_on_screen;
 mod needed_on_screen;

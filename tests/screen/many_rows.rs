@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use crate::contoso::{Screen, estate};
 
 /// The contoso estate and so many more certificates and bindings.
-fn many(more: usize) -> Estate {
+pub(crate) fn many(more: usize) -> Estate {
     let mut estate = estate().into_rows();
     let (certificate, binding) = (estate.certificates[0].clone(), estate.bindings[0].clone());
     let group = certificate.id.group();

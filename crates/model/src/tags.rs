@@ -62,7 +62,8 @@ impl Tags {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    fn value(&self, name: &str) -> Option<&str> {
+    /// The value of the tag with this name, regardless of casing.
+    pub fn value(&self, name: &str) -> Option<&str> {
         self.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 

@@ -77,6 +77,8 @@ pub enum Act {
     ChooseScript,
     /// Show only what belongs to it.
     Narrow(Scope),
+    /// Filter the open pane.
+    Filter(String),
     /// Show a column of the open pane or leave it out; none lets the room decide.
     TurnColumn(Option<&'static str>),
     /// The chain of custody that is shown, as text.
