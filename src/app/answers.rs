@@ -115,6 +115,10 @@ impl App {
             Message::TouchedRead { ask, result: Err(_) } if self.inventory.is_reading(ask) => {
                 self.read_estate(false);
             }
+            Message::SignedIn { name, tenant } => {
+                let tenant = tenant.map(|tenant| format!(" in the tenant {tenant}")).unwrap_or_default();
+                self.signed_in = Some(format!("{name}{tenant}"));
+            }
             Message::ReadingWaits { ask, pause, why } if self.inventory.is_reading(ask) => {
                 let until = self.clock.machine.checked_add(pause).unwrap_or(self.clock.machine);
                 if self.inventory.waits.as_ref().is_none_or(|(known, _)| *known < until) {

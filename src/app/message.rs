@@ -48,6 +48,11 @@ pub enum Message {
         part: Box<EstateRows>,
         note: String,
     },
+    /// Whose rights the reading had: a name, and the tenant where it is known.
+    SignedIn {
+        name: String,
+        tenant: Option<String>,
+    },
     /// A request of the reading waits before it is tried again.
     ReadingWaits {
         ask: AskId,

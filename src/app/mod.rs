@@ -138,6 +138,8 @@ pub struct App {
     way: Vec<(PaneName, ResourceId)>,
     /// The task of a practice cloud, if it has one.
     pub goal: Option<Goal>,
+    /// Who reads, and in which tenant.
+    signed_in: Option<String>,
     /// The question for the tenants of the account, while it is asked.
     tenants: Option<AskId>,
     /// The question for the journal, while it is asked.
@@ -170,6 +172,7 @@ impl App {
             undo: undo::Undo::default(),
             way: Vec::new(),
             goal: None,
+            signed_in: None,
             tenants: None,
             journal: None,
             wake: None,

@@ -115,8 +115,9 @@ impl App {
             note: "those of the account in which it sees subscriptions".to_owned(),
             then: if running { Err("an operation is running here".to_owned()) } else { Ok(Act::ReadTenants) },
         });
+        let who = self.signed_in.as_ref().map(|who| format!("Signed in as {who}. ")).unwrap_or_default();
         let choose = Choose::new("Contexts", items)
-            .intro("Switch to another cloud or identity. Open forms are closed.")
+            .intro(format!("{who}Switch to another cloud or identity. Open forms are closed."))
             .empty("The settings name no context. certdeck config init begins them.")
             .at(here);
         self.layers.push(Dialog::Choose(choose));

@@ -17,7 +17,7 @@ use super::{Happened, folder, marked, place, practice};
 use crate::app::building::Building;
 use crate::app::effect::{Opening, PracticeAct};
 use crate::app::message::{AskId, Message};
-use crate::azure::{Listener, inventory, raw, tenants};
+use crate::azure::{Listener, Who, inventory, raw, tenants};
 use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{FlowName, Inputs, MarkedLook, MarkedOutcome, MarkedRow, Step};
 use crate::health::custody;
@@ -417,6 +417,12 @@ async fn read(world: &World, ask: AskId, answers: &Answers) -> Result<(), Proble
         told.say(Message::ReadingWaits { ask, pause, why: wait.why.clone() });
     }));
     let result = inventory::read(&client, &changed, say).await;
+    // The token is there, so nothing is asked.
+    if result.is_ok()
+        && let Ok(Who { name, tenant, .. }) = client.sign_in().await
+    {
+        answers.say(Message::SignedIn { name, tenant });
+    }
     result.map_err(|error| error.problem("Read the certificates, orders and bindings"))
 }
 

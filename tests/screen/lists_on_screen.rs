@@ -134,3 +134,12 @@ fn a_long_list_shows_which_part_of_it_is_on_screen() {
     let bottom = thumbs(&mut screen);
     assert!(!top.is_empty() && top.first() < bottom.first(), "{top:?} {bottom:?}\n{}", screen.text());
 }
+
+#[test]
+fn who_is_signed_in_and_in_which_tenant_is_said_where_the_context_is_chosen() {
+    let mut screen = Screen::filled();
+    let (name, tenant) = ("admin@contoso.com".to_owned(), Some("contoso.onmicrosoft.com".to_owned()));
+    screen.send(Message::SignedIn { name, tenant });
+    let text = screen.press("C").text();
+    assert!(text.contains("Signed in as admin@contoso.com in the tenant"), "{text}");
+}
