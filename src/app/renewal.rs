@@ -2,6 +2,7 @@
 //! from: its order, its vault, Azure by itself, or the person who uploaded it.
 
 use super::App;
+use super::command::Entry;
 use super::dialog::{Act, Confirm, Dialog};
 use crate::flow::FlowName;
 use crate::model::{ResourceId, Row, Source, WhoActs};
@@ -98,29 +99,25 @@ impl App {
         let when = due.map_or("in time before it ends".to_owned(), |due| {
             format!("about {}, {lead} before it ends", date(due))
         });
-        let is_overdue =
-            self.settings.rules.turn(&self.inventory.estate, certificate, self.clock.now).who == WhoActs::You;
-        let (words, stops) = if is_overdue {
-            let words = format!(
-                "Azure was to renew this managed certificate by itself {when}, and has not. Azure keeps trying. \
-                 :managed checks what stops it."
-            );
-            (words, "What usually stops it")
-        } else {
-            let words = format!(
-                "Azure renews this managed certificate by itself {when}, and puts the new one into the bindings. There is nothing to do."
-            );
-            (words, "What would stop it")
-        };
+        let turn = self.settings.rules.turn(&self.inventory.estate, certificate, self.clock.now);
+        if turn.who == WhoActs::You {
+            // What stops it is what its checks find.
+            self.open_flow(FlowName::Managed);
+            return self.say("Azure's renewal is overdue: these checks show what stops it", Tone::Soon);
+        }
         let stops = format!(
-            "{stops}: {host} no longer leads straight to the app (CNAME to its default hostname, or for a root domain an A record \
-             to its address); the hostname is taken off the app; a CAA record does not allow digicert.com; the plan goes down to \
-             Free or Shared. Then it ends without a successor. :managed checks each of these."
+            "What would stop it: {host} no longer leads straight to the app (CNAME to its default hostname, or for a root domain an \
+             A record to its address); the hostname is taken off the app; a CAA record does not allow digicert.com; the plan goes \
+             down to Free or Shared. Then it ends without a successor."
         );
-        let confirm =
-            Confirm::new(format!("Renew {}", id.name()), "Show it", Act::Show(PaneName::Private, id.clone()))
-                .says(words)
-                .says(stops);
+        let title = format!("Renew {}", id.name());
+        let check =
+            Entry::of_flow(FlowName::Managed).map_or(Act::Show(PaneName::Private, id.clone()), Act::Run);
+        let confirm = Confirm::new(title, "Check it now", check)
+            .says(format!(
+                "Azure renews this managed certificate by itself {when}, and puts the new one into the bindings. There is nothing to do."
+            ))
+            .says(stops);
         self.layers.push(Dialog::Confirm(confirm));
     }
 }

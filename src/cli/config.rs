@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use super::session::Session;
 use super::{CliError, Exit, Global};
 use crate::config::EXAMPLE;
+use crate::model::shown;
 use crate::paths::private_dir;
 
 #[derive(Debug, clap::Subcommand)]
@@ -40,7 +41,13 @@ pub(super) fn run(command: &ConfigCommand, global: &Global) -> Result<Exit, CliE
         }
         ConfigCommand::Init => {
             let path = global.config_path()?;
-            write_new(&path).map_err(|why| CliError::machine(format!("write {}", path.display()), why))?;
+            write_new(&path).map_err(|why| match why.kind() {
+                io::ErrorKind::AlreadyExists => CliError::Usage(format!(
+                    "{} exists already: edit it, or move it away first",
+                    shown(&path)
+                )),
+                _ => CliError::machine(format!("write {}", path.display()), why),
+            })?;
             writeln!(out, "{}", path.display()).map_err(CliError::Output)?;
         }
     }

@@ -344,7 +344,12 @@ mod tests {
             ..PaneColumns::default()
         };
         let roles = BTreeMap::from([("soon".to_owned(), "bold magenta".to_owned())]);
-        assert_eq!(config.ui, Ui { ascii: Some(false), columns, roles, ..Ui::default() });
+        let filters = [("go daddy", "issuer:godaddy"), ("my team", "tags:team=shop")];
+        let filters = filters.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        let refresh = Some(SignedDuration::from_mins(5));
+        assert_eq!(config.ui, Ui { ascii: Some(false), columns, roles, filters, refresh, ..Ui::default() });
+        let refused = parse("[ui]\nrefresh = \"5s\"").unwrap_err().to_string();
+        assert!(refused.contains("a minute or more"), "{refused}");
         let production = &config.contexts["production"];
         assert_eq!(production.credential, Some(CredentialName::Auto));
         assert!(production.production == Some(false) && !production.subscriptions.is_empty());

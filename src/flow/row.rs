@@ -3,7 +3,7 @@
 
 use super::usage::some_of;
 use super::{Inputs, Key, Subject};
-use crate::model::{App, Basis, Binding, PrivateCertificate, ResourceId, Row, Source, SslState};
+use crate::model::{App, Basis, Binding, Hostname, PrivateCertificate, ResourceId, Row, Source, SslState};
 
 type Fits = Result<(), String>;
 
@@ -52,8 +52,9 @@ pub fn order_of(basis: &Basis<'_>, row: Option<Row<'_>>) -> Result<ResourceId, S
 /// A certificate that comes from a vault, or an order.
 pub(super) fn with_a_vault(basis: &Basis<'_>, row: Option<Row<'_>>) -> Fits {
     let row = row.ok_or("choose a certificate that comes from a vault, or an order")?;
-    if let Row::Order(_) = row {
-        return Ok(());
+    if let Row::Order(order) = row {
+        let is_pending = order.thumbprint.is_none() && !order.status.is_over();
+        return if is_pending { Err("the order has no certificate yet: press w".to_owned()) } else { Ok(()) };
     }
     let Some(certificate) = row.certificate(basis.estate) else {
         return Err("choose a certificate that comes from a vault, or an order".to_owned());
@@ -62,7 +63,7 @@ pub(super) fn with_a_vault(basis: &Basis<'_>, row: Option<Row<'_>>) -> Fits {
         Source::Order(_) | Source::KeyVault => Ok(()),
         Source::Managed => Err("Azure keeps this managed certificate in step by itself".to_owned()),
         Source::Uploaded => {
-            Err("it was uploaded: there is no vault to sync it with; r brings a renewed file".to_owned())
+            Err("it was uploaded: there is no vault to sync it with; press r to replace it".to_owned())
         }
     }
 }
@@ -124,6 +125,18 @@ impl Subject {
                     inputs.set(Key::Hostname, binding.host.as_str());
                 }
                 binding.id()
+            }
+            (Some(Row::Private(certificate)), Self::Hostname) => {
+                // A managed certificate is that of one hostname of one app.
+                let host = certificate.canonical_name.as_deref().and_then(|name| Hostname::parse(name).ok());
+                let Some(host) = host else { return (None, inputs) };
+                let mut apps = basis.estate.apps_at(&certificate.home);
+                let app = apps.find(|app| app.custom_hostnames().any(|one| *one == host));
+                if let Some(app) = app {
+                    inputs.set(Key::App, app.id.as_str());
+                }
+                inputs.set(Key::Hostname, host.as_str());
+                certificate.id.clone()
             }
             (Some(row @ (Row::Binding(_) | Row::Public(_))), Self::App) => {
                 let id = row.id();

@@ -407,11 +407,27 @@ fn upload(case: &Case<'_>) -> Step {
         return step(StepStatus::Blocked(Problem::new(what, "the app has no App Service plan")));
     };
     let tags = case.observed.inherited_tags.with(&tags::given(case.inputs));
-    step(StepStatus::Ready)
-        .fact("Name", id.name())
+    // Azure takes it all the same; an app of the same webspace may have the hostname.
+    let names = hosts(case.observed);
+    let covers = |host: &Hostname| names.iter().any(|name| name.covers(host));
+    let step = match app.custom_hostnames().any(covers) {
+        true => step(StepStatus::Ready),
+        false => step(StepStatus::Ready)
+            .fact("Warning", format!("it covers no hostname of {}: {}", app.label(), hosts_words(&names))),
+    };
+    step.fact("Name", id.name())
         .fact("Webspace", app.home().label())
         .fact("Also visible to", also_visible_to(case.observed))
         .sending(vec![certificates::upload(destination.target(&id, &tags), file.base64(), file.password())])
+}
+
+/// The names of a certificate, the first of them.
+fn hosts_words(names: &[Hostname]) -> String {
+    match names {
+        [] => "it has no hostname".to_owned(),
+        [one] => format!("it is for {one}"),
+        [one, rest @ ..] => format!("it is for {one} and {} more", rest.len()),
+    }
 }
 
 fn also_visible_to(observed: &Observed) -> String {

@@ -103,12 +103,11 @@ fn tone(status: &OrderStatus) -> Tone {
 fn facts(basis: &Basis<'_>, order: &Order) -> Vec<Fact> {
     let Basis { estate, now, .. } = *basis;
     let Progress { stored, verified, imported } = order.progress(estate);
-    let step = |label, done, todo: &str, yes: String| {
-        if done {
-            Fact { label, value: yes, tone: Tone::Good }
-        } else {
-            Fact { label, value: todo.into(), tone: Tone::Soon }
-        }
+    let step = |label, done, yes: String| match done {
+        true => Fact { label, value: yes, tone: Tone::Good },
+        // It is ended, so no step can follow.
+        false if order.status.is_over() => Fact { label, value: "not done".into(), tone: Tone::Dim },
+        false => Fact { label, value: "to do: press w".into(), tone: Tone::Soon },
     };
     let vault = order.stored.first().map(|stored| format!("done: key vault {}", stored.secret.vault.name()));
     let imports: Vec<_> =
@@ -117,9 +116,9 @@ fn facts(basis: &Basis<'_>, order: &Order) -> Vec<Fact> {
         Fact::new("Name", order.id.name()),
         Fact::new("Domain", &*order.domain),
         Fact { label: "Status", value: order.status.to_string(), tone: tone(&order.status) },
-        step("Step 1: Store", stored, "to do: press w", vault.unwrap_or_default()),
-        step("Step 2: Verify", verified, "to do: press w", "done: Certificate is Domain Verified".into()),
-        step("Step 3: Import", imported, "to do: press w", format!("done: {}", imports.join(", "))),
+        step("Step 1: Store", stored, vault.unwrap_or_default()),
+        step("Step 2: Verify", verified, "done: Certificate is Domain Verified".into()),
+        step("Step 3: Import", imported, format!("done: {}", imports.join(", "))),
         if order.status.is_revoked() {
             Fact::revoked(order.expires)
         } else {

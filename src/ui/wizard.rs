@@ -329,6 +329,7 @@ pub(super) fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
             "Fill in".to_owned()
         }
         PageStanding::At(step) if is_sendable(step) => format!("{}...", step.title),
+        PageStanding::At(step) if matches!(step.status, StepStatus::Blocked(_)) => "Details".to_owned(),
         _ => "Look again".to_owned(),
     };
     let mut hints = vec![("Enter".to_owned(), enter)];

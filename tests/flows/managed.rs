@@ -140,3 +140,20 @@ fn on_screen_it_goes_from_the_chooser_over_the_form_to_a_served_hostname() {
     screen.wait_for("Bindings");
     cloud.served_thumbprint("pay.contoso.com");
 }
+
+/// A14 of the trial by hand: the dialog listed what may stop it, and its key led nowhere.
+#[test]
+fn on_screen_the_renewal_key_on_an_overdue_managed_certificate_shows_which_check_fails() {
+    let cloud = Cloud::start();
+    let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
+    screen.wait_until("everything is read", |screen| {
+        screen.contains("docs.contoso.com") && screen.contains("just now")
+    });
+    screen.keys("/docs<Enter>");
+    screen.wait_for("/docs");
+    screen.keys("r");
+    screen.wait_for("Managed certificate: docs.contoso.com");
+    screen.wait_for("✗ Follow the hostname in DNS");
+    screen.wait_for("edge.cdn.example");
+    assert!(screen.screen().contains("App              contoso-docs"), "{}", screen.screen());
+}
