@@ -4,8 +4,8 @@
 use super::App;
 use super::command::{Entry, Place};
 use super::renewal::RenewalRoute;
-use crate::health::findings::{Judgement, Limits, Urgency, of_binding, of_certificate, of_order};
-use crate::model::{Order, Row};
+use crate::health::findings::{Cause, Judgement, Limits, Urgency, of_binding, of_certificate, of_order};
+use crate::model::{Order, PrivateCertificate, Row};
 use crate::tables::Basis;
 
 /// A command, and what it does to this row.
@@ -25,18 +25,24 @@ impl App {
         let (name, words) = match self.row()? {
             Row::Order(order) => for_order(&basis, order)?,
             Row::Private(one) => {
-                is_due(of_certificate(&basis, Limits::USUAL, one).as_ref())?;
-                let is_used = basis.estate.bindings_of(one).next().is_some();
-                let has_ended = one.expires.is_some_and(|expires| expires <= basis.now);
-                if has_ended && !is_used { ("delete", "Delete") } else { self.bringing_a_new_one() }
-            }
-            Row::Binding(binding) => match basis.estate.certificate_of(binding) {
-                Some(certificate) => {
-                    is_due(of_certificate(&basis, Limits::USUAL, certificate).as_ref())?;
+                let judgement = of_certificate(&basis, Limits::USUAL, one);
+                if is_left_over(&basis, one, judgement.as_ref()) {
+                    ("delete", "Delete")
+                } else {
+                    is_due(judgement.as_ref())?;
                     self.bringing_a_new_one()
                 }
-                None => of_binding(&basis, binding).map(|_| ("bind", "Bind"))?,
-            },
+            }
+            Row::Binding(binding) => {
+                match (of_binding(&basis, binding), basis.estate.certificate_of(binding)) {
+                    (Some(_), _) => ("bind", "Bind"),
+                    (None, Some(certificate)) => {
+                        is_due(of_certificate(&basis, Limits::USUAL, certificate).as_ref())?;
+                        self.bringing_a_new_one()
+                    }
+                    (None, None) => return None,
+                }
+            }
             Row::Public(_) => return None,
         };
         let entry = Entry::named(name)?;
@@ -71,6 +77,14 @@ fn for_order(basis: &Basis<'_>, order: &Order) -> Option<(&'static str, &'static
     }
     is_due(of_order(basis, Limits::USUAL, order).as_ref())?;
     Some(("renew", "Renew"))
+}
+
+/// What has ended or is followed by a newer one, and no hostname is bound to it.
+fn is_left_over(basis: &Basis<'_>, one: &PrivateCertificate, judgement: Option<&Judgement>) -> bool {
+    let is_used = basis.estate.bindings_of(one).next().is_some();
+    let has_ended = one.expires.is_some_and(|expires| expires <= basis.now);
+    let is_superseded = judgement.is_some_and(|one| matches!(one.cause, Cause::Superseded(_)));
+    is_superseded || (has_ended && !is_used)
 }
 
 fn is_due(judgement: Option<&Judgement>) -> Option<()> {

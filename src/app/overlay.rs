@@ -264,15 +264,15 @@ impl App {
         }
         let basis = self.basis();
         for finding in &self.inventory.findings.all {
-            let then = match (PaneName::of(finding.on), &finding.id) {
-                (Some(pane), Some(id)) => Act::Show(pane, id.clone()),
+            let then = match (PaneName::of(finding.on), finding.row(&basis)) {
+                (Some(pane), Some(id)) => Act::Show(pane, id),
                 _ => Act::ShowProblem(self.inventory.estate.gaps[finding.place].problem.clone()),
             };
             items.push(Item { label: finding.name(&basis), note: finding.line(&basis), then: Ok(then) });
         }
         let choose = Choose::new("Problems", items)
-            .intro("What has expired, what will expire or break, and what could not be read, the most urgent first.")
-            .empty("Nothing expires within 30 days, and everything could be read.");
+            .intro("What has expired, what will expire or break, what could not be read, and what is worth mending, the most urgent first.")
+            .empty("Nothing expires within 30 days, nothing is left over, and everything could be read.");
         self.layers.push(Dialog::Choose(choose));
     }
 

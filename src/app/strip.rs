@@ -23,10 +23,11 @@ impl App {
     }
 
     /// What is urgent, by impact, with the row that it is about.
-    fn urgent_rows(&self) -> impl Iterator<Item = (&Finding, PaneName, &ResourceId)> {
+    fn urgent_rows(&self) -> impl Iterator<Item = (&Finding, PaneName, ResourceId)> {
+        let basis = self.basis();
         let urgent = self.inventory.findings.all.iter();
         let urgent = urgent.filter(|finding| finding.judgement.urgency == Urgency::Urgent);
-        urgent.filter_map(|finding| Some((finding, PaneName::of(finding.on)?, finding.id.as_ref()?)))
+        urgent.filter_map(move |finding| Some((finding, PaneName::of(finding.on)?, finding.row(&basis)?)))
     }
 
     pub(super) fn has_urgent(&self) -> Possible {
@@ -35,7 +36,7 @@ impl App {
 
     /// Goes to the row that needs a person most; from there to the next.
     pub(super) fn go_to_urgent(&mut self) {
-        let rows: Vec<_> = self.urgent_rows().map(|(_, pane, id)| (pane, id.clone())).collect();
+        let rows: Vec<_> = self.urgent_rows().map(|(_, pane, id)| (pane, id)).collect();
         let here = self.selected().cloned();
         let at = rows.iter().position(|(pane, id)| *pane == self.browser.pane && Some(id) == here.as_ref());
         let next = at.map_or(0, |at| (at + 1) % rows.len());

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::report::{by_day, hidden, read, span};
+use super::report::{Include, by_day, hidden, read, span};
 use super::session::{Session, rules};
 use super::{CliError, Exit, Global, deadline};
 use crate::azure::Deadline;
-use crate::health::findings::{Cause, Finding, Limits, NOT_KNOWN, Urgency};
+use crate::health::findings::{Cause, Finding, Limits, NOT_COVERED, NOT_KNOWN, Urgency};
 use crate::model::{Basis, Estate, Expiry, WhoActs, day};
 
 #[derive(Debug, clap::Args)]
@@ -21,6 +21,9 @@ pub(super) struct CheckArgs {
     /// Be critical about what expires within this time
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = span)]
     crit: SignedDuration,
+    /// Warn of this as well
+    #[arg(long, value_enum, value_name = "WHAT")]
+    include: Option<Include>,
     /// End after this time at the latest, such as 90s or 5m: UNKNOWN, unless what was read is worse
     #[arg(long, value_name = "TIME", default_value = deadline::OF_A_CHECK, value_parser = deadline::span)]
     timeout: Duration,
@@ -104,17 +107,21 @@ impl From<Urgency> for Level {
 fn judge(basis: &Basis<'_>, args: &CheckArgs) -> (Level, String) {
     let limits = Limits { soon: args.warn.max(args.crit), urgent: args.crit };
     let all = by_day(basis, limits);
-    let worst = all.iter().map(|finding| finding.judgement.urgency).max().unwrap_or_default();
+    let hygiene: Vec<&Finding> = all.iter().filter(|one| one.is_hygiene()).collect();
+    let counts_hygiene = args.include == Some(Include::Hygiene) && !hygiene.is_empty();
+    let least = if counts_hygiene { Urgency::Soon } else { Urgency::Fine };
+    let worst = all.iter().map(|finding| finding.judgement.urgency).max().unwrap_or_default().max(least);
     let pressing = || all.iter().filter(|finding| finding.judgement.urgency >= Urgency::Soon);
-    let is_urgent = |finding: &&Finding| finding.judgement.urgency == Urgency::Urgent;
-    let is_due = |finding: &&Finding| {
-        finding.judgement.day.is_some_and(|day| day.duration_since(basis.now) <= limits.soon)
+    let within = |time: SignedDuration| {
+        let is_due = move |day: Timestamp| day.duration_since(basis.now) <= time;
+        pressing().filter(|finding| finding.judgement.day.is_some_and(is_due)).count()
     };
-    let (critical, warned) = (pressing().filter(is_urgent).count(), pressing().count());
-    let due = pressing().filter(is_due).count();
+    let critical = pressing().filter(|finding| finding.judgement.urgency == Urgency::Urgent).count();
+    let (warned, due) = (pressing().count(), within(limits.soon));
     let of = |who| pressing().filter(|finding| finding.judgement.who == who).count();
     let known: Vec<&Finding> = all.iter().filter(|finding| finding.judgement.day.is_some()).collect();
-    let first = known.first().and_then(|finding| Some((finding.name(basis), finding.judgement.expires?)));
+    let first = known.iter().find(|finding| !finding.is_hygiene());
+    let first = first.and_then(|finding| Some((finding.name(basis), finding.judgement.expires?)));
     let first = first
         .map(|(name, expires)| format!("; first {name} {}", Expiry::of(expires, basis.now).words()))
         .unwrap_or_default();
@@ -127,24 +134,43 @@ fn judge(basis: &Basis<'_>, args: &CheckArgs) -> (Level, String) {
         unclear => format!(", for {unclear} of them who acts is unknown"),
     };
     let counts = format!(
-        "{critical} expire within {}, {due} within {}{waiting}, {} of them need you{unclear}{first}",
+        "{} expire within {}, {due} within {}{waiting}, {} of them need you{unclear}{first}",
+        within(limits.urgent),
         days(args.crit),
         days(args.warn),
         of(WhoActs::You)
     );
-    let has_no_certificate = |finding: &&Finding| finding.judgement.cause == Cause::CertificateNotRead;
-    let unknown: Vec<String> = all.iter().filter(has_no_certificate).map(|one| one.name(basis)).collect();
-    let bindings = match unknown.as_slice() {
-        [] => String::new(),
-        [one] => format!("; the binding of {one}: {NOT_KNOWN}"),
-        [one, rest @ ..] => format!("; the binding of {one} and {} more: {NOT_KNOWN}", rest.len()),
-    };
+    let bindings = [(Cause::WrongName, NOT_COVERED), (Cause::CertificateNotRead, NOT_KNOWN)]
+        .map(|(cause, words)| bindings(all.iter().filter(|one| one.judgement.cause == cause), basis, words));
     let line = format!(
-        "{} certificates and orders, {counts}{bindings}{}|critical={critical} warning={warned}",
+        "{} certificates and orders, {counts}{}{}{}|critical={critical} warning={warned}",
         known.len(),
+        bindings.concat(),
+        tidying(&hygiene, counts_hygiene, basis),
         unread(basis.estate)
     );
     (worst.into(), line)
+}
+
+/// The first of the bindings that something is wrong with, and how many more there are.
+fn bindings<'a>(all: impl Iterator<Item = &'a Finding>, basis: &Basis<'_>, words: &str) -> String {
+    let names: Vec<String> = all.map(|one| one.name(basis)).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => format!("; the binding of {one}: {words}"),
+        [one, rest @ ..] => format!("; the binding of {one} and {} more: {words}", rest.len()),
+    }
+}
+
+/// How much could be tidied up; the first of it where it counts.
+fn tidying(hygiene: &[&Finding], is_counted: bool, basis: &Basis<'_>) -> String {
+    match (hygiene, is_counted) {
+        ([], _) => String::new(),
+        (all, false) => format!("; {} of hygiene, not counted", all.len()),
+        ([first, ..], true) => {
+            format!("; {} of hygiene: first {}, {}", hygiene.len(), first.name(basis), first.line(basis))
+        }
+    }
 }
 
 /// What could not be read, the first of it with the reason.

@@ -20,11 +20,21 @@ pub(super) struct ReportArgs {
     /// What expires within this time, such as 30d or 2w
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = span)]
     within: SignedDuration,
+    /// Show this as well, with the urgency note
+    #[arg(long, value_enum, value_name = "WHAT")]
+    include: Option<Include>,
     #[arg(short, long, value_enum, default_value_t)]
     output: ReportFormat,
     /// Show what was read within this time, such as 90s or 5m, and what is missing
     #[arg(long, value_name = "TIME", default_value = deadline::USUAL, value_parser = deadline::span)]
     timeout: Duration,
+}
+
+/// What reports and checks leave out unless they are asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Include {
+    /// What is worth mending although nothing breaks: HTTPS only off, what nothing uses, limits that are near
+    Hygiene,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -56,17 +66,19 @@ pub(super) async fn report(args: &ReportArgs, session: &Session) -> Result<Exit,
         }
     };
     let limits = Limits { soon: args.within, urgent: args.within.min(Limits::USUAL.urgent) };
-    let reported = by_day(&basis, limits).into_iter().filter(Finding::is_reported);
+    let is_reported =
+        |one: &Finding| one.is_reported() || (args.include == Some(Include::Hygiene) && one.is_hygiene());
+    let reported = by_day(&basis, limits).into_iter().filter(is_reported);
     let rows = reported.map(|finding| row(&finding, &basis)).collect();
     let table = OutputTable::new(COLUMNS.into(), rows);
     table.write(format, &mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
     Ok(told(&estate))
 }
 
-/// How everything stands, soonest first, after what has no day.
+/// How everything stands, soonest first, after what has no day; hygiene last.
 pub(super) fn by_day(basis: &Basis<'_>, limits: Limits) -> Vec<Finding> {
     let mut all: Vec<Finding> = every(basis, limits).collect();
-    all.sort_by_key(|finding| finding.judgement.day);
+    all.sort_by_key(|finding| (finding.is_hygiene(), finding.judgement.day));
     all
 }
 

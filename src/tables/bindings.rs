@@ -107,7 +107,10 @@ fn tls_words(basis: &Basis<'_>, binding: &Binding) -> &'static str {
 
 fn certificate_cell(basis: &Basis<'_>, binding: &Binding) -> Cell {
     match (certificate(basis, binding), of_binding(basis, binding)) {
-        (Some(certificate), _) => Cell::new(certificate.id.name()),
+        (Some(certificate), Some(judgement)) => {
+            Cell { marked: true, ..Cell::toned(certificate.id.name(), judgement.urgency.into()) }
+        }
+        (Some(certificate), None) => Cell::new(certificate.id.name()),
         (None, Some(judgement)) if binding.ssl != SslState::Disabled => {
             Cell::toned("not found", judgement.urgency.into())
         }
@@ -143,7 +146,8 @@ fn facts(basis: &Basis<'_>, binding: &Binding) -> Vec<Fact> {
             let hosts: Vec<_> = certificate.hosts.iter().map(ToString::to_string).collect();
             facts.push(Fact::new("Certificate", certificate.id.name()));
             facts.push(Fact::end_of(basis, certificate));
-            facts.push(Fact::new("Secures", hosts.join(", ")));
+            let tone = of_binding(basis, binding).map_or(Tone::Plain, |judgement| judgement.urgency.into());
+            facts.push(Fact { label: "Secures", value: hosts.join(", "), tone });
             facts.push(who_acts_fact(basis, certificate));
         }
         (None, Some(_)) => facts.push(Fact {

@@ -90,13 +90,13 @@ impl PaneName {
         self as usize
     }
 
-    /// The pane that shows what a finding is about; none shows a part that was not read.
+    /// The pane with the row of a finding; none shows a part that was not read.
     pub fn of(on: FindingOn) -> Option<Self> {
         match on {
-            FindingOn::Private => Some(Self::Private),
+            FindingOn::Private | FindingOn::Webspace => Some(Self::Private),
             FindingOn::Public => Some(Self::Public),
-            FindingOn::Order => Some(Self::Orders),
-            FindingOn::Binding => Some(Self::Bindings),
+            FindingOn::Order | FindingOn::Subscription => Some(Self::Orders),
+            FindingOn::Binding | FindingOn::App => Some(Self::Bindings),
             FindingOn::Part => None,
         }
     }

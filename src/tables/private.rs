@@ -11,7 +11,7 @@ use super::{
     Basis, Cell, Fact, Tone, app_label, by_time, date, days, put_end, put_group, put_subscription,
     thumbprint_cell, time,
 };
-use crate::health::findings::{Limits, of_certificate};
+use crate::health::findings::{Limits, Urgency, of_certificate};
 use crate::model::upkeep::{Kept, Told};
 use crate::model::{Home, PrivateCertificate, Source, Thumbprint, Webspace, WhoActs, counted};
 use crate::rules::{Period, Rules};
@@ -40,7 +40,7 @@ pub(super) static PRIVATE: Table<PrivateCertificate> = Table {
             .value(|basis, one| json!(basis.estate.source(one).words()))
             .names_row(),
         Column::<PrivateCertificate>::new("expires", "Expires")
-            .drawn(11, 8, Cell::end_of)
+            .drawn(11, 8, end)
             .value(|_, one| time(one.expires))
             .text(|basis, one, out| put_end(one.expires, &Cell::end_of(basis, one), out))
             .sort(|_, one| by_time(one.expires)),
@@ -136,14 +136,27 @@ fn own_app(home: &Home) -> Option<String> {
     }
 }
 
+fn urgency(basis: &Basis<'_>, certificate: &PrivateCertificate) -> Urgency {
+    of_certificate(basis, Limits::USUAL, certificate).map_or(Urgency::Fine, |judgement| judgement.urgency)
+}
+
+/// The end; where nothing depends on the certificate, it does not stand out.
+fn end(basis: &Basis<'_>, certificate: &PrivateCertificate) -> Cell {
+    let cell = Cell::end_of(basis, certificate);
+    if cell.marked && urgency(basis, certificate) == Urgency::Note {
+        return Cell::dim(cell.text);
+    }
+    cell
+}
+
 /// A word; what has to be known although the end is far off stands out.
 fn who_acts(basis: &Basis<'_>, certificate: &PrivateCertificate) -> Cell {
     let turn = basis.turn(certificate);
-    let urgency = of_certificate(basis, Limits::USUAL, certificate).map(|judgement| judgement.urgency);
-    let (tone, marked) = match (turn.is_alarm(), turn.who) {
-        (true, _) => (urgency.unwrap_or_default().into(), true),
-        (false, WhoActs::Unknown) => (Tone::Dim, false),
-        (false, WhoActs::You | WhoActs::Azure) => (Tone::Plain, false),
+    let (tone, marked) = match (urgency(basis, certificate), turn.who) {
+        (Urgency::Note, _) => (Tone::Dim, false),
+        (urgency, _) if turn.is_alarm() => (urgency.into(), true),
+        (_, WhoActs::Unknown) => (Tone::Dim, false),
+        (_, WhoActs::You | WhoActs::Azure) => (Tone::Plain, false),
     };
     Cell { marked, ..Cell::toned(turn.who.words(), tone) }
 }
@@ -228,8 +241,7 @@ fn facts(basis: &Basis<'_>, certificate: &PrivateCertificate) -> Vec<Fact> {
 /// The same sentence for a certificate and for the bindings that it secures.
 pub(super) fn who_acts_fact(basis: &Basis<'_>, certificate: &PrivateCertificate) -> Fact {
     let turn = basis.turn(certificate);
-    let urgency = of_certificate(basis, Limits::USUAL, certificate).map(|judgement| judgement.urgency);
-    let tone = if turn.is_alarm() { urgency.unwrap_or_default().into() } else { Tone::Plain };
+    let tone = if turn.is_alarm() { urgency(basis, certificate).into() } else { Tone::Plain };
     Fact { label: "Who acts", value: turn.words(date), tone }
 }
 

@@ -68,6 +68,37 @@ fn a_report_covers_what_ends_within_the_time_soonest_first() {
 }
 
 #[test]
+fn hygiene_is_told_where_it_is_asked_for_and_changes_nothing_else() {
+    let cloud = Cloud::start();
+    let rows = |arguments: &[&str]| -> Vec<Value> {
+        let (code, rows) = certdeck(&cloud, &[&["report", "-o", "json"], arguments].concat());
+        assert_eq!(code, Some(0));
+        serde_json::from_str(&rows).unwrap()
+    };
+    let (usual, all) = (rows(&[]), rows(&["--include", "hygiene"]));
+    assert!(usual.iter().all(|row| row["urgency"] != "note"));
+    assert_eq!(all[..usual.len()], usual, "hygiene comes last");
+    let notes: Vec<_> = all[usual.len()..]
+        .iter()
+        .map(|row| {
+            assert!(row["urgency"] == "note" && row["next"].as_str().unwrap().starts_with("you: "), "{row}");
+            (row["kind"].as_str().unwrap(), row["name"].as_str().unwrap())
+        })
+        .collect();
+    for note in [
+        ("order", "marketing"),
+        ("order", "jobsite"),
+        ("private", "blog-2025"),
+        ("app", "contoso-shop/staging"),
+        ("binding", "pay.contoso.com"),
+    ] {
+        assert!(notes.contains(&note), "{note:?} in {notes:?}");
+    }
+    let (_, line) = certdeck(&cloud, &["check"]);
+    assert!(line.contains(&format!("; {} of hygiene, not counted", notes.len())), "{line}");
+}
+
+#[test]
 fn a_check_ends_with_the_code_of_the_worst_and_counts_what_needs_somebody() {
     let cloud = Cloud::start();
     let (code, line) = certdeck(&cloud, &["check"]);

@@ -50,6 +50,24 @@ fn the_line_at_the_bottom_begins_with_what_the_row_needs() {
     }
 }
 
+/// What is left over is deleted, and a hostname that its certificate does not name gets another one.
+#[test]
+fn what_is_left_over_or_secured_by_the_wrong_names_begins_with_what_mends_it() {
+    let mut screen = Screen::start(|_| {});
+    let mut estate = crate::contoso::estate().into_rows();
+    let names = estate.certificates.iter().position(|one| one.id.name() == "intranet").unwrap();
+    estate.certificates[names].hosts = estate.certificates[0].hosts.clone();
+    let mut older = estate.certificates[names].clone();
+    older.id = older.id.group().resource("Microsoft.Web/certificates", "intranet-2025");
+    (older.thumbprint, older.expires) = (None, older.issued);
+    estate.certificates.push(older);
+    screen.read(estate.indexed());
+    for (pane, name, first) in [("1", "intranet-2025", "d Delete"), ("4", "intranet.contoso.net", "b Bind")] {
+        screen.press(pane).press(&format!("/{name}<Enter>"));
+        assert!(bottom(&screen).starts_with(first), "{name}: {}", screen.text());
+    }
+}
+
 #[test]
 fn what_is_refused_is_not_offered_as_what_the_row_needs() {
     let mut screen = Screen::start(|settings| settings.read_only = true);

@@ -139,6 +139,7 @@ fn dialogs() {
     assert_snapshot!("add", screen.press("<Esc><Esc><Esc>a").text());
     assert_snapshot!("copy", screen.press("<Esc>c").text());
     assert_snapshot!("problems", screen.press("<Esc>p").text());
+    assert_snapshot!("problems_end", screen.press("G").text());
     let Some(Dialog::Choose(choose)) = screen.app.layers.top() else { panic!("Problems is open") };
     assert_eq!(
         choose.total(),

@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use serde_json::{Map, Value};
 
-use certdeck_model::{Hostname, ResourceId, Tags, Thumbprint, printable};
+use certdeck_model::{Hostname, IdError, ResourceId, Tags, Thumbprint, printable};
 
 /// The elements of a list answer, whether it is an array or wrapped in `value`.
 pub(crate) fn elements(answer: &Value) -> &[Value] {
@@ -48,8 +48,13 @@ pub(crate) fn texts(value: &Value, pointer: &str) -> Vec<String> {
 }
 
 /// The hostnames of the array at a JSON pointer; texts that are no hostnames are omitted.
+/// International names in the form that DNS has; what is no hostname is left out.
 pub(crate) fn hosts(value: &Value, pointer: &str) -> Vec<Hostname> {
-    texts(value, pointer).iter().filter_map(|text| Hostname::parse(text).ok()).collect()
+    let host = |text: &String| match Hostname::parse(text) {
+        Err(IdError::Unicode(_, ascii)) => Hostname::parse(&ascii).ok(),
+        parsed => parsed.ok(),
+    };
+    texts(value, pointer).iter().filter_map(host).collect()
 }
 
 pub(crate) fn id(value: &Value, pointer: &str) -> Option<ResourceId> {
@@ -112,6 +117,13 @@ mod tests {
         for key in ["a", "b", "c", "d", "e", "f"] {
             assert_eq!(time(&forms, &format!("/{key}")), Some(moment), "{key}");
         }
+    }
+
+    #[test]
+    fn international_hostnames_are_read_in_the_form_of_dns() {
+        let value = json!({"hosts": ["bücher.de", "*.contoso.com", "not a host"]});
+        let hosts: Vec<String> = hosts(&value, "/hosts").iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["xn--bcher-kva.de", "*.contoso.com"]);
     }
 
     #[test]

@@ -1,18 +1,19 @@
 //! Everything that one reading of the cloud found, and the joins over it. The service reports neither the
 //! source of a certificate nor what uses it: both are derived here.
 
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::Caseless;
 use super::places::Places;
-use super::webspace::WebspaceKey;
+use super::webspace::{HomeKey, WebspaceKey};
 use super::{
-    App, Binding, EstateRows, Export, Home, Order, PrivateCertificate, Problem, ResourceId, Revocation,
-    Source, SslState, Text, Thumbprint, Upkeep, VaultSecret,
+    App, Binding, EstateRows, Export, Home, Hostname, Order, PrivateCertificate, Problem, ResourceId,
+    Revocation, Source, SslState, Text, Thumbprint, Upkeep, VaultSecret,
 };
 
 /// A part of the estate that could not be read, by name: shown, never an empty list instead.
@@ -88,7 +89,9 @@ struct Index {
     apps_by_webspace: Places,
     orders: Places,
     bindings_by_thumbprint: Places,
+    bindings_by_app: Places,
     certificates_by_thumbprint: Places,
+    certificates_by_names: Places,
     certificates_by_secret: Places,
     /// The order and the index among its stored certificates, for each of the next.
     stored: Vec<(usize, usize)>,
@@ -103,6 +106,32 @@ type SecretKey<'a> = (&'a ResourceId, Caseless<'a>);
 
 fn secret_key(secret: &VaultSecret) -> SecretKey<'_> {
     (&secret.vault, Caseless(&secret.secret))
+}
+
+/// The key of what certificates secure and where; none of a certificate whose names or home are unknown.
+type NamesKey<'a> = (HomeKey<'a>, SameNames<'a>);
+
+fn names_key(certificate: &PrivateCertificate) -> Option<NamesKey<'_>> {
+    let names = Some(SameNames(&certificate.hosts)).filter(|names| !names.0.is_empty())?;
+    Some((certificate.home.key()?, names))
+}
+
+/// Hostnames in any order, each of them once.
+struct SameNames<'a>(&'a [Hostname]);
+
+impl PartialEq for SameNames<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len() && self.0.iter().all(|name| other.0.contains(name))
+    }
+}
+
+impl Eq for SameNames<'_> {}
+
+impl Hash for SameNames<'_> {
+    /// By the first name of the alphabet, so that the order does not count.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.iter().min().hash(state);
+    }
 }
 
 impl Estate {
@@ -163,7 +192,9 @@ impl Estate {
         index.apps.grow(self.apps.len(), self.app_ids());
         index.apps_by_webspace.grow(self.apps.len(), self.webspaces());
         index.bindings_by_thumbprint.grow(self.bindings.len(), self.bound_thumbprints());
+        index.bindings_by_app.grow(self.bindings.len(), self.bound_apps());
         index.certificates_by_thumbprint.grow(self.certificates.len(), self.thumbprints());
+        index.certificates_by_names.grow(self.certificates.len(), self.names());
         index.certificates_by_secret.grow(self.certificates.len(), self.secrets());
         let new = self.orders.iter().enumerate().skip(index.orders.len());
         index.has_revoked_order |= new.clone().any(|(_, order)| order.status.is_revoked());
@@ -192,6 +223,14 @@ impl Estate {
 
     fn bound_thumbprints<'a>(&'a self) -> impl Fn(usize) -> Option<&'a Thumbprint> {
         |place| self.bindings[place].thumbprint.as_ref()
+    }
+
+    fn bound_apps<'a>(&'a self) -> impl Fn(usize) -> Option<&'a ResourceId> {
+        |place| Some(&self.bindings[place].app)
+    }
+
+    fn names<'a>(&'a self) -> impl Fn(usize) -> Option<NamesKey<'a>> {
+        |place| names_key(&self.certificates[place])
     }
 
     fn thumbprints<'a>(&'a self) -> impl Fn(usize) -> Option<&'a Thumbprint> {
@@ -300,6 +339,37 @@ impl Estate {
             .filter(|binding| binding.ssl != SslState::Disabled && self.can_serve(certificate, binding))
     }
 
+    /// The entries of an app or slot, with or without a certificate.
+    pub fn bindings_of_app<'a>(&'a self, app: &'a ResourceId) -> impl Iterator<Item = &'a Binding> {
+        self.index.bindings_by_app.get(app, self.bound_apps()).map(|place| &self.bindings[place])
+    }
+
+    /// The other certificates for exactly the same names, to which the same apps can be bound.
+    pub fn twins_of<'a>(
+        &'a self,
+        certificate: &'a PrivateCertificate,
+    ) -> impl Iterator<Item = &'a PrivateCertificate> {
+        let places = names_key(certificate).into_iter();
+        let places = places.flat_map(|key| self.index.certificates_by_names.get(key, self.names()));
+        places
+            .map(|place| &self.certificates[place])
+            .filter(|other| other.id != certificate.id && other.home.is(&certificate.home))
+    }
+
+    /// Each place where certificates live, by the index of its first certificate, with how many it has;
+    /// those whose webspace is unknown are left out.
+    pub fn crowds(&self) -> Vec<(usize, usize)> {
+        let mut crowds: HashMap<HomeKey<'_>, (usize, usize)> = HashMap::new();
+        for (place, certificate) in self.certificates.iter().enumerate() {
+            if let Some(key) = certificate.home.key() {
+                crowds.entry(key).or_insert((place, 0)).1 += 1;
+            }
+        }
+        let mut crowds: Vec<_> = crowds.into_values().collect();
+        crowds.sort_unstable();
+        crowds
+    }
+
     /// The certificate that secures a binding.
     pub fn certificate_of(&self, binding: &Binding) -> Option<&PrivateCertificate> {
         let wanted = binding.thumbprint.as_ref()?;
@@ -341,122 +411,4 @@ impl Estate {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::{Hostname, OwnSettings, Scope, Tags, Webspace};
-
-    /// An app or certificate as numbers: subscription, group, operating system, and whether it is of one app
-    /// alone.
-    type Drawn = (u8, u8, bool, bool);
-
-    fn group(drawn: Drawn) -> ResourceId {
-        ResourceId::parse(&format!("/subscriptions/s{}/resourceGroups/web{}", drawn.0, drawn.1)).unwrap()
-    }
-
-    fn space(drawn: Drawn) -> Webspace {
-        let system = if drawn.2 { "-Linux" } else { "" };
-        Webspace::named(&group(drawn), format!("web{}-WestEuropewebspace{system}", drawn.1))
-    }
-
-    fn app(drawn: Drawn, number: usize) -> App {
-        App {
-            id: group(drawn).resource("Microsoft.Web/sites", &format!("app{number}")),
-            location: "westeurope".into(),
-            plan: None,
-            webspace: space(drawn),
-            scope: if drawn.3 { Scope::App } else { Scope::Webspace },
-            tier: Text::default(),
-            state: Text::default(),
-            default_hostname: Text::default(),
-            hostnames: Vec::new(),
-            https_only: false,
-            inbound_ip: None,
-            linux: drawn.2,
-            in_environment: false,
-        }
-    }
-
-    fn print(number: u8) -> Thumbprint {
-        Thumbprint::parse(&format!("{number:040X}")).unwrap()
-    }
-
-    fn certificate(drawn: Drawn, of: Option<&App>, number: usize, print_of: u8) -> PrivateCertificate {
-        let shared = group(drawn).resource("Microsoft.Web/certificates", &format!("c{number}"));
-        let id = of.map_or(shared, |app| app.id.child("certificates", &format!("c{number}")));
-        PrivateCertificate {
-            home: of.map_or_else(|| Home::Webspace(space(drawn)), |app| Home::App(app.id.clone())),
-            id,
-            location: "westeurope".into(),
-            thumbprint: Some(print(print_of)),
-            subject: Text::default(),
-            hosts: Vec::new(),
-            issuer: Text::default(),
-            issued: None,
-            expires: None,
-            vault: None,
-            canonical_name: None,
-            tags: Tags::default(),
-            own: OwnSettings::default(),
-        }
-    }
-
-    fn drawn() -> impl Strategy<Value = Drawn> {
-        (0..2_u8, 0..2_u8, any::<bool>(), any::<bool>())
-    }
-
-    proptest! {
-        /// Two subscriptions with groups of the same names, and few thumbprints that occur everywhere.
-        #[test]
-        fn a_certificate_serves_the_apps_of_its_own_place_and_no_other(
-            apps in prop::collection::vec(drawn(), 1..12),
-            certificates in prop::collection::vec((drawn(), 0..3_u8, any::<prop::sample::Index>()), 0..12),
-            bindings in prop::collection::vec((any::<prop::sample::Index>(), 0..3_u8), 0..20),
-        ) {
-            let apps = apps.iter().enumerate().map(|(number, one)| app(*one, number)).collect();
-            let mut estate = EstateRows { apps, ..EstateRows::default() };
-            for (number, (one, print_of, whose)) in certificates.iter().enumerate() {
-                let of = one.3.then(|| whose.get(&estate.apps));
-                let certificate = certificate(*one, of, number, *print_of);
-                estate.certificates.push(certificate);
-            }
-            for (number, (whose, print_of)) in bindings.iter().enumerate() {
-                estate.bindings.push(Binding {
-                    app: whose.get(&estate.apps).id.clone(),
-                    host: Hostname::parse(&format!("h{number}.contoso.com")).unwrap(),
-                    ssl: SslState::Sni,
-                    thumbprint: Some(print(*print_of)),
-                    virtual_ip: None,
-                });
-            }
-            let estate = estate.indexed();
-            // The same rule expressed with ids alone, without the joins.
-            let may = |certificate: &PrivateCertificate, app: &App| match certificate.id.site() {
-                Some(own) => own.as_str() == app.id.as_str(),
-                None => {
-                    app.scope == Scope::Webspace
-                        && certificate.id.group().as_str() == app.id.group().as_str()
-                        && certificate.home.label() == app.webspace.as_str()
-                }
-            };
-            for certificate in &estate.certificates {
-                let found: Vec<&ResourceId> = estate.apps_at(&certificate.home).map(|app| &app.id).collect();
-                let meant: Vec<&ResourceId> = estate.apps.iter().filter(|app| may(certificate, app)).map(|app| &app.id).collect();
-                prop_assert_eq!(found, meant);
-                for binding in estate.bindings_of(certificate) {
-                    prop_assert!(may(certificate, estate.app(&binding.app).unwrap()));
-                }
-            }
-            for binding in &estate.bindings {
-                let app = estate.app(&binding.app).unwrap();
-                let fits = |one: &&PrivateCertificate| one.thumbprint == binding.thumbprint && may(one, app);
-                prop_assert_eq!(
-                    estate.certificate_of(binding).map(|one| one.id.as_str()),
-                    estate.certificates.iter().find(fits).map(|one| one.id.as_str())
-                );
-            }
-        }
-    }
-}
+mod tests;

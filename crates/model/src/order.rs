@@ -215,6 +215,11 @@ impl SecretStatus {
         )
     }
 
+    /// Whether no renewal reaches App Service without a person.
+    pub fn is_yours(&self) -> bool {
+        self.is_trouble() || *self == Self::ExternalPrivateKey
+    }
+
     /// Whether a person has to act before the vault can do its part.
     pub fn is_trouble(&self) -> bool {
         !matches!(

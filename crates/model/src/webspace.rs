@@ -28,6 +28,13 @@ pub struct Webspace {
 /// The key for looking webspaces up. Those with the same key may still differ in their operating system.
 pub(super) type WebspaceKey<'a> = (Caseless<'a>, Caseless<'a>);
 
+/// The key for counting and comparing homes, operating system included.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) enum HomeKey<'a> {
+    Webspace(Caseless<'a>, Caseless<'a>),
+    App(&'a ResourceId),
+}
+
 impl Webspace {
     /// The webspace that the service names in an answer about `of`.
     pub fn named(of: &ResourceId, name: impl Into<Text>) -> Self {
@@ -130,6 +137,17 @@ impl Home {
             (Self::Webspace(one), Self::Webspace(other)) => one.is(other),
             (Self::App(one), Self::App(other)) => one == other,
             (Self::Webspace(_), Self::App(_)) | (Self::App(_), Self::Webspace(_)) => false,
+        }
+    }
+
+    /// `None` of a webspace that is unknown.
+    pub(super) fn key(&self) -> Option<HomeKey<'_>> {
+        match self {
+            Self::Webspace(space) if !space.is_known() => None,
+            Self::Webspace(space) => {
+                Some(HomeKey::Webspace(Caseless(&space.subscription), Caseless(&space.name)))
+            }
+            Self::App(app) => Some(HomeKey::App(app)),
         }
     }
 

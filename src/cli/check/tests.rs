@@ -6,14 +6,17 @@
 use super::*;
 use crate::cli::report::prometheus;
 use crate::health::findings::generated::{generated, on};
-use crate::health::findings::{Findings, of_certificate};
+use crate::health::findings::planted::{FAULTS, planted};
+use crate::health::findings::sound::Sound;
+use crate::health::findings::{FindingOn, Findings, of_certificate};
 use crate::model::EstateRows;
 use crate::model::PrivateCertificate;
 use crate::rules::Rules;
 use crate::tables::{PaneName, Tone};
 
 fn args() -> CheckArgs {
-    CheckArgs { warn: span("30d").unwrap(), crit: span("1w").unwrap(), timeout: Duration::ZERO }
+    let (warn, crit) = (span("30d").unwrap(), span("1w").unwrap());
+    CheckArgs { warn, crit, include: None, timeout: Duration::ZERO }
 }
 
 /// Uploaded certificates that end in so many days, and what a check says of them.
@@ -87,7 +90,7 @@ fn agree(estate: &Estate, rules: &Rules, seed: u64) {
         let cells: std::collections::HashMap<_, _> = cells.collect();
         assert_eq!(cells["who_acts"].text, judged.who.words(), "{seed}: {}", certificate.id);
         let worst = if cells["who_acts"].marked { cells["who_acts"].tone } else { cells["expires"].tone };
-        let is_found = judged.urgency > Urgency::Fine;
+        let is_found = judged.urgency > Urgency::Note;
         assert_eq!(is_found, matches!(worst, Tone::Soon | Tone::Urgent), "{seed}: {}", certificate.id);
         let facts = table.facts(&basis, place);
         let fact = facts.iter().find(|fact| fact.label == "Who acts").unwrap();
@@ -96,6 +99,9 @@ fn agree(estate: &Estate, rules: &Rules, seed: u64) {
     // The report and the check: the same findings by the same limits.
     let all = by_day(&basis, Limits::USUAL);
     let reported = all.iter().filter(|one| one.is_reported()).count();
+    let hygiene = all.iter().filter(|one| one.is_hygiene()).count();
+    let unread_parts = all.iter().filter(|one| one.on == FindingOn::Part).count();
+    assert_eq!(reported + hygiene + unread_parts, findings.all.len(), "{seed}");
     let hidden = hidden(estate);
     let listed = count(Urgency::Urgent) + count(Urgency::Soon) + count(Urgency::Unknown);
     assert_eq!(reported + hidden, listed, "{seed}");
@@ -104,6 +110,10 @@ fn agree(estate: &Estate, rules: &Rules, seed: u64) {
     assert!(line.ends_with(&format!("|critical={critical} warning={warned}")), "{seed}: {line}");
     let worst = findings.all.iter().map(|one| one.judgement.urgency).max().unwrap_or_default();
     assert_eq!(level, worst.into(), "{seed}: {line}");
+    assert_eq!(line.contains(&format!("; {hygiene} of hygiene, not counted")), hygiene > 0, "{seed}: {line}");
+    let (with_hygiene, line) = judge(&basis, &CheckArgs { include: Some(Include::Hygiene), ..args() });
+    let least = if hygiene > 0 { Urgency::Soon } else { Urgency::Fine };
+    assert_eq!(with_hygiene, worst.max(least).into(), "{seed}: {line}");
     let yours = |one: &&Finding| one.judgement.urgency >= Urgency::Soon && one.judgement.who == WhoActs::You;
     let yours = findings.all.iter().filter(yours).count();
     assert!(line.contains(&format!(" {yours} of them need you")), "{seed}: {line}");
@@ -127,4 +137,41 @@ fn panes_counts_reports_checks_and_metrics_agree_over_every_estate() {
     for seed in 0..200 {
         agree(&generated(seed), &rules, seed);
     }
+    for seed in 0..500 {
+        agree(&planted(seed, true).0, &rules, seed);
+        agree(&planted(seed, false).0, &rules, seed);
+    }
+}
+
+/// Every fault alone: what is only worth mending changes no exit code unless it is asked for.
+#[test]
+fn hygiene_warns_only_where_it_is_included_and_hides_nothing_that_is_worse() {
+    let rules = rules().unwrap();
+    for (_, urgency, words, plant) in FAULTS {
+        let mut sound = Sound::of(2);
+        plant(&mut sound, true);
+        let estate = sound.rows.indexed();
+        let basis = Basis::new(&estate, &rules, on(0));
+        let usual = Level::from(*urgency);
+        assert_eq!(judge(&basis, &args()).0, usual, "{words}");
+        let (level, line) = judge(&basis, &CheckArgs { include: Some(Include::Hygiene), ..args() });
+        let is_hygiene = *urgency == Urgency::Note;
+        assert_eq!(level, if is_hygiene { Level::Warning } else { usual }, "{words}: {line}");
+        assert!(!is_hygiene || line.contains(words), "{words}: {line}");
+    }
+}
+
+/// What is broken now is so whatever the limits of the check are.
+#[test]
+fn what_has_no_day_ignores_the_limits() {
+    let rules = rules().unwrap();
+    let (_, _, _, plant) = FAULTS.iter().find(|(_, _, words, _)| words.contains("this hostname")).unwrap();
+    let mut sound = Sound::default();
+    plant(&mut sound, true);
+    let estate = sound.rows.indexed();
+    let none = CheckArgs { warn: span("0s").unwrap(), crit: span("0s").unwrap(), ..args() };
+    let (level, line) = judge(&Basis::new(&estate, &rules, on(0)), &none);
+    assert_eq!(level, Level::Critical);
+    assert!(line.contains("; the binding of www1.contoso.com: its certificate does not name"), "{line}");
+    assert!(line.contains(", 0 expire within ") && line.ends_with("|critical=1 warning=1"), "{line}");
 }

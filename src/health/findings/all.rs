@@ -2,10 +2,12 @@
 
 use std::cmp::Reverse;
 
-use super::judgement::{
-    Judgement, Limits, Urgency, of_binding, of_certificate, of_exports, of_gap, of_order, of_public,
-};
-use crate::model::{Basis, PrivateCertificate, ResourceId};
+use jiff::Timestamp;
+
+use super::crowds::crowded;
+use super::judgement::{Judgement, Limits, Urgency, of_certificate, of_exports, of_gap, of_order, of_public};
+use super::serving::{bound, of_app, of_binding};
+use crate::model::{Basis, Binding, PrivateCertificate, ResourceId};
 
 /// What a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
@@ -15,6 +17,11 @@ pub enum FindingOn {
     Public,
     Order,
     Binding,
+    App,
+    /// The orders of a subscription together.
+    Subscription,
+    /// The certificates together that live in a webspace, or in one app.
+    Webspace,
     /// A part of the estate that could not be read.
     Part,
 }
@@ -30,14 +37,32 @@ impl FindingOn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub on: FindingOn,
-    /// Its place in the estate's list of these.
+    /// Its place in the estate's list of these; of a subscription the first order's, of a webspace the first
+    /// certificate's.
     pub place: usize,
-    /// None of a part that was not read.
+    /// None of a webspace, or of a part that was not read.
     pub id: Option<ResourceId>,
     pub judgement: Judgement,
 }
 
 impl Finding {
+    /// Whether it is worth mending although nothing breaks.
+    pub fn is_hygiene(&self) -> bool {
+        self.judgement.urgency == Urgency::Note && self.on != FindingOn::Part
+    }
+
+    /// The row of a list that shows it best: its own, or one of those that it is about.
+    pub fn row(&self, basis: &Basis<'_>) -> Option<ResourceId> {
+        let estate = basis.estate;
+        match self.on {
+            FindingOn::App => bound(basis, &estate.apps[self.place]).next().map(Binding::id),
+            FindingOn::Subscription => Some(estate.orders[self.place].id.clone()),
+            FindingOn::Webspace => Some(estate.certificates[self.place].id.clone()),
+            FindingOn::Private | FindingOn::Public | FindingOn::Order | FindingOn::Binding => self.id.clone(),
+            FindingOn::Part => None,
+        }
+    }
+
     /// Whether it is about a certificate, or an order with its certificates, that no hostname is bound to.
     fn is_unused(&self, basis: &Basis<'_>) -> bool {
         let estate = basis.estate;
@@ -45,12 +70,18 @@ impl Finding {
         match self.on {
             FindingOn::Private => !is_used(&estate.certificates[self.place]),
             FindingOn::Order => !estate.imports_of(&estate.orders[self.place]).any(is_used),
-            FindingOn::Public | FindingOn::Binding | FindingOn::Part => false,
+            FindingOn::Public
+            | FindingOn::Binding
+            | FindingOn::App
+            | FindingOn::Subscription
+            | FindingOn::Webspace
+            | FindingOn::Part => false,
         }
     }
 }
 
-/// How many certificates and orders are fine, and how many findings there are of each other urgency.
+/// How many certificates and orders are fine, whether something uses them or not, and how many findings there
+/// are of each other urgency.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     pub urgent: usize,
@@ -60,13 +91,13 @@ pub struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, urgency: Urgency) {
-        match urgency {
+    fn add(&mut self, judgement: &Judgement, now: Timestamp) {
+        match judgement.urgency {
             Urgency::Urgent => self.urgent += 1,
             Urgency::Soon => self.soon += 1,
             Urgency::Unknown => self.unknown += 1,
-            Urgency::Note => {}
-            Urgency::Fine => self.fine += 1,
+            Urgency::Note if judgement.day.is_none_or(|day| day <= now) => {}
+            Urgency::Note | Urgency::Fine => self.fine += 1,
         }
     }
 }
@@ -83,7 +114,7 @@ impl Findings {
     pub fn of(basis: &Basis<'_>, limits: Limits) -> Self {
         let mut findings = Self::default();
         for finding in every(basis, limits) {
-            findings.counts.add(finding.judgement.urgency);
+            findings.counts.add(&finding.judgement, basis.now);
             if finding.judgement.urgency > Urgency::Fine {
                 findings.all.push(finding);
             }
@@ -91,7 +122,7 @@ impl Findings {
         // What could not be read may be the worst of all, so it comes first.
         let is_read = |one: &Finding| one.on != FindingOn::Part || one.judgement.urgency == Urgency::Note;
         // Then what serves, before what nothing uses.
-        findings.all.sort_by_key(|one| {
+        findings.all.sort_by_cached_key(|one| {
             (is_read(one), Reverse(one.judgement.urgency), one.is_unused(basis), one.judgement.day)
         });
         findings
@@ -117,11 +148,14 @@ pub fn every<'e>(basis: &Basis<'e>, limits: Limits) -> impl Iterator<Item = Find
         let judgement = of_binding(&basis, one)?;
         Some(finding(FindingOn::Binding, place, one.id(), judgement))
     });
+    let apps = estate.apps.iter().enumerate().flat_map(move |(place, one)| {
+        of_app(&basis, one).map(move |judgement| finding(FindingOn::App, place, one.id.clone(), judgement))
+    });
     let parts = estate.gaps.iter().enumerate().map(|(place, gap)| Finding {
         on: FindingOn::Part,
         place,
         id: None,
         judgement: of_gap(gap),
     });
-    private.chain(public).chain(orders).chain(bindings).chain(parts)
+    private.chain(public).chain(orders).chain(bindings).chain(apps).chain(crowded(&basis)).chain(parts)
 }

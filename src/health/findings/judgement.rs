@@ -2,8 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Basis, Binding, Gap, Order, PrivateCertificate, PublicCertificate, SslState, WhoActs};
-use crate::rules::Turn;
+use super::waste;
+use crate::model::{
+    Basis, Gap, Order, OrderStatus, PrivateCertificate, PublicCertificate, ResourceId, WhoActs,
+};
+use crate::rules::{Count, Turn};
 
 /// How soon action is needed, the least urgent first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
@@ -13,7 +16,7 @@ pub enum Urgency {
     #[default]
     #[strum(serialize = "ok")]
     Fine,
-    /// Worth knowing; nothing breaks.
+    /// Worth knowing; nothing breaks. What is so of a resource is hygiene.
     Note,
     /// It could not be judged, and may be urgent.
     Unknown,
@@ -61,6 +64,25 @@ pub enum Cause {
     CertificateNotRead,
     /// A custom hostname has no binding, so a browser warns on it.
     NoBinding,
+    /// The certificate of a binding names other hosts, so browsers refuse it.
+    WrongName,
+    /// An app has an IP-based binding beside others, whose DNS records must lead elsewhere (A215).
+    MixedBindings,
+    /// An app with a secured hostname answers plain HTTP as well (A218).
+    PlainHttp,
+    /// No hostname is bound to a certificate.
+    Unused,
+    /// No hostname is bound to a certificate, and this one has the same names and ends later.
+    Superseded(ResourceId),
+    /// An order was issued and is in no key vault, so no app can use it.
+    NotStored,
+    /// An order is in a key vault, and no app has its certificate.
+    NotImported,
+    /// The authority refused an order.
+    Denied,
+    /// A subscription, a webspace or an app has so many of what the platform counts, which is all that it can
+    /// have or nearly so.
+    Crowded { limit: Count, used: i64, most: i64 },
     /// A file that was exported from an order holds an older certificate than the order has.
     StaleExport(String),
     /// A part of the estate could not be read.
@@ -78,6 +100,16 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// Worth knowing, for somebody to mend when there is time.
+    pub(super) fn note(cause: Cause) -> Self {
+        Self { urgency: Urgency::Note, cause, day: None, expires: None, who: WhoActs::You }
+    }
+
+    /// The same resource, of which only this is worth knowing.
+    fn noted(self, cause: Cause) -> Self {
+        Self { urgency: Urgency::Note, cause, ..self }
+    }
+
     /// When it stops working before its end; what is revoked has stopped.
     pub fn breaks(&self) -> Option<Timestamp> {
         self.day.filter(|day| self.expires.is_none_or(|expires| *day < expires))
@@ -91,18 +123,25 @@ pub fn of_certificate(basis: &Basis<'_>, limits: Limits, one: &PrivateCertificat
         return None;
     }
     let breaks = if basis.is_revoked(one) { Some(basis.now) } else { turn.breaks_on() };
-    Some(by_turn(basis, limits, turn, one.expires, breaks))
+    let judgement = by_turn(basis, limits, turn, one.expires, breaks);
+    Some(match waste::of_certificate(basis, one, &judgement) {
+        Some(cause) => judgement.noted(cause),
+        None => judgement,
+    })
 }
 
 /// An order that was issued, or one that waits for something.
 pub fn of_order(basis: &Basis<'_>, limits: Limits, one: &Order) -> Option<Judgement> {
     let turn = basis.turn_of_order(one);
     if one.expires.is_none() && one.status.is_over() && !one.status.is_revoked() {
-        return None;
+        return (one.status == OrderStatus::Denied).then(|| Judgement::note(Cause::Denied));
     }
     let breaks = one.status.is_revoked().then_some(basis.now);
     let judgement = by_turn(basis, limits, turn, one.expires, breaks);
-    (judgement.day.is_some() || judgement.urgency > Urgency::Fine).then_some(judgement)
+    match waste::of_order(basis, one).filter(|_| judgement.urgency == Urgency::Fine) {
+        Some(cause) => Some(judgement.noted(cause)),
+        None => (judgement.day.is_some() || judgement.urgency > Urgency::Fine).then_some(judgement),
+    }
 }
 
 fn by_turn(
@@ -128,17 +167,6 @@ pub fn of_public(basis: &Basis<'_>, limits: Limits, one: &PublicCertificate) -> 
         expires: Some(expires),
         who: WhoActs::You,
     })
-}
-
-/// What stands against a binding itself; its certificate is judged apart.
-pub fn of_binding(basis: &Basis<'_>, one: &Binding) -> Option<Judgement> {
-    let judgement = |urgency, cause, who| Judgement { urgency, cause, day: None, expires: None, who };
-    if one.ssl == SslState::Disabled {
-        let is_own = basis.estate.is_of_platform(one);
-        return (!is_own).then(|| judgement(Urgency::Note, Cause::NoBinding, WhoActs::You));
-    }
-    let is_read = one.thumbprint.is_none() || basis.estate.certificate_of(one).is_some();
-    (!is_read).then(|| judgement(Urgency::Unknown, Cause::CertificateNotRead, WhoActs::Unknown))
 }
 
 /// The files of an order that hold an older certificate than it has.

@@ -3,16 +3,24 @@
 //! decides what is urgent.
 
 mod all;
+mod crowds;
 mod judgement;
+mod serving;
+mod waste;
 mod words;
 
 pub use all::{Counts, Finding, FindingOn, Findings, every};
 pub use judgement::{
-    Cause, Judgement, Limits, Urgency, of_binding, of_certificate, of_exports, of_gap, of_order, of_public,
+    Cause, Judgement, Limits, Urgency, of_certificate, of_exports, of_gap, of_order, of_public,
 };
-pub use words::NOT_KNOWN;
+pub use serving::of_binding;
+pub use words::{NOT_COVERED, NOT_KNOWN};
 
 #[cfg(test)]
 pub(crate) mod generated;
+#[cfg(test)]
+pub(crate) mod planted;
+#[cfg(test)]
+pub(crate) mod sound;
 #[cfg(test)]
 mod tests;

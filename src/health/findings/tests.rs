@@ -121,11 +121,13 @@ fn what_breaks_does_so_before_its_end_and_an_end_is_no_break() {
 /// `report` and Prometheus write them, and scripts read them.
 #[test]
 fn the_names_for_scripts_are_these() {
-    use FindingOn::{Binding, Order, Part, Private, Public};
+    use FindingOn::{App, Binding, Order, Part, Private, Public, Subscription, Webspace};
     use Urgency::{Fine, Note, Soon, Unknown, Urgent};
 
     let named = [Private, Public, Order, Binding, Part].map(FindingOn::as_str);
     assert_eq!(named, ["private", "public", "order", "binding", "part"]);
+    let named = [App, Subscription, Webspace].map(FindingOn::as_str);
+    assert_eq!(named, ["app", "subscription", "webspace"]);
     let named = [Fine, Note, Unknown, Soon, Urgent].map(Urgency::as_str);
     assert_eq!(named, ["ok", "note", "unknown", "soon", "urgent"]);
 }
@@ -143,8 +145,8 @@ fn an_order_that_waits_for_its_proof_is_found_although_it_has_no_end() {
         judged.map(|judged| (judged.urgency, judged.who))
     };
     assert_eq!(judged(OrderStatus::PendingIssuance), Some((Urgency::Soon, WhoActs::You)));
-    assert_eq!(judged(OrderStatus::Issued), None, "there is nothing to judge it by");
-    assert_eq!(judged(OrderStatus::Denied), None, "nothing can be done about it, and nothing depends on it");
+    assert_eq!(judged(OrderStatus::Issued), Some((Urgency::Note, WhoActs::You)), "it is in no vault");
+    assert_eq!(judged(OrderStatus::Denied), Some((Urgency::Note, WhoActs::You)), "nothing depends on it");
     assert_eq!(judged(OrderStatus::Revoked), Some((Urgency::Urgent, WhoActs::You)));
 }
 

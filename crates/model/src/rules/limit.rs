@@ -93,6 +93,8 @@ limits! {
         OrderPurchaseLimit = "order-purchase-limit",
         /// The characters that the hostname of a managed certificate can have.
         ManagedHostnameLength = "managed-hostname-length",
+        /// The private key certificates that one webspace can have.
+        WebspaceCertificates = "webspace-certificates",
         /// The private key certificates that an app on a Flex Consumption plan can have.
         FlexCertificates = "flex-certificates",
         /// The tags that one resource can have.

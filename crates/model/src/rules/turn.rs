@@ -68,7 +68,7 @@ impl Rules {
         let you = |what| Turn { who: WhoActs::You, when: end, what };
         let azure = |when, what| Turn { who: WhoActs::Azure, when, what };
         let secret =
-            certificate.vault.as_ref().map(|secret| &secret.status).filter(|status| status.is_trouble());
+            certificate.vault.as_ref().map(|secret| &secret.status).filter(|status| status.is_yours());
         if estate.is_revoked(certificate, now) {
             let has_another = |order: &Order| !order.status.is_over() && order.thumbprint.is_some();
             let what = match estate.source(certificate) {
@@ -162,8 +162,8 @@ impl Turn {
     pub fn is_alarm(&self) -> bool {
         match &self.what {
             What::InVault(what) => what.is_alarm(),
+            What::Vault(status) => status.is_trouble(),
             What::ManagedOverdue
-            | What::Vault(_)
             | What::Verify
             | What::OrderOverdue
             | What::Revoked

@@ -184,10 +184,11 @@ fn is_of_ca(is_self_signed: Option<bool>, import: &PrivateCertificate) -> bool {
 impl InVault {
     /// Whether a person has to know about it regardless of how far away the end is.
     pub fn is_alarm(&self) -> bool {
-        matches!(
-            self,
-            Self::Overdue | Self::FollowsLate | Self::Refused(_) | Self::SelfSigns | Self::SelfSigned
-        )
+        match self {
+            Self::Overdue | Self::FollowsLate | Self::Refused(_) | Self::SelfSigns | Self::SelfSigned => true,
+            Self::Bring(why) => why.is_broken(),
+            Self::Renews { .. } | Self::Follows | Self::Merge | Self::Unclear(_) => false,
+        }
     }
 
     /// A sentence without a full stop; `by` and `on` contain the day, if there is one.
@@ -256,6 +257,11 @@ impl InVault {
 }
 
 impl NotRenewed {
+    /// Whether the policy says AutoRenew and the vault cannot do it, so that people rely on what will fail.
+    fn is_broken(&self) -> bool {
+        matches!(self, Self::IssuerMissing(_) | Self::IssuerDisabled(_))
+    }
+
     /// Half a sentence.
     pub fn words(&self) -> String {
         match self {

@@ -190,7 +190,8 @@ fn a_missing_or_disabled_issuer_and_a_plain_secret_renew_nothing() {
     let named = |account| Issuer::Named { name: "ours".to_owned(), account };
     let disabled = Account::At { provider: "DigiCert".to_owned(), is_enabled: false };
     for issuer in [named(Account::Missing), named(disabled)] {
-        assert_eq!(turn_of(kept(issuer, ActionKind::AutoRenew)).who, WhoActs::You);
+        let turn = turn_of(kept(issuer, ActionKind::AutoRenew));
+        assert!(turn.who == WhoActs::You && turn.is_alarm(), "people rely on a renewal that will fail");
     }
     let plain = of(Some(Told::PlainSecret), &import(), NOW);
     assert_eq!((plain.who, plain.when), (WhoActs::You, Some(at(END))));
