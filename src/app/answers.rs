@@ -9,7 +9,7 @@ use super::App;
 use super::building::{FEW_ROWS, Incoming, Purpose};
 use super::dialog::Dialog;
 use super::effect::Effect;
-use super::inventory::{Reading, ReadingOf};
+use super::inventory::{Begun, Reading, ReadingOf};
 use super::message::{AskId, Message};
 use super::operations::Outcome;
 use super::wizard::Wizard;
@@ -30,7 +30,7 @@ impl App {
             self.emit(Effect::Forget { ask });
         }
         self.abandon_building();
-        (self.inventory.is_by_itself, self.inventory.waits) = (false, None);
+        (self.inventory.begun, self.inventory.waits) = (Begun::Asked, None);
         let ask = self.ask();
         self.inventory.reading =
             Reading::Asked { ask, note: String::new(), heard: self.clock.machine, of: ReadingOf::Everything };
@@ -102,7 +102,7 @@ impl App {
                 self.inventory.failure = Some(problem.clone());
                 (self.inventory.waits, self.inventory.ended) = (None, Some(self.clock.machine));
                 // A form that is being filled in keeps the keys; `p` and the header tell the rest.
-                if self.wizard.is_some() || self.inventory.is_by_itself {
+                if self.wizard.is_some() || self.inventory.begun == Begun::Timed {
                     self.say(format!("{}: {}", problem.what, problem.why), Tone::Urgent);
                 } else {
                     self.show_problem(problem);

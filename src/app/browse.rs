@@ -113,10 +113,10 @@ impl App {
     }
 
     pub(super) fn has_filters(&self) -> Possible {
-        match self.settings.filters.is_empty() {
-            true => Err("the settings name no filter: [ui.filters]".to_owned()),
-            false => Ok(()),
+        if self.settings.filters.is_empty() {
+            return Err("the settings name no filter: [ui.filters]".to_owned());
         }
+        Ok(())
     }
 
     /// Shows a column or leaves it out, and offers the next choice; none lets the room decide.

@@ -44,8 +44,8 @@ impl App {
     }
 
     pub(super) fn copy_chains(&mut self) {
-        if let Some(Dialog::Chains(chains)) = self.layers.top() {
-            self.emit(Effect::Copy(chains.text(self.clock.now)));
+        if let Some(Dialog::Chains(Chains { custody: Some(custody), .. })) = self.layers.top() {
+            self.emit(Effect::Copy(custody.text(self.clock.now)));
         }
     }
 

@@ -34,6 +34,15 @@ pub enum ReadingOf {
     Touched,
 }
 
+/// Who began a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// A person, or what they did.
+    Asked,
+    /// The time that the settings name: it interrupts nothing.
+    Timed,
+}
+
 /// A reading that was not heard of for so long is begun again where a person asks for it.
 const STUCK_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
@@ -63,8 +72,8 @@ pub struct Inventory {
     pub(super) waits: Option<(Timestamp, String)>,
     /// When the last reading ended, by this machine's time.
     pub(super) ended: Option<Timestamp>,
-    /// Whether the reading began by itself: it interrupts nothing.
-    pub(super) is_by_itself: bool,
+    /// Who began the reading.
+    pub(super) begun: Begun,
     /// Why the last reading failed; the rows before it stay.
     pub failure: Option<Problem>,
     /// What will break, and what could not be judged.
@@ -91,7 +100,7 @@ impl Default for Inventory {
             reading: Reading::Idle,
             waits: None,
             ended: None,
-            is_by_itself: false,
+            begun: Begun::Asked,
             failure: None,
             findings: Findings::default(),
             public: PublicRead::default(),

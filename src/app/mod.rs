@@ -309,7 +309,7 @@ impl App {
         self.with_wizard(Wizard::look_if_due);
         if self.refresh_due().is_some_and(|due| due <= self.clock.machine) {
             self.read_estate(false);
-            self.inventory.is_by_itself = true;
+            self.inventory.begun = inventory::Begun::Timed;
         }
     }
 

@@ -11,6 +11,7 @@ mod desk;
 mod doctor;
 mod error;
 mod exit;
+mod explain;
 mod flows;
 mod kept;
 mod list;
@@ -91,6 +92,8 @@ enum Command {
     List(list::ListArgs),
     /// Show what will expire, and who must act
     Report(report::ReportArgs),
+    /// Say why a hostname serves what it serves, link by link
+    Explain(explain::ExplainArgs),
     /// One line and an exit code about what expires, for a monitoring system
     Check(check::CheckArgs),
     /// Run a guided operation to its end
@@ -171,6 +174,7 @@ async fn command(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Emulator(args)) => practice::emulator::run(args).await,
         Some(Command::List(args)) => list::run(&args, &Session::open(&cli.global)?).await,
         Some(Command::Report(args)) => report::report(&args, &Session::open(&cli.global)?).await,
+        Some(Command::Explain(args)) => explain::run(&args, &Session::open(&cli.global)?).await,
         Some(Command::Check(args)) => check::check(&args, &cli.global).await,
         Some(Command::Run(args)) => run::run(args, &Session::open(&cli.global)?).await,
         Some(Command::Flows) => flows::run(),

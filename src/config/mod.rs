@@ -114,7 +114,7 @@ fn interval<'de, D: Deserializer<'de>>(text: D) -> Result<Option<SignedDuration>
     let span: Option<SignedDuration> = text.parse().ok();
     match span {
         Some(span) if span >= SHORTEST => Ok(Some(span)),
-        _ => Err(D::Error::custom("a time of a minute or more is written as 5m or 1h")),
+        _ => Err(D::Error::custom("it is too short, or not written as 5m or 1h")),
     }
 }
 
@@ -349,7 +349,7 @@ mod tests {
         let refresh = Some(SignedDuration::from_mins(5));
         assert_eq!(config.ui, Ui { ascii: Some(false), columns, roles, filters, refresh, ..Ui::default() });
         let refused = parse("[ui]\nrefresh = \"5s\"").unwrap_err().to_string();
-        assert!(refused.contains("a minute or more"), "{refused}");
+        assert!(refused.contains("too short"), "{refused}");
         let production = &config.contexts["production"];
         assert_eq!(production.credential, Some(CredentialName::Auto));
         assert!(production.production == Some(false) && !production.subscriptions.is_empty());

@@ -410,11 +410,11 @@ fn upload(case: &Case<'_>) -> Step {
     // Azure takes it all the same; an app of the same webspace may have the hostname.
     let names = hosts(case.observed);
     let covers = |host: &Hostname| names.iter().any(|name| name.covers(host));
-    let step = match app.custom_hostnames().any(covers) {
-        true => step(StepStatus::Ready),
-        false => step(StepStatus::Ready)
-            .fact("Warning", format!("it covers no hostname of {}: {}", app.label(), hosts_words(&names))),
-    };
+    let mut step = step(StepStatus::Ready);
+    if !app.custom_hostnames().any(covers) {
+        let why = format!("it covers no hostname of {}: {}", app.label(), hosts_words(&names));
+        step = step.fact("Warning", why);
+    }
     step.fact("Name", id.name())
         .fact("Webspace", app.home().label())
         .fact("Also visible to", also_visible_to(case.observed))

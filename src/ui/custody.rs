@@ -7,7 +7,7 @@ use super::dialogs::{Content, keys, paragraph};
 use super::look::{Look, Role};
 use super::text::{cut_middle, fit, width, wrap};
 use crate::app::App;
-use crate::app::dialog::{Chains, chain_words};
+use crate::app::dialog::Chains;
 use crate::model::custody::{Chain, Link, Standing};
 
 /// Columns before the name of a link: marker, glyph, place.
@@ -39,7 +39,7 @@ pub(super) fn lines(app: &App, chains: &Chains, room: usize, look: &Look) -> Con
             let is_here = nth == chains.cursor;
             content.lines.push(line(app, link, is_here, room, look));
             let said =
-                chain_words(link).map(|words| wrap(&words, room.saturating_sub(MARGIN))).unwrap_or_default();
+                link.words().map(|words| wrap(&words, room.saturating_sub(MARGIN))).unwrap_or_default();
             let role = standing(link, look).1;
             content.lines.extend(
                 said.into_iter()

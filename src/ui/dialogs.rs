@@ -218,7 +218,7 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
     let fits = |note: &str| width(note) <= room.saturating_sub(notes_from);
     let short = choose.shown().len() > MANY
         || choose.shown().all(|item| {
-            item.then.is_ok() && width(&item.label) <= 22 && (choose.total() > 6 || fits(&item.note))
+            item.then.is_ok() && (choose.total() > 6 || (width(&item.label) <= 22 && fits(&item.note)))
         });
     let mut at = 0;
     for (nth, item) in choose.shown().enumerate() {
@@ -246,6 +246,14 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
                     look.style(Role::Dim),
                 ),
             ]));
+            // The item under the cursor can be read whole.
+            let is_label_cut = width(&item.label) > 22;
+            if is_here && (is_label_cut || width(&item.note) > room.saturating_sub(notes_from)) {
+                let label = if is_label_cut { format!("{}: ", item.label) } else { String::new() };
+                let words = wrap(&format!("{label}{}", item.note), room.saturating_sub(4));
+                lines.extend(words.into_iter().map(|line| Line::raw(format!("    {line}"))));
+                at = lines.len() - 1;
+            }
         } else {
             let label = cut_middle(&item.label, room.saturating_sub(4), look.glyphs.more);
             lines.push(Line::from(vec![marker, digit, Span::styled(label, style)]));

@@ -255,3 +255,21 @@ fn a_list_has_the_columns_that_are_asked_for_and_filters_by_any() {
         assert!(code == Some(0) && !rows.is_empty(), "{filter}");
     }
 }
+
+#[test]
+fn explain_tells_the_chain_of_a_hostname_and_ends_with_1_where_a_link_is_broken() {
+    let cloud = Cloud::start();
+    let (code, text) = certdeck(&cloud, &["explain", "shop.contoso.com"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.starts_with("shop.contoso.com: OK") && text.contains("  Served: "), "{text}");
+
+    let (code, rows) = certdeck(&cloud, &["explain", "PAY.contoso.com", "-o", "json"]);
+    let chains: Value = serde_json::from_str(&rows).unwrap();
+    let standing = |one: &Value| one["standing"].as_str().unwrap().to_owned();
+    let links = chains[0]["links"].as_array().unwrap();
+    assert_eq!((code, chains[0]["hostname"].as_str()), (Some(1), Some("pay.contoso.com")), "{rows}");
+    assert!(links.iter().any(|one| standing(one) == "broken" && one["remedy"].is_string()), "{rows}");
+
+    let (code, _) = certdeck(&cloud, &["explain", "nowhere.contoso.com"]);
+    assert_eq!(code, Some(2));
+}

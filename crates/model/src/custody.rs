@@ -2,6 +2,8 @@
 //! certificate. It turns evidence into links; the first broken link is the reason for what a hostname serves.
 //! It does no I/O.
 
+mod words;
+
 use jiff::Timestamp;
 
 use super::upkeep::Kept;

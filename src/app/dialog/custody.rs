@@ -1,13 +1,11 @@
 //! The chain of custody on screen: links as they were read, a cursor over them, and their text for a
 //! colleague.
 
-use jiff::Timestamp;
-
 use super::{Act, Answer, PAGE, is_plain, motion};
 use crate::app::detail::step;
 use crate::app::key::{Key, KeyCode};
 use crate::app::message::AskId;
-use crate::model::custody::{Chain, Custody, Link, Standing};
+use crate::model::custody::{Chain, Custody, Link};
 
 #[derive(Debug, Clone)]
 pub struct Chains {
@@ -47,27 +45,5 @@ impl Chains {
             }
         }
         Answer::Stay
-    }
-
-    /// As text for a ticket or a colleague.
-    pub fn text(&self, now: Timestamp) -> String {
-        let mut lines = Vec::new();
-        for chain in self.chains() {
-            lines.push(chain.title());
-            for link in &chain.links {
-                lines.push(format!("  {}: {} ({})", link.place.words(), link.name, link.facts(now)));
-                lines.extend(words(link).map(|words| format!("    {words}")));
-            }
-        }
-        lines.join("\n")
-    }
-}
-
-/// What is to be said about a link that is not simply whole.
-pub fn words(link: &Link) -> Option<String> {
-    match &link.standing {
-        Standing::Whole => None,
-        Standing::Broken { why, remedy } => Some(format!("{why}; to do: {remedy}")),
-        Standing::Waiting(why) | Standing::Unknown(why) => Some(why.clone()),
     }
 }

@@ -19,7 +19,7 @@ mod task;
 pub use bench::Bench;
 pub use choose::{Choose, Item};
 pub use confirm::Confirm;
-pub use custody::{Chains, words as chain_words};
+pub use custody::Chains;
 pub use error::ErrorText;
 pub(crate) use files::folder_of;
 pub use files::{Files, Folder, FolderEntry};
