@@ -114,7 +114,7 @@ fn interval<'de, D: Deserializer<'de>>(text: D) -> Result<Option<SignedDuration>
     let span: Option<SignedDuration> = text.parse().ok();
     match span {
         Some(span) if span >= SHORTEST => Ok(Some(span)),
-        _ => Err(D::Error::custom("it is too short, or not written as 5m or 1h")),
+        _ => Err(D::Error::custom("it is too short, or not written like 5m")),
     }
 }
 
