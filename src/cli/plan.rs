@@ -71,7 +71,9 @@ pub(super) async fn write_script(
 async fn look(world: &World, flow: FlowName, inputs: &Inputs) -> Result<Vec<Step>, CliError> {
     let observed = world.engine().observe(flow, inputs).await.map_err(CliError::Cloud)?;
     observed.left_out.iter().for_each(|what| words(&format!("not looked at: {what}")));
-    Ok(flow::steps(flow, &observed, inputs, &world.rules, world.client.now()))
+    let mut steps = flow::steps(flow, &observed, inputs, &world.rules, world.client.now());
+    flow::hold_proofs(&mut steps);
+    Ok(steps)
 }
 
 fn write_request(client: &Client, request: &Request, out: &mut impl Write) -> std::io::Result<()> {

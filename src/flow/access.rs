@@ -199,7 +199,7 @@ fn by_policy(
         return Access::Granted;
     }
     let what = format!("{} lacks {}", party.words(), missing.join(" and "));
-    Access::Missing { what, grant: vec![vaults::grant(vault, &[wanted])], by_hand }
+    Access::Missing { what, grant: vec![vaults::grant(vault, party.words(), &[wanted])], by_hand }
 }
 
 /// `secret permissions get, list`, for each kind of which something is missing.

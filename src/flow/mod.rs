@@ -82,7 +82,7 @@ pub use observed::{Observed, Principal, Sent};
 pub use purchase::secures;
 pub use pursuit::Pursuit;
 pub use row::order_of;
-pub use step::{Again, Asked, Step, StepId, StepStatus, current};
+pub use step::{Again, Asked, Step, StepId, StepStatus, current, hold_proofs};
 pub use target::{app_id, order_id, vault_id};
 use upload::uploaded;
 pub use wanted_record::{RecordKind, WantedRecord};
@@ -194,22 +194,12 @@ pub fn standing(
         step.settle(observed.asked(step), now);
         give_reason(step, inputs, &case.refusals);
     }
-    hold_proofs(&mut steps);
     // What was not looked at is said beside the step that the person is at.
     let at = steps.iter().position(|step| !step.status.is_over()).or_else(|| steps.len().checked_sub(1));
     if let Some(step) = at.and_then(|at| steps.get_mut(at)) {
         step.facts.extend(observed.left_out.iter().map(|what| ("Not looked at".to_owned(), what.clone())));
     }
     Standing { fields, refusals: case.refusals, steps }
-}
-
-/// A proof is one of the change: before that it would tick what was there before.
-fn hold_proofs(steps: &mut [Step]) {
-    let changes = steps.iter_mut().skip_while(|step| step.status.is_over()).skip(1);
-    for proof in changes.filter(|step| step.proves && step.status.is_over()) {
-        proof.status = StepStatus::follows(Key::Hostname, "the change is made");
-        proof.facts.clear();
-    }
 }
 
 /// [`Standing::fields`] alone.

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::arrival::Sign;
 use super::step::{Again, Asked, LAST_TIME, UNSEEN, poll_after};
 use super::unsent::{Fate, Lack, Unsent};
-use super::{Arrival, Key, Step, StepId, StepStatus, current};
+use super::{Arrival, Key, Step, StepId, StepStatus, current, hold_proofs};
 use crate::model::Problem;
 
 /// How often a run by itself sends one step before it stops believing that it helps.
@@ -99,7 +99,7 @@ impl Pursuit {
 
     /// The steps as they count after what was sent.
     pub fn settle(&self, steps: &mut [Step], now: Timestamp) {
-        for step in steps {
+        for step in &mut *steps {
             let Some((asked, tries)) = self.sent.get(&step.id) else { continue };
             // Asked for often enough: what takes time to show is waited for, as long as the person has patience.
             if self.is_alone && *tries >= TRIES && step.again == Again::Helps {
@@ -107,6 +107,7 @@ impl Pursuit {
             }
             step.settle(Some(*asked), now);
         }
+        hold_proofs(steps);
     }
 
     /// When something was sent last.

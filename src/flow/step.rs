@@ -383,6 +383,15 @@ pub fn current(steps: &[Step]) -> Option<&Step> {
     steps.iter().find(|step| !step.status.is_over())
 }
 
+/// A proof is one of the change: before that it would tick what was there before.
+pub fn hold_proofs(steps: &mut [Step]) {
+    let changes = steps.iter_mut().skip_while(|step| step.status.is_over()).skip(1);
+    for proof in changes.filter(|step| step.proves && step.status.is_over()) {
+        proof.status = StepStatus::follows(Key::Hostname, "the change is made");
+        proof.facts.clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -96,8 +96,12 @@ impl ServerCertVerifier for Witness {
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let thumbprint = Thumbprint::from_sha1(&Sha1::digest(leaf).into());
-        let expires = x509::facts_of(leaf).and_then(|facts| facts.expires);
-        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner) = Some(Served { thumbprint, expires });
+        let facts = x509::facts_of(leaf);
+        let names = facts.iter().flat_map(|facts| &facts.names);
+        let names = names.filter_map(|name| Hostname::parse(name).ok()).collect();
+        let expires = facts.as_ref().and_then(|facts| facts.expires);
+        let served = Served { thumbprint, expires, names };
+        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner) = Some(served);
         Ok(ServerCertVerified::assertion())
     }
 

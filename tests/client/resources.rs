@@ -196,7 +196,7 @@ async fn a_vault_is_made_and_followed_until_it_is_ready() {
         secrets: secrets.iter().map(ToString::to_string).collect(),
         certificates: Vec::new(),
     };
-    change(&client, &vaults::grant(&vault, &[policy(&["get", "set"])])).await.unwrap();
+    change(&client, &vaults::grant(&vault, "a service", &[policy(&["get", "set"])])).await.unwrap();
     let granted = vaults::get(&client, &id).await.unwrap().unwrap().policies;
     assert!(granted.iter().any(|held| held.object_id == registrar && held.secrets.len() == 2), "{granted:?}");
 }

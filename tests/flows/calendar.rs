@@ -272,7 +272,7 @@ fn claim(practice: &Practice, day: &Day, claims: &mut Vec<Claim>) {
         assert_ne!(turn.who, WhoActs::Unknown, "the vaults answer: {}", fact.value);
         assert_eq!(
             day.estate.source(certificate) == Source::Uploaded,
-            turn.what == What::Bring,
+            matches!(turn.what, What::Bring | What::BringLate),
             "only what was uploaded waits for a file"
         );
         claims.push(Claim {

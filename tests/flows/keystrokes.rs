@@ -19,9 +19,11 @@ enum Act {
     /// The path of the PFX, and its password.
     Path,
     Password,
+    /// The step is ready: Enter asks, and Enter again sends.
+    Send(&'static str),
     See(&'static str),
 }
-use Act::{Keys, Password, Path, See, Words};
+use Act::{Keys, Password, Path, See, Send, Words};
 
 struct Job {
     what: &'static str,
@@ -54,36 +56,18 @@ const JOBS: &[Job] = &[
             Keys("<Enter>"),
             See("Enter goes on with Step 1: Store"),
             Keys("<Enter>"),
-            See("Enter Create the key vault..."),
-            Keys("<Enter>"),
-            See("Enter Send"),
-            Keys("<Enter>"),
-            See("Enter Store the certificate in the vault..."),
-            Keys("<Enter>"),
-            See("Enter Send"),
-            Keys("<Enter>"),
+            Send("Create the key vault"),
+            Send("Store the certificate in the vault"),
             See("Enter goes on with Step 2: Verify"),
             Keys("<Enter>"),
-            See("Enter Let the app prove the domain..."),
-            Keys("<Enter>"),
-            See("Enter Send"),
-            Keys("<Enter>"),
-            See("Enter Request verification..."),
-            Keys("<Enter>"),
-            See("Enter Send"),
-            Keys("<Enter>"),
+            Send("Let the app prove the domain"),
+            Send("Request verification"),
             See("Enter goes on with Step 3: Import"),
             Keys("<Enter>"),
-            See("Enter Import the certificate..."),
-            Keys("<Enter>"),
-            See("Enter Send"),
-            Keys("<Enter>"),
+            Send("Import the certificate"),
             See("Enter goes on with Bind"),
             Keys("<Enter>"),
-            See("Enter Bind contoso.com..."),
-            Keys("<Enter>"),
-            See("Enter Send"),
-            Keys("<Enter>"),
+            Send("Bind contoso.com"),
             See("The hostname is secured"),
         ],
     },
@@ -102,10 +86,7 @@ const JOBS: &[Job] = &[
             Keys("<Enter>"),
             See("Enter Send"),
             Keys("<Enter>"),
-            See("Enter Bind it in place of the old one..."),
-            Keys("<Enter>"),
-            See("Enter Send"),
-            Keys("<Enter>"),
+            Send("Bind it in place of the old one"),
             See("Enter Delete the old certificate..."),
             Keys("<Enter>"),
             See("cannot be undone"),
@@ -157,14 +138,8 @@ const JOBS: &[Job] = &[
             See("elliptic curve"),
             Words("pay-2026"),
             Keys("<Enter>"),
-            See("Enter Grant App Service access..."),
-            Keys("<Enter>"),
-            See("Enter Send"),
-            Keys("<Enter>"),
-            See("Enter Import the certificate..."),
-            Keys("<Enter>"),
-            See("Enter Send"),
-            Keys("<Enter>"),
+            Send("Grant App Service access"),
+            Send("Import the certificate"),
             See("Enter goes on with Bind"),
             Keys("<Enter>"),
             See("Enter Send"),
@@ -184,14 +159,8 @@ const JOBS: &[Job] = &[
             See("Type renew to confirm"),
             Words("renew"),
             Keys("<Enter>"),
-            See("Enter Let the app prove the domain..."),
-            Keys("<Enter>"),
-            See("Enter Send"),
-            Keys("<Enter>"),
-            See("Enter Request verification..."),
-            Keys("<Enter>"),
-            See("Enter Send"),
-            Keys("<Enter>"),
+            Send("Let the app prove the domain"),
+            Send("Request verification"),
             See("Enter goes on with Sync"),
             Keys("<Enter>"),
             See("Enter Send"),
@@ -224,14 +193,19 @@ const JOBS: &[Job] = &[
 
 impl Job {
     fn keys(&self) -> usize {
-        let keys = self.acts.iter().filter_map(|act| if let Keys(keys) = act { Some(*keys) } else { None });
-        keys.map(|keys| Key::parse_all(keys).unwrap().len()).sum()
+        let of = |act: &Act| match act {
+            Keys(keys) => Key::parse_all(keys).unwrap().len(),
+            Send(_) => 2,
+            Words(_) | Path | Password | See(_) => 0,
+        };
+        self.acts.iter().map(of).sum()
     }
 
     /// As a person reads it: keys, and what is typed in between in italics.
     fn written(&self) -> String {
         let act = |act: &Act| match act {
             Keys(keys) => Some(format!("`{}`", keys.trim_matches(['<', '>']))),
+            Send(_) => Some("`Enter` `Enter`".to_owned()),
             Words(words) => Some(format!("*{words}*")),
             Path => Some("*path*".to_owned()),
             Password => Some("*password*".to_owned()),
@@ -258,6 +232,12 @@ impl Job {
                 Words(words) => screen.send(words),
                 Path => screen.send(&file.as_ref().unwrap().1),
                 Password => screen.send(PASSWORD),
+                Send(step) => {
+                    screen.wait_for(&format!("Enter {step}..."));
+                    screen.keys("<Enter>");
+                    screen.wait_for("Enter Send");
+                    screen.keys("<Enter>");
+                }
                 See(text) => screen.wait_for(text),
             }
         }

@@ -2,13 +2,15 @@
 //! shows against the other. Compared day by day; where they differ on purpose, the reason stands here.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use certdeck::practice::calendar;
 use certdeck::rules::{Name, Names, Period, Profile, Rules};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+
+use crate::texts::sources;
 
 /// A fact that both know: what it is called, and what each says at a time.
 type Fact = (&'static str, fn(&Rules, Timestamp) -> String, fn(Timestamp) -> String);
@@ -164,17 +166,4 @@ fn the_code_asks_for_every_limit() {
 fn read_code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     text.split("#[cfg(test)]\nmod ").next().unwrap().to_owned()
-}
-
-fn sources(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found
 }

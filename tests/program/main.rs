@@ -23,6 +23,7 @@ mod purchase;
 mod report;
 mod scenarios;
 mod texts;
+mod trial;
 mod upload;
 mod words;
 mod workbench;

@@ -26,7 +26,8 @@ pub(crate) fn all() -> Vec<(String, usize, String)> {
     found
 }
 
-fn sources(dir: &Path) -> Vec<PathBuf> {
+/// The Rust files below a directory, in the order of their paths.
+pub(crate) fn sources(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

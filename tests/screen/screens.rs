@@ -161,7 +161,11 @@ fn behind() -> Custody {
         order: Seen::Here(order),
         held: Held::NotAsked,
         kept: None,
-        served: Seen::Here(Served { thumbprint: thumbprint("C0FFEE"), expires: certificate.expires }),
+        served: Seen::Here(Served {
+            thumbprint: thumbprint("C0FFEE"),
+            expires: certificate.expires,
+            names: certificate.hosts.clone(),
+        }),
         certificate: Seen::Here(certificate),
         binding: Some((binding, "shop".to_owned())),
     };

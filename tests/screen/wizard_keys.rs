@@ -390,3 +390,16 @@ fn another_app_with_several_hostnames_leaves_the_choice_and_none_of_the_app_befo
     assert_eq!(screen.app.wizard.as_ref().unwrap().inputs.get(Key::Hostname), None);
     assert!(!screen.text().contains("api.contoso.com"), "{}", screen.text());
 }
+
+#[test]
+fn what_was_typed_for_one_row_does_not_wander_to_another() {
+    let mut screen = Screen::filled();
+    screen.press("1g:managed<Enter>shop<Enter>");
+    let app = |screen: &Screen| screen.app.wizard.as_ref().unwrap().inputs.get(Key::App).map(str::to_owned);
+    let chosen = app(&screen);
+    assert!(chosen.is_some(), "{}", screen.text());
+    screen.press("<Esc><Esc>j:managed<Enter>");
+    assert_eq!(app(&screen), None, "{}", screen.text());
+    screen.press("<Esc><Esc>g:managed<Enter>");
+    assert_eq!(app(&screen), chosen, "it waits where it was typed");
+}

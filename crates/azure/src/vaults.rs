@@ -101,9 +101,15 @@ pub fn create(id: &ResourceId, vault: &NewVault) -> Request {
     Request::put(format!("Create the key vault {}", id.name()), id, version::VAULTS, body)
 }
 
-/// Adds permissions to a vault's access policies and removes none.
-pub fn grant(vault: &Vault, added: &[AccessPolicy]) -> Request {
-    let what = format!("Grant access to the key vault {}", vault.id.name());
+/// Adds permissions of a service, named by `to`, to a vault's access policies and removes none.
+pub fn grant(vault: &Vault, to: &str, added: &[AccessPolicy]) -> Request {
+    let permissions: Vec<String> = added
+        .iter()
+        .flat_map(|policy| [("secrets", &policy.secrets), ("certificates", &policy.certificates)])
+        .filter(|(_, list)| !list.is_empty())
+        .map(|(kind, list)| format!("{kind} {}", list.join(", ")))
+        .collect();
+    let what = format!("Grant {to} on the key vault {}: {}", vault.id.name(), permissions.join("; "));
     let body = json!({ "properties": { "accessPolicies": policies(&vault.tenant_id, added) } });
     Request::put(what, &vault.id.child("accessPolicies", "add"), version::VAULTS, body)
 }
@@ -181,6 +187,20 @@ mod tests {
     }
 
     #[test]
+    fn a_grant_says_to_whom_and_which_permissions() {
+        let vault = decode(&json!({"id": ID, "properties": {}})).unwrap();
+        let policy = AccessPolicy {
+            object_id: "o".to_owned(),
+            secrets: vec!["get".to_owned(), "list".to_owned()],
+            certificates: vec!["get".to_owned()],
+        };
+        assert_eq!(
+            grant(&vault, "Microsoft Azure App Service", &[policy]).what,
+            "Grant Microsoft Azure App Service on the key vault kv: secrets get, list; certificates get"
+        );
+    }
+
+    #[test]
     fn a_closed_vault_says_so_in_either_place() {
         for properties in [
             json!({"publicNetworkAccess": "disabled"}),
@@ -195,7 +215,7 @@ mod tests {
         let vault = decode(&json!({"id": ID, "properties": {"tenantId": "t"}})).unwrap();
         let policy =
             AccessPolicy { object_id: "o".to_owned(), secrets: vec!["get".to_owned()], certificates: vec![] };
-        let request = grant(&vault, &[policy]);
+        let request = grant(&vault, "a service", &[policy]);
         assert!(request.path.ends_with("/vaults/kv/accessPolicies/add"));
         assert_eq!(request.body.unwrap().shown()["properties"]["accessPolicies"][0]["tenantId"], "t");
     }

@@ -115,6 +115,8 @@ pub struct Served {
     pub thumbprint: Thumbprint,
     /// The end of that certificate; `None` if it could not be decoded.
     pub expires: Option<Timestamp>,
+    /// The hostnames in that certificate; empty if it could not be decoded.
+    pub names: Vec<Hostname>,
 }
 
 /// The certificate in the vault, as far as it can be known without reading a private key.
@@ -315,11 +317,18 @@ impl Evidence {
             }
             Seen::NotAsked => return None,
         };
+        let host = &binding.host;
         let standing = if binding.thumbprint.as_ref().is_some_and(|bound| *bound != served.thumbprint) {
             broken(
                 "visitors get another certificate than the one that is bound",
                 "front ends follow soon; a CDN or proxy before the app has a certificate of its own, to be changed there",
             )
+        } else if let Some(name) =
+            served.names.first().filter(|_| !served.names.iter().any(|name| name.covers(host)))
+        {
+            // The front door of Azure presents its own where nothing is bound.
+            let why = format!("visitors get a certificate for {name}, so browsers refuse it");
+            broken(&why, "bind a certificate that covers this hostname (b)")
         } else {
             valid(served.expires, now, "see the first link that is broken")
         };
@@ -459,7 +468,7 @@ mod tests {
             kept: None,
             certificate: Seen::Here(certificate),
             binding: Some((binding, "shop".to_owned())),
-            served: Seen::Here(Served { thumbprint: print("A"), expires: None }),
+            served: Seen::Here(Served { thumbprint: print("A"), expires: None, names: Vec::new() }),
         }
     }
 
@@ -479,7 +488,7 @@ mod tests {
         let behind = Evidence { held: held("B"), ..whole() };
         assert_eq!(broken_at(&behind), Some(Place::AppService));
         let mut lagging = whole();
-        lagging.served = Seen::Here(Served { thumbprint: print("C"), expires: None });
+        lagging.served = Seen::Here(Served { thumbprint: print("C"), expires: None, names: Vec::new() });
         assert_eq!(broken_at(&lagging), Some(Place::Served));
         let mut unbound = whole();
         unbound.binding.as_mut().unwrap().0.ssl = SslState::Disabled;
@@ -508,6 +517,25 @@ mod tests {
             unreachable!()
         };
         assert!(why.contains("no permission") && remedy.contains("sync"), "{why}: {remedy}");
+    }
+
+    /// A11 of the trial by hand: the certificate of Azure's front door was ticked for a hostname without a binding.
+    #[test]
+    fn a_certificate_for_another_name_is_no_good_service_although_nothing_is_bound() {
+        let mut unbound = whole();
+        if let Some((binding, _)) = &mut unbound.binding {
+            (binding.thumbprint, binding.ssl) = (None, SslState::Disabled);
+        }
+        let served = |names: &[&str]| {
+            let names = names.iter().map(|name| Hostname::parse(name).unwrap()).collect();
+            let mut one = unbound.clone();
+            one.served = Seen::Here(Served { thumbprint: print("D"), expires: None, names });
+            let chain = one.chain(NOW.parse().unwrap());
+            chain.links.into_iter().find(|link| link.place == Place::Served).unwrap()
+        };
+        let front_door = served(&["*.azurewebsites.net"]);
+        assert!(front_door.is_broken() && front_door.words().unwrap().contains("*.azurewebsites.net"));
+        assert!(!served(&["*.azurewebsites.net", "www.contoso.com"]).is_broken());
     }
 
     #[test]

@@ -36,6 +36,8 @@ impl App {
             }
             about => {
                 let (id, inputs) = about.inputs(&self.basis(), self.row());
+                // What is typed belongs to the row, also where the row gives the form nothing.
+                let id = id.or_else(|| self.selected().cloned());
                 self.open_alone(flow, id, inputs);
             }
         }

@@ -81,7 +81,8 @@ fn a_certificate_behind_its_vault_is_imported_once_more_unchanged_a181() {
 /// A13 of the trial by hand: the old certificate was ticked as the proof of a Sync that was yet to come.
 #[test]
 fn what_proves_a_sync_is_told_after_it_and_never_of_what_was_there_before() {
-    let steps = steps_of(vec![one(known(print("B")))]);
+    let mut steps = steps_of(vec![one(known(print("B")))]);
+    crate::flow::Pursuit::default().settle(&mut steps, crate::flow::sample::NOW.parse().unwrap());
     for id in [StepId::MOVED, StepId::SERVED] {
         assert!(!find(&steps, id).status.is_over(), "{:?}", find(&steps, id));
     }

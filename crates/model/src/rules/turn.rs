@@ -193,7 +193,7 @@ impl Turn {
         match &self.what {
             What::Bring => format!("you: renew it{by} (r)"),
             What::BringLate => {
-                "you: it has expired; renew it now (r), or delete it if it is unused (d)".to_owned()
+                format!("you: it expired{on}; renew it now (r), or delete it if it is unused (d)")
             }
             What::Managed => format!("Azure renews and re-binds it{on}"),
             What::ManagedOverdue => {
