@@ -125,8 +125,13 @@ fn rows() -> Vec<Entry> {
             App::explain,
         )
         .possible_if(|app| app.custody_of().map(|_| ())),
-        entry("scope", "Show only one subscription or one app, in all panes.", LIST, App::open_scopes)
-            .possible_if(App::may_scope),
+        entry(
+            "scope",
+            "Show only one subscription, resource group, region, tag or app, in all panes.",
+            LIST,
+            App::open_scopes,
+        )
+        .possible_if(App::may_scope),
     ]
 }
 

@@ -113,7 +113,7 @@ impl App {
     /// Why there is nothing to load, where that is so.
     pub fn may_load_public(&self) -> Result<(), String> {
         if self.browser.pane != PaneName::Public {
-            return Err("only Public Certificates (2) are asked for app by app".to_owned());
+            return Err("it reads public certificates: go to Public Certificates (2) first".to_owned());
         }
         if !self.inventory.is_whole {
             return Err("the inventory is still being read".to_owned());

@@ -169,15 +169,14 @@ fn choices(estate: &Estate) -> Vec<(String, String, Scope)> {
 impl App {
     pub(super) fn open_scopes(&mut self) {
         let choices = choices(&self.inventory.estate);
-        let here = choices.iter().position(|(.., scope)| *scope == self.pane().scope).unwrap_or(0);
         let items = choices.into_iter().map(|(label, note, scope)| Item {
             label,
             note,
             then: Ok(Act::Narrow(scope)),
         });
+        // It begins at everything, which is what a person who is in a scope asks for most.
         let choose = Choose::new("Scope", items.collect())
-            .intro("What the four panes show. An app brings the certificates that it can be bound to.")
-            .at(here);
+            .intro("What the four panes show. An app brings the certificates that it can be bound to.");
         self.layers.push(Dialog::Choose(choose));
     }
 

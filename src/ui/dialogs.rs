@@ -73,6 +73,7 @@ pub(super) fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame:
     let last = content.lines.len().saturating_sub(shown);
     let first = match dialog {
         Dialog::Confirm(confirm) => confirm.scroll.min(last),
+        Dialog::Error(error) => error.scroll.min(last),
         Dialog::Briefing { scroll } => (*scroll).min(last),
         _ => (content.at + 2).saturating_sub(shown).min(last),
     };
@@ -165,7 +166,8 @@ fn help_lines(help: &Help, room: usize, look: &Look) -> Content {
     if help.shown().is_empty() {
         lines.push(Line::raw("No key and no command matches."));
     }
-    let foot = vec![keys(&[("j k", "scroll"), ("/", "search"), ("Esc", "close")], look)];
+    let foot =
+        vec![keys(&[("j k", "scroll"), ("/", "search"), (":", "run by name"), ("Esc", "close")], look)];
     Content { title: format!("Help: {}", help.about), lines, at, foot, cursor }
 }
 
@@ -393,7 +395,7 @@ fn confirm_lines(confirm: &Confirm, room: usize, look: &Look) -> Content {
 
 fn error_lines(error: &ErrorText, room: usize, look: &Look) -> Content {
     let mut lines = Vec::new();
-    for line in error.lines().iter().skip(error.scroll) {
+    for line in &error.lines() {
         lines.extend(paragraph(line, room, look, Role::Text));
     }
     let foot = vec![Line::raw(""), keys(&[("Enter", "close"), ("c", "copy"), ("j k", "scroll")], look)];

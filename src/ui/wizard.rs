@@ -298,7 +298,7 @@ fn done_words(wizard: &Wizard) -> String {
     let done = if is_idle(wizard) { "There is nothing to do." } else { flow.done };
     match wizard.next_page() {
         Some(next) => format!("{done} Enter goes on with {}.", next.title()),
-        None => format!("{done} Enter shows it in {}.", pane_of(flow.leaves).title()),
+        None => format!("{done} Enter goes to {}.", pane_of(flow.leaves).title()),
     }
 }
 

@@ -43,7 +43,7 @@ fn a_certificate_is_bought_and_bound_from_the_keyboard_and_the_hostname_serves_i
     screen.wait_for(&thumbprint);
 
     screen.keys("<Enter>");
-    screen.wait_without("Enter shows it in Bindings");
+    screen.wait_without("Enter goes to Bindings");
     // It may carry the mark of what is new.
     let here = ["▸ contoso.com ", "▸~contoso.com ", "▸+contoso.com "];
     let bound = |line: &str| here.iter().any(|here| line.contains(here)) && line.contains("SNI SSL");

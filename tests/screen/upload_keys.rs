@@ -63,7 +63,7 @@ fn a_pfx_is_picked_uploaded_and_bound_from_the_keyboard() {
     screen.wait_for("The hostname is secured");
     screen.wait_for("it serves this certificate");
     screen.keys("<Enter>");
-    screen.wait_without("Enter shows it in Bindings");
+    screen.wait_without("Enter goes to Bindings");
     screen.keys("q");
     assert_eq!(screen.wait_exit(), 0);
     screen.assert_given_back();

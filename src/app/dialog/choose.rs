@@ -34,6 +34,8 @@ pub struct Choose {
     pub takes_other: bool,
     pub filter: Field,
     pub cursor: usize,
+    /// Whether a key moved the cursor or narrowed the list.
+    is_moved: bool,
     /// Why the last choice was refused.
     pub refusal: Option<String>,
     /// What to say when there is nothing to choose from.
@@ -52,6 +54,7 @@ impl Choose {
             takes_other: false,
             filter: Field::default(),
             cursor: 0,
+            is_moved: false,
             refusal: None,
             empty: "nothing to choose from".into(),
         };
@@ -82,12 +85,12 @@ impl Choose {
     pub fn refill(&mut self, items: Vec<Item>) {
         let lower = |item: &Item| format!("{}\n{}", item.label, item.note).to_lowercase();
         self.searched = items.iter().map(lower).collect();
-        let was_empty = self.items.is_empty();
         self.items = items;
         self.narrow();
         let possible = self.shown().position(|item| item.then.is_ok());
         self.cursor = match possible {
-            Some(possible) if was_empty => possible,
+            // Until a person moves, it stays on what can be chosen.
+            Some(possible) if !self.is_moved && !self.is_possible() => possible,
             _ => self.cursor.min(self.shown.len().saturating_sub(1)),
         };
     }
@@ -137,12 +140,19 @@ impl Choose {
             _ => None,
         };
         if let Some(motion) = to_an_end.or_else(|| motion(key, false)) {
+            self.is_moved = true;
             self.cursor = step(self.cursor, motion, self.shown.len(), PAGE);
         } else if self.filter.press(key) {
+            self.is_moved = true;
             self.narrow();
             self.cursor = 0;
         }
         Answer::Stay
+    }
+
+    /// Whether the item under the cursor can be chosen.
+    fn is_possible(&self) -> bool {
+        self.shown().nth(self.cursor).is_some_and(|item| item.then.is_ok())
     }
 
     /// The place that a digit chooses.

@@ -148,7 +148,8 @@ impl App {
         }
         self.read_touched(touched);
         let name = left.as_ref().map(|id| format!("{}: ", id.name())).unwrap_or_default();
-        self.say(format!("{name}{}", flow.done), Tone::Good);
+        let undo = if left.is_some() && self.may_undo().is_ok() { " u undoes it." } else { "" };
+        self.say(format!("{name}{}{undo}", flow.done), Tone::Good);
     }
 
     /// Leaves the wizard; it stays on the shelf with everything that was typed but passwords, and what was
