@@ -115,7 +115,7 @@ impl App {
             Message::TouchedRead { ask, result: Err(_) } if self.inventory.is_reading(ask) => {
                 self.read_estate(false);
             }
-            Message::SignedIn { name, tenant } => {
+            Message::SignedIn { ask, name, tenant } if self.inventory.is_reading(ask) => {
                 let tenant = tenant.map(|tenant| format!(" in the tenant {tenant}")).unwrap_or_default();
                 self.signed_in = Some(format!("{name}{tenant}"));
             }

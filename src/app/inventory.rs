@@ -139,7 +139,8 @@ impl Inventory {
     pub fn pause(&self, machine: Timestamp) -> Option<(i64, &str)> {
         let (until, why) = self.waits.as_ref().filter(|_| self.reading != Reading::Idle)?;
         let left = until.duration_since(machine).as_secs();
-        (left > 0).then_some((left, why))
+        // A moment is no news; what is read meanwhile is.
+        (left > 1).then_some((left, why))
     }
 
     pub(super) fn end_reading(&mut self, machine: Timestamp) {

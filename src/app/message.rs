@@ -50,6 +50,7 @@ pub enum Message {
     },
     /// Whose rights the reading had: a name, and the tenant where it is known.
     SignedIn {
+        ask: AskId,
         name: String,
         tenant: Option<String>,
     },

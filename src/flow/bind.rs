@@ -72,7 +72,7 @@ fn fields(inputs: &Inputs) -> Vec<Field> {
             Key::Certificate,
             "Certificate",
             "A private key certificate of the app, or of its webspace, that covers the hostname.",
-            FieldKind::Pick { of: Pick::Certificate, or_new: false },
+            FieldKind::Pick { of: Pick::CoveringCertificate, or_new: false },
         ),
         Field::new(Key::SslType, "TLS/SSL type", "SNI SSL suits nearly everybody.", FieldKind::Choice(TYPES)),
     ];

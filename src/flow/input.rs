@@ -267,6 +267,8 @@ pub enum Pick {
     Hostname,
     /// Private key certificates in the app's webspace; never public ones (A7).
     Certificate,
+    /// The same, to secure the chosen hostname: what cannot says why.
+    CoveringCertificate,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

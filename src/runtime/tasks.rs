@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
@@ -417,11 +418,11 @@ async fn read(world: &World, ask: AskId, answers: &Answers) -> Result<(), Proble
         told.say(Message::ReadingWaits { ask, pause, why: wait.why.clone() });
     }));
     let result = inventory::read(&client, &changed, say).await;
-    // The token is there, so nothing is asked.
+    // The token that it read with is there; where it has just ended, nothing is asked for this.
     if result.is_ok()
-        && let Ok(Who { name, tenant, .. }) = client.sign_in().await
+        && let Some(Ok(Who { name, tenant, .. })) = client.sign_in().now_or_never()
     {
-        answers.say(Message::SignedIn { name, tenant });
+        answers.say(Message::SignedIn { ask, name, tenant });
     }
     result.map_err(|error| error.problem("Read the certificates, orders and bindings"))
 }

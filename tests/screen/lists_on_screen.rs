@@ -112,7 +112,7 @@ fn everything_is_read_again_by_itself_where_the_settings_say_so_and_a_failure_op
     screen.send(Message::Ticked(start + SignedDuration::from_mins(5)));
     let ask = reads(&screen).expect("it is due");
     screen.send(Message::EstateRead { ask, result: Err(Problem::new("Read", "no network")) });
-    assert!(screen.app.layers.is_empty(), "nobody asked for it, so it takes no keys");
+    assert!(screen.app.layers.is_empty(), "it began by itself, so it takes no keys");
     assert!(screen.text().contains("not refreshed"), "{}", screen.text());
     screen.send(Message::Ticked(start + SignedDuration::from_mins(6)));
     assert_eq!(reads(&screen), None, "a failure is no reason for haste");
@@ -137,9 +137,12 @@ fn a_long_list_shows_which_part_of_it_is_on_screen() {
 
 #[test]
 fn who_is_signed_in_and_in_which_tenant_is_said_where_the_context_is_chosen() {
-    let mut screen = Screen::filled();
+    let mut screen = Screen::start(|_| {});
     let (name, tenant) = ("admin@contoso.com".to_owned(), Some("contoso.onmicrosoft.com".to_owned()));
-    screen.send(Message::SignedIn { name, tenant });
+    let other = ("somebody.else@contoso.com".to_owned(), None);
+    screen.send(Message::SignedIn { ask: AskId(1), name, tenant });
+    screen.send(Message::SignedIn { ask: AskId(9), name: other.0, tenant: other.1 });
+    screen.send(Message::EstateRead { ask: AskId(1), result: Ok(()) });
     let text = screen.press("C").text();
     assert!(text.contains("Signed in as admin@contoso.com in the tenant"), "{text}");
 }

@@ -403,3 +403,13 @@ fn what_was_typed_for_one_row_does_not_wander_to_another() {
     screen.press("<Esc><Esc>g:managed<Enter>");
     assert_eq!(app(&screen), chosen, "it waits where it was typed");
 }
+
+/// What is to be replaced may have expired; only what is to secure a hostname must not.
+#[test]
+fn the_expired_certificate_of_a_hostname_can_be_chosen_to_be_replaced() {
+    let mut screen = Screen::filled();
+    screen.press("4/blog<Enter>:replace<Enter><Esc><S-Tab><Enter>");
+    let Some(Dialog::Choose(choose)) = screen.app.layers.top() else { panic!("{}", screen.text()) };
+    let old = choose.shown().find(|item| item.label == "blog-old").unwrap();
+    assert!(old.then.is_ok(), "{old:?}");
+}

@@ -200,7 +200,7 @@ pub(super) fn options(
             let hosts = chosen.into_iter().flat_map(crate::model::App::custom_hostnames);
             hosts.map(|host| choice(host.as_str(), host.as_str(), bound(host))).collect()
         }
-        Pick::Certificate => {
+        Pick::Certificate | Pick::CoveringCertificate => {
             // Public certificates are in another list altogether, so they can never be offered here (A7).
             let chosen = inputs
                 .get(Key::App)
@@ -213,7 +213,8 @@ pub(super) fn options(
             // What can secure the hostname comes first, the rest says why it cannot.
             let host = inputs.get(Key::Hostname).and_then(|host| Hostname::parse(host).ok());
             let misfit = |one: &PrivateCertificate| {
-                host.as_ref().and_then(|host| flow::misfits(one, Some(host), now).next())
+                let host = host.as_ref().filter(|_| of == Pick::CoveringCertificate)?;
+                flow::misfits(one, Some(host), now).next()
             };
             let mut certificates: Vec<_> = near.map(|(at, one)| (misfit(one), one.id.name(), at)).collect();
             certificates.sort_by_key(|(misfit, name, _)| (misfit.is_some(), *name));
@@ -245,7 +246,7 @@ pub(super) fn label(of: Pick, value: &str, estate: &Estate) -> String {
             let app = ResourceId::parse(value).ok().and_then(|id| estate.app(&id));
             app.map_or_else(|| value.to_owned(), crate::model::App::label)
         }
-        Pick::Vault | Pick::Certificate | Pick::Order => {
+        Pick::Vault | Pick::Certificate | Pick::CoveringCertificate | Pick::Order => {
             value.rsplit('/').next().unwrap_or_default().to_owned()
         }
         Pick::ResourceGroup | Pick::Location | Pick::Hostname => value.to_owned(),
@@ -264,7 +265,7 @@ pub(super) fn none_words(of: Pick) -> &'static str {
         Pick::Vault => "There is no key vault in this subscription: choose to create a new one.",
         Pick::App => "There is no app in the subscriptions that were read.",
         Pick::Hostname => "This app has no custom hostname mapped. Add the domain to the app first.",
-        Pick::Certificate => {
+        Pick::Certificate | Pick::CoveringCertificate => {
             "There is no private key certificate that the app can be bound to: import or buy one first."
         }
     }

@@ -45,7 +45,7 @@ fn by_home(basis: &Basis<'_>) -> Vec<Finding> {
     basis.estate.crowds().into_iter().filter_map(finding).collect()
 }
 
-/// A reached limit needs somebody where the platform refuses the next one for certain.
+/// A reached limit needs action where the platform refuses the next one for certain.
 fn judged(basis: &Basis<'_>, limit: Count, used: i64) -> Option<Judgement> {
     let rule = basis.rules.rule(limit, basis.now);
     let most = rule.value?;

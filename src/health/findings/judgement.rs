@@ -100,7 +100,7 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// Worth knowing, for somebody to mend when there is time.
+    /// Worth knowing, to be mended when there is time.
     pub(super) fn note(cause: Cause) -> Self {
         Self { urgency: Urgency::Note, cause, day: None, expires: None, who: WhoActs::You }
     }

@@ -4,7 +4,7 @@ use super::judgement::{Cause, Judgement, Urgency};
 use crate::model::{Basis, Gap, Order, OrderStatus, PrivateCertificate};
 
 /// Why a certificate is only worth a note, if it is. One that nothing follows yet is told of by its end as long
-/// as it has not ended: somebody may be about to bind it, or code may load it.
+/// as it has not ended: it may be about to be bound, or code may load it.
 pub(super) fn of_certificate(
     basis: &Basis<'_>,
     one: &PrivateCertificate,
