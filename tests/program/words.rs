@@ -30,6 +30,13 @@ fn no_text_has_a_word_that_the_guide_rules_out() {
     assert!(wrong.is_empty(), "see docs/writing.md:\n{}", wrong.join("\n"));
 }
 
+#[test]
+fn an_error_shows_the_code_of_a_service_and_no_number_of_a_rule() {
+    let problem = |code: &str| certdeck::model::Problem::new("Renew it", "it cannot be").code(code);
+    assert_eq!(problem("ScopeLocked").to_string(), "Renew it: it cannot be\n(ScopeLocked)");
+    assert_eq!(problem("A51").to_string(), "Renew it: it cannot be");
+}
+
 /// A rule of the checklist means nothing to an admin; the tables of `certdeck flows` are for those who know it.
 #[test]
 fn no_text_names_a_rule_by_its_number() {

@@ -55,6 +55,16 @@ impl Problem {
         self.correlation_id = id.map(Into::into);
         self
     }
+
+    /// The code as far as a person can look it up: that of a service. The number of a rule, such as `A51`, means
+    /// nothing to an admin.
+    pub fn service_code(&self) -> Option<&str> {
+        let is_rule = |code: &str| {
+            let digits = code.get(1..).unwrap_or_default();
+            code.starts_with(['A', 'C']) && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+        };
+        self.code.as_deref().filter(|code| !is_rule(code))
+    }
 }
 
 impl fmt::Display for Problem {
@@ -63,7 +73,7 @@ impl fmt::Display for Problem {
         if !self.remedy.is_empty() {
             write!(f, "\nWhat to do: {}", self.remedy)?;
         }
-        let code = self.code.as_ref().map(ToString::to_string);
+        let code = self.service_code().map(str::to_owned);
         let request = self.request_id.as_ref().map(|id| format!("request {id}"));
         let correlation = self.correlation_id.as_ref().map(|id| format!("correlation {id}"));
         let ids: Vec<String> = [code, request, correlation].into_iter().flatten().collect();

@@ -24,10 +24,10 @@ impl ErrorText {
             lines.push(String::new());
             lines.push(format!("What to do: {}", self.problem.remedy));
         }
-        if self.problem.code.is_some() || self.problem.request_id.is_some() {
+        if self.problem.service_code().is_some() || self.problem.request_id.is_some() {
             lines.push(String::new());
         }
-        lines.extend(self.problem.code.as_ref().map(|code| format!("Code: {code}")));
+        lines.extend(self.problem.service_code().map(|code| format!("Code: {code}")));
         lines.extend(self.problem.request_id.as_ref().map(|id| format!("Request id: {id}")));
         lines.extend(self.problem.correlation_id.as_ref().map(|id| format!("Correlation id: {id}")));
         lines
